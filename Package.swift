@@ -1,0 +1,93 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+    name: "mailtap",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "mailtap", targets: ["mailtap"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CPcap", providers: [.apt(["libpcap-dev"]), .brew(["libpcap"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .target(name: "MailTapCore", swiftSettings: strict),
+        .target(
+            name: "MailTapAnalysis",
+            dependencies: ["MailTapCore", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
+        .target(name: "MailTapCapture", dependencies: ["MailTapCore", "CPcap", "CZlib"], swiftSettings: strict),
+        .target(
+            name: "MailTapProxy",
+            dependencies: [
+                "MailTapCore",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "MailTapReplay",
+            dependencies: [
+                "MailTapCore", "MailTapAnalysis",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .target(name: "MailTapExport", dependencies: ["MailTapCore", "MailTapAnalysis"], swiftSettings: strict),
+        .target(
+            name: "MailTapServer",
+            dependencies: [
+                "MailTapCore",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .target(name: "MailTapTesting", dependencies: ["MailTapCore"], swiftSettings: strict),
+        .executableTarget(
+            name: "mailtap",
+            dependencies: [
+                "MailTapCore", "MailTapAnalysis", "MailTapCapture", "MailTapProxy", "MailTapReplay",
+                "MailTapExport", "MailTapServer",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .testTarget(name: "MailTapCoreTests", dependencies: ["MailTapCore", "MailTapTesting"], swiftSettings: strict),
+        .testTarget(
+            name: "MailTapAnalysisTests", dependencies: ["MailTapAnalysis", "MailTapCore", "MailTapTesting"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MailTapCaptureTests", dependencies: ["MailTapCapture", "MailTapCore", "MailTapTesting"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MailTapProxyTests",
+            dependencies: [
+                "MailTapProxy", "MailTapCore", "MailTapServer", "MailTapTesting",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MailTapReplayTests",
+            dependencies: [
+                "MailTapReplay", "MailTapAnalysis", "MailTapCore", "MailTapServer", "MailTapTesting",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MailTapExportTests",
+            dependencies: ["MailTapExport", "MailTapAnalysis", "MailTapCore", "MailTapTesting"],
+            swiftSettings: strict),
+        .testTarget(name: "MailTapServerTests", dependencies: ["MailTapServer", "MailTapCore"], swiftSettings: strict),
+        .testTarget(name: "mailtapTests", dependencies: ["mailtap", "MailTapCore"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

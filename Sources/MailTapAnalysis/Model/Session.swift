@@ -1,0 +1,174 @@
+public import MailTapCore
+
+/// A mail session as views show it: CONTRACT section 2, as values.
+public struct Session: Sendable, Equatable {
+    /// Number as `list` shows it, from 1, by the first payload octet.
+    public var number = 0
+    /// What was known when it opened.
+    public var info: SessionInfo
+    /// The protocol, nil for `unknown`.
+    public var proto: MailProtocol?
+    /// Nanoseconds from the start to the last thing that happened.
+    public var duration: Int64 = 0
+    /// Octets seen of each side.
+    public var clientBytes: UInt64 = 0, serverBytes: UInt64 = 0
+    /// Octets known to be lost of each side.
+    public var clientMissing: UInt64 = 0, serverMissing: UInt64 = 0
+    /// Why it stopped.
+    public var ending: Ending = .open
+    /// Where TLS began and with what; nil for none.
+    public var tls: TLSMark?
+    /// Commands with their replies, in the order of the commands; the greeting first.
+    public var exchanges: [Exchange] = []
+    /// Messages transferred, in order.
+    public var messages: [Message] = []
+    /// What is wrong with it, in the order of the dialogue.
+    public var findings: [Finding] = []
+    /// What went wrong around it (connection refused, recording cut).
+    public var troubles: [Trouble] = []
+
+    /// A session in which nothing was said yet.
+    public init(info: SessionInfo) { self.info = info }
+}
+
+/// A command with the reply that answers it.
+public struct Exchange: Sendable, Equatable {
+    /// Nanoseconds from the session's start to the command (the reply, where no command began it).
+    public var at: Int64 = 0
+    /// The command; nil for a greeting or an unsolicited reply.
+    public var command: Command?
+    /// The reply; nil where none was seen.
+    public var reply: Reply?
+    /// LMTP: the replies after the first, one for each further recipient (RFC 2033 section 4.2).
+    public var furtherReplies: [Reply] = []
+    /// Lines of a POP3 multi-line response other than a message, byte-stuffing removed; nil where there is none.
+    public var data: [WireText]?
+    /// Index into `messages` of the message that this exchange carried, or a chunk of it.
+    public var message: Int?
+    /// Whether the dialogue was under TLS here.
+    public var isEncrypted = false
+    /// What this exchange does, in one plain sentence.
+    public var note: String?
+
+    /// An empty exchange.
+    public init() {}
+}
+
+/// One command line.
+public struct Command: Sendable, Equatable {
+    /// The keyword in capitals; `*auth` for a SASL response, `*data` for the content after 354.
+    public var verb: String
+    /// The line as sent, without its line end.
+    public var line: WireText
+    /// What went on in its place.
+    public var forwarded: Forwarded = .same
+
+    /// A command line.
+    public init(verb: String, line: WireText) {
+        self.verb = verb
+        self.line = line
+    }
+}
+
+/// One reply, of one or more lines.
+public struct Reply: Sendable, Equatable {
+    /// Reply code or status indicator.
+    public var status: ReplyStatus
+    /// Enhanced status code (RFC 3463) such as `2.1.0`, nil where there is none.
+    public var enhanced: String?
+    /// The texts, without code and separator, one per line.
+    public var lines: [WireText]
+    /// Nanoseconds from the command to the reply's first line; from the session's start for the greeting.
+    public var latency: Int64 = 0
+    /// What went on in its place.
+    public var forwarded: Forwarded = .same
+    /// Whether MailTap said it, not the server.
+    public var isInjected = false
+    /// Whether its last line was seen.
+    public var isComplete = false
+
+    /// A reply.
+    public init(status: ReplyStatus, lines: [WireText] = []) {
+        self.status = status
+        self.lines = lines
+    }
+}
+
+/// What went on in place of what was received.
+public enum Forwarded: Sendable, Equatable {
+    /// The same octets.
+    case same
+    /// Nothing.
+    case nothing
+    /// These octets, line ends included.
+    case octets([UInt8])
+}
+
+/// A message that was transferred.
+public struct Message: Sendable, Equatable {
+    /// Octets of it, dot-unstuffed.
+    public var bytes: UInt64 = 0
+    /// SHA-256 of those octets in lower-case hexadecimal.
+    public var sha256 = ""
+    /// Index of the exchange that carried it: `*data`, the last BDAT, RETR or TOP.
+    public var exchange = 0
+    /// How it travelled.
+    public var kind: ContentKind
+    /// The envelope's reverse-path, between the angle brackets; nil for POP3.
+    public var from: String?
+    /// Accepted recipients.
+    public var to: [String] = []
+    /// Refused recipients.
+    public var rejected: [String] = []
+    /// Whether the server took it; nil where no reply was seen, and for POP3.
+    public var accepted: Bool?
+    /// Whether all of it was seen, to its end.
+    public var complete = false
+    /// What its header section and MIME structure say.
+    public var content = MessageContent()
+
+    /// A message of no octets.
+    public init(kind: ContentKind) { self.kind = kind }
+}
+
+/// What a message's header section and MIME structure say.
+public struct MessageContent: Sendable, Equatable {
+    /// Subject, decoded (RFC 2047) and unfolded; nil if absent.
+    public var subject: String?
+    /// Message-ID without its angle brackets; nil if absent.
+    public var messageID: String?
+    /// Date as written; nil if absent.
+    public var date: String?
+    /// From as written, decoded; nil if absent.
+    public var from: String?
+    /// To as written, decoded; nil if absent.
+    public var to: String?
+    /// Leaves of the MIME tree, in order.
+    public var parts: [MessagePart] = []
+
+    /// Nothing known.
+    public init() {}
+}
+
+/// A leaf of the MIME tree.
+public struct MessagePart: Sendable, Equatable {
+    /// Media type in lower case, `text/plain` where none is declared (RFC 2045 section 5.2).
+    public var type: String
+    /// Declared charset in lower case; nil if none.
+    public var charset: String?
+    /// File name, decoded (RFC 2231, 2047); nil if none. Text from a peer: never used as a path.
+    public var filename: String?
+    /// Octets after removing the transfer encoding.
+    public var bytes: UInt64
+    /// SHA-256 of those octets in lower-case hexadecimal.
+    public var sha256: String
+
+    /// A leaf.
+    public init(type: String, charset: String? = nil, filename: String? = nil, bytes: UInt64 = 0, sha256: String = "") {
+        self.type = type
+        self.charset = charset
+        self.filename = filename
+        self.bytes = bytes
+        self.sha256 = sha256
+    }
+}

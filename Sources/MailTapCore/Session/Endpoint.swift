@@ -1,0 +1,24 @@
+/// One end of a connection: where it is, and how it is called where that is known.
+public struct Endpoint: Sendable, Hashable {
+    /// The peer's address; nil where none is known (a dialogue file that names none).
+    public var address: IPAddress?
+    /// TCP port, 0 where unknown.
+    public var port: UInt16
+    /// Host name, from a route's URL, SNI or a DNS answer; nil where unknown.
+    public var name: String?
+
+    /// One end of a connection.
+    public init(address: IPAddress?, port: UInt16, name: String? = nil) {
+        self.address = address
+        self.port = port
+        self.name = name
+    }
+}
+
+extension Endpoint: CustomStringConvertible {
+    /// `address:port`, with brackets around IPv6; the name stands in where there is no address.
+    public var description: String {
+        guard let address else { return "\(name ?? "?"):\(port)" }
+        return address.isIPv4 ? "\(address):\(port)" : "[\(address)]:\(port)"
+    }
+}

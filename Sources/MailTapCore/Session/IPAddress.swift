@@ -1,0 +1,115 @@
+/// An IPv4 or IPv6 address, as 16 octets in network order.
+public struct IPAddress: Sendable, Hashable {
+    /// The first eight octets as a big-endian number; 0 for IPv4.
+    public var high: UInt64
+    /// The last eight octets as a big-endian number; for IPv4 the low 32 bits hold the address.
+    public var low: UInt64
+    /// Whether this is an IPv4 address.
+    public var isIPv4: Bool
+
+    /// An IPv4 address from its 32 bits.
+    public init(v4 bits: UInt32) {
+        high = 0
+        low = UInt64(bits)
+        isIPv4 = true
+    }
+
+    /// An IPv6 address from its two halves.
+    public init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+        isIPv4 = false
+    }
+
+    /// The address of 127.0.0.0/8 or ::1.
+    public var isLoopback: Bool {
+        isIPv4 ? low >> 24 == 127 : high == 0 && low == 1
+    }
+}
+
+extension IPAddress: CustomStringConvertible {
+    /// Dotted decimal, or RFC 5952's form of IPv6.
+    public var description: String {
+        guard !isIPv4 else {
+            return "\(low >> 24 & 255).\(low >> 16 & 255).\(low >> 8 & 255).\(low & 255)"
+        }
+        let groups = (0..<8).map { UInt16(truncatingIfNeeded: ($0 < 4 ? high : low) >> (48 - 16 * UInt64($0 % 4))) }
+        if high == 0, low >> 32 == 0xFFFF {
+            return "::ffff:" + IPAddress(v4: UInt32(truncatingIfNeeded: low)).description
+        }
+        var best = 0..<0
+        var index = 0
+        while index < 8 {
+            var end = index
+            while end < 8, groups[end] == 0 { end += 1 }
+            if end - index > max(1, best.count) { best = index..<end }
+            index = max(end, index + 1)
+        }
+        let hex = groups.map { String($0, radix: 16) }
+        guard !best.isEmpty else { return hex.joined(separator: ":") }
+        return hex[..<best.lowerBound].joined(separator: ":") + "::" + hex[best.upperBound...].joined(separator: ":")
+    }
+}
+
+extension IPAddress {
+    /// Parses dotted decimal or any RFC 4291 form of IPv6 (without zone); nil for anything else.
+    public init?(_ text: some StringProtocol) {
+        if let v4 = Self.parseV4(text) {
+            self.init(v4: v4)
+            return
+        }
+        guard let halves = Self.parseV6(text) else { return nil }
+        self.init(high: halves.0, low: halves.1)
+    }
+
+    private static func parseV4(_ text: some StringProtocol) -> UInt32? {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 4 else { return nil }
+        var bits: UInt32 = 0
+        for part in parts {
+            guard part.utf8.count <= 3, part.utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }), let octet = UInt8(part)
+            else { return nil }
+            bits = bits << 8 | UInt32(octet)
+        }
+        return bits
+    }
+
+    private static func parseV6(_ text: some StringProtocol) -> (UInt64, UInt64)? {
+        guard text.utf8.contains(UInt8(ascii: ":")) else { return nil }
+        var head: [UInt16] = []
+        var tail: [UInt16] = []
+        var compressed = false
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count >= 3, parts.count <= 9 else { return nil }
+        for (index, part) in parts.enumerated() {
+            if part.isEmpty {
+                let atEdge = index == 0 || index == parts.count - 1
+                if atEdge {
+                    let neighbour = index == 0 ? parts[1] : parts[parts.count - 2]
+                    guard neighbour.isEmpty else { return nil }
+                    if parts.count == 3 || index == 0 { compressed = true }
+                    continue
+                }
+                guard !compressed || (index == 1 && parts[0].isEmpty) || (index == parts.count - 2 && parts.last?.isEmpty == true && tail.isEmpty)
+                else { return nil }
+                compressed = true
+                continue
+            }
+            var words: [UInt16] = []
+            if index == parts.count - 1, let v4 = parseV4(part) {
+                words = [UInt16(truncatingIfNeeded: v4 >> 16), UInt16(truncatingIfNeeded: v4)]
+            } else {
+                guard part.utf8.count <= 4, let word = UInt16(part, radix: 16) else { return nil }
+                words = [word]
+            }
+            if compressed { tail += words } else { head += words }
+        }
+        let count = head.count + tail.count
+        guard compressed ? count < 8 : count == 8 else { return nil }
+        let words = head + Array(repeating: 0, count: 8 - count) + tail
+        var halves: (UInt64, UInt64) = (0, 0)
+        for word in words[..<4] { halves.0 = halves.0 << 16 | UInt64(word) }
+        for word in words[4...] { halves.1 = halves.1 << 16 | UInt64(word) }
+        return halves
+    }
+}

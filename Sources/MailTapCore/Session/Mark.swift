@@ -1,0 +1,109 @@
+/// What a trace holds beside octets.
+public enum Mark: Sendable, Hashable {
+    /// The side will send no more (FIN, or end of its input).
+    case eof(Side)
+    /// The side aborted the connection (RST).
+    case reset(Side)
+    /// This many octets of the side's stream are known to be lost here.
+    case gap(Side, UInt64)
+    /// Segments overlapped here with different octets; the first seen stand in the stream.
+    case conflict(StreamRange)
+    /// The octets of this range were replaced before they were written. Stands before the octets it speaks of.
+    case masked(Mask)
+    /// MailTap sent these octets on in place of that range (empty: nothing went on). Stands before the range's octets.
+    case forwarded(StreamRange, [UInt8])
+    /// The octets of this range were sent by MailTap itself, not by the side. Stands before the octets.
+    case injected(StreamRange)
+    /// TLS began; what follows in this trace is plaintext where `isDecrypted`.
+    case tls(TLSMark)
+    /// Something outside the dialogue went wrong.
+    case trouble(Trouble)
+    /// The source knows how the session ended.
+    case ended(Ending)
+}
+
+/// Why a session stopped.
+public enum Ending: String, Sendable, Hashable, CaseIterable {
+    /// The client said QUIT and the connection closed.
+    case quit
+    /// The client closed without QUIT.
+    case clientClosed = "client-closed"
+    /// The server closed although no QUIT was said.
+    case serverClosed = "server-closed"
+    /// Either side aborted the connection.
+    case reset
+    /// An idle timeout of the proxy ended it.
+    case timeout
+    /// The input ends while the session was still open.
+    case open
+    /// MailTap ended it (shutdown, or on demand).
+    case killed
+}
+
+/// Something outside the dialogue that went wrong, in a form that a recording can keep.
+public struct Trouble: Sendable, Hashable {
+    /// A stable word: `connect-failed`, `recording-cut`, `buffer-limit`, `decrypt-failed`, `snapshot-length`.
+    public var code: String
+    /// One sentence for a person; never holds content or credentials.
+    public var text: String
+
+    /// Something that went wrong.
+    public init(code: String, text: String) {
+        self.code = code
+        self.text = text
+    }
+}
+
+/// Where TLS began, and what is known of it.
+public struct TLSMark: Sendable, Hashable {
+    /// How TLS began.
+    public enum Start: String, Sendable, Hashable {
+        /// From the first octet (RFC 8314).
+        case implicit
+        /// After STARTTLS (RFC 3207) or STLS (RFC 2595).
+        case starttls
+    }
+
+    /// What was negotiated on one leg.
+    public struct Leg: Sendable, Hashable {
+        /// `TLSv1.2`, `TLSv1.3`; nil where unknown.
+        public var version: String?
+        /// IANA name of the cipher suite; nil where unknown.
+        public var cipher: String?
+        /// Server name that the client of this leg asked for.
+        public var sni: String?
+        /// Whether the server's certificate was verified; nil where nobody tried.
+        public var verified: Bool?
+        /// What is wrong with the server's certificate, in words.
+        public var problem: String?
+
+        /// What was negotiated on one leg.
+        public init(
+            version: String? = nil, cipher: String? = nil, sni: String? = nil, verified: Bool? = nil,
+            problem: String? = nil
+        ) {
+            self.version = version
+            self.cipher = cipher
+            self.sni = sni
+            self.verified = verified
+            self.problem = problem
+        }
+    }
+
+    /// How TLS began.
+    public var start: Start
+    /// Whether the trace goes on in plaintext.
+    public var isDecrypted: Bool
+    /// The client's leg, or the only one.
+    public var client: Leg
+    /// The leg to the server, where the proxy terminated both.
+    public var upstream: Leg?
+
+    /// Where TLS began.
+    public init(start: Start, isDecrypted: Bool, client: Leg, upstream: Leg? = nil) {
+        self.start = start
+        self.isDecrypted = isDecrypted
+        self.client = client
+        self.upstream = upstream
+    }
+}

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct MailTap: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "mailtap")
+}
