@@ -46,11 +46,11 @@ public struct Dialogue: Sendable {
     ) {
         guard bytes.byteCount > 0 else { return }
         if side == .client {
-            Self.take(bytes, &client, at: time, &decoder, &handler)
+            Self.take(bytes, &client, at: time, other: &server, &decoder, limits, &handler)
         } else {
-            Self.take(bytes, &server, at: time, &decoder, &handler)
+            Self.take(bytes, &server, at: time, other: &client, &decoder, limits, &handler)
         }
-        settle(&handler)
+        if decoder == nil || !client.isEmpty || !server.isEmpty { settle(&handler) }
     }
 
     /// A mark of the trace: gaps, ends of a side, TLS that goes on in plaintext. Others are none of its business.
@@ -88,8 +88,9 @@ public struct Dialogue: Sendable {
         }
         var goesOn = true
         while goesOn {
-            goesOn = Self.advance(&server, &decoder, limits, &handler)
-            if Self.advance(&client, &decoder, limits, &handler) { goesOn = true }
+            // One line of the server at a time while the client's octets wait: each reply may decide them.
+            goesOn = Self.advance(&server, &decoder, limits, onlyOnce: !client.isEmpty, &handler)
+            if Self.advance(&client, &decoder, limits, onlyOnce: false, &handler) { goesOn = true }
         }
     }
 
@@ -115,8 +116,8 @@ public struct Dialogue: Sendable {
 
     /// New octets: decoded where they lie when nothing waits before them, else queued.
     private static func take(
-        _ bytes: RawSpan, _ stream: inout SideStream, at time: Timestamp, _ decoder: inout (any DialogueDecoder)?,
-        _ handler: inout some DialogueHandler
+        _ bytes: RawSpan, _ stream: inout SideStream, at time: Timestamp, other: inout SideStream,
+        _ decoder: inout (any DialogueDecoder)?, _ limits: Limits, _ handler: inout some DialogueHandler
     ) {
         stream.noteArrival(time)
         var used = 0
@@ -128,15 +129,16 @@ public struct Dialogue: Sendable {
                 let step = decoder?.decode(bytes.extracting(used..<bytes.byteCount), offer, &handler) ?? 0
                 if step <= 0 { break }
                 used += step
+                stream.offset = base &+ UInt64(used)
+                if !other.isEmpty { _ = advance(&other, &decoder, limits, onlyOnce: false, &handler) }
             }
-            stream.offset = base &+ UInt64(used)
         }
         if used < bytes.byteCount { stream.append(bytes.extracting(used..<bytes.byteCount), at: time) }
     }
 
     /// Decodes what waits on one side; returns whether anything was decided.
     private static func advance(
-        _ stream: inout SideStream, _ decoder: inout (any DialogueDecoder)?, _ limits: Limits,
+        _ stream: inout SideStream, _ decoder: inout (any DialogueDecoder)?, _ limits: Limits, onlyOnce: Bool,
         _ handler: inout some DialogueHandler
     ) -> Bool {
         var changed = false
@@ -146,6 +148,7 @@ public struct Dialogue: Sendable {
                 if step > 0 {
                     stream.consume(step)
                     changed = true
+                    if onlyOnce { return true }
                     continue
                 }
             }
