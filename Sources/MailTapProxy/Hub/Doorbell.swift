@@ -28,7 +28,7 @@ struct Doorbell: ~Copyable, Sendable {
         close(writer)
     }
 
-    /// Wakes the waiting thread, or keeps it from falling asleep next time. Callable from any thread.
+    /// Wakes the waiting thread, or keeps it from falling asleep next time; callable from any thread.
     func ring() {
         // A full pipe means that the bell was rung often enough already.
         var octet: UInt8 = 1
