@@ -1,4 +1,6 @@
-/// Finds the end of mail data and undoes its dot-stuffing (RFC 5321 section 4.5.2). Only CRLF.CRLF ends it.
+/// Finds the end of mail data and undoes its dot-stuffing (RFC 5321 section 4.5.2).
+///
+/// Only CRLF.CRLF ends it.
 struct DotUnstuffer: Sendable {
     private enum Place {
         case lineStart, dot, dotCR, text, cr

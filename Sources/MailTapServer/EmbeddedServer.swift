@@ -3,7 +3,9 @@ public import NIOCore
 public import NIOPosix
 import Synchronization
 
-/// A small SMTP, LMTP or POP3 server on loopback, for demonstrations, tests and benchmarks. Not for the open network.
+/// A small SMTP, LMTP or POP3 server on loopback, for demonstrations, tests and benchmarks.
+///
+/// Not for the open network.
 public final class EmbeddedServer: Sendable {
     /// What a server speaks.
     public enum Service: Sendable {

@@ -35,7 +35,9 @@ struct InputBuffer: Sendable {
         scanned = 0
     }
 
-    /// The next line that ends with CRLF; a lone CR or LF ends none (RFC 5321 section 2.3.8). Nil: none is whole yet.
+    /// The next line that ends with CRLF; a lone CR or LF ends none (RFC 5321 section 2.3.8).
+    ///
+    /// Nil: none is whole yet.
     mutating func takeLine(limit: Int) -> Line? {
         var search = position + scanned
         while let cr = octets[search...].firstIndex(of: 0x0D) {

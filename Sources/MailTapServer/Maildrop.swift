@@ -43,8 +43,9 @@ public struct Delivery: Sendable, Equatable {
     }
 }
 
-/// Messages in memory: what SMTP sessions deliver, POP3 sessions serve. May be used from any thread.
+/// Messages in memory: what SMTP sessions deliver, POP3 sessions serve.
 ///
+/// May be used from any thread.
 /// One maildrop serves every account, and one POP3 session at a time holds it (RFC 1939 section 4).
 public final class Maildrop: Sendable {
     private struct State {
