@@ -10,7 +10,7 @@ MAILTAP := .build/release/mailtap
 # Headers that the build needs, and the real programs that the interoperability checks drive.
 BUILD_PACKAGES := libpcap-dev zlib1g-dev
 INTEROP_PACKAGES := postfix dovecot-core dovecot-pop3d dovecot-imapd dovecot-lmtpd \
-	swaks curl mpop msmtp fetchmail tshark tcpdump openssl python3
+	swaks libnet-ssleay-perl curl mpop msmtp fetchmail tshark tcpdump openssl python3
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test interop bench lint install captures clean build-deps interop-deps release

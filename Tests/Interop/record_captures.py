@@ -8,6 +8,7 @@ captures decodes them. Times, ports of the clients and the servers' ids differ f
 """
 
 import gzip
+import json
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ import time
 from pathlib import Path
 
 import dialogues
+from account import account
 from servers import STANDARD_PORTS, Servers
 
 CAPTURES = Path(__file__).resolve().parents[2] / "captures"
@@ -75,8 +77,12 @@ class Tcpdump:
 def record(servers, name, dialogue, service, options, at=None):
     path = CAPTURES / f"{name}.pcap"
     with Tcpdump(path, servers.ports[service], options):
-        dialogue(at or dialogues.At(servers))
+        wires = dialogue(at or dialogues.At(servers))
     _own(path)
+    accounts = CAPTURES / "accounts" / f"{name}.json"
+    accounts.parent.mkdir(exist_ok=True)
+    accounts.write_text(json.dumps([account(wire) for wire in wires], indent=1, ensure_ascii=False) + "\n")
+    _own(accounts)
 
 
 def convert(source, target, *command):
