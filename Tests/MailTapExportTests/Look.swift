@@ -2,8 +2,9 @@ import Testing
 import MailTapAnalysis
 @testable import MailTapExport
 @Test func look() {
-    for width in [100, 80, 60] {
-        print(Samples.export(TranscriptExport(ExportOptions(color: false, width: width)), [Samples.smtp, Samples.pop3, Samples.hostile].map { ExportItem(session: $0) }))
-    }
-    print(Samples.export(JSONExport(.array), [Samples.smtp, Samples.pop3, Samples.hostile].map { ExportItem(session: $0) }))
+    let items = [Samples.smtp, Samples.pop3, Samples.hostile].map { ExportItem(session: $0, contents: [Samples.content]) }
+    for format in SessionList.Format.allCases { print(Samples.export(SessionList(format, ExportOptions(width: 160)), items)) }
+    print(Samples.export(CSVExport(), items))
+    print(Samples.export(MboxExport(), items))
+    print(Samples.export(TranscriptExport(ExportOptions(width: 60, full: true)), items))
 }

@@ -114,7 +114,7 @@ public enum TimeText {
         else { return nil }
         let clock = days(year: Int64(year), month: Int64(month), day: Int64(day)) * 86_400 + Int64(hour * 3600 + minute * 60)
         // A moment before 1970 has its seconds below zero and its decimals above: bring both to one sign first.
-        let borrow: Int64 = clock < 0 ? 1 : 0
+        let borrow: Int64 = clock < 0 ? 60 : 0
         let (scaled, tooLarge) = (clock + borrow).multipliedReportingOverflow(by: 1_000_000_000)
         let (sum, carried) = scaled.addingReportingOverflow(second - borrow * 1_000_000_000)
         return tooLarge || carried ? nil : Timestamp(nanoseconds: sum)

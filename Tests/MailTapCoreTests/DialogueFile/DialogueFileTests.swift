@@ -1,5 +1,6 @@
-import MailTapCore
 import Testing
+
+@testable import MailTapCore
 
 @Suite struct DialogueFileTests {
     private func text(_ traces: [Trace]) -> [UInt8] {
