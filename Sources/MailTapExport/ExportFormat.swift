@@ -1,5 +1,3 @@
-import MailTapCore
-
 /// The formats of `export` that are one stream of octets; `eml` is `MessageFiles`, `pcapng` belongs to the recorder.
 public enum ExportFormat: String, Sendable, CaseIterable {
     /// The annotated transcript.
@@ -23,14 +21,12 @@ public enum ExportFormat: String, Sendable, CaseIterable {
     public var isOrdered: Bool { self != .ndjson }
 
     /// The format's writer.
-    ///
-    /// - Parameter mask: replaces secrets where octets are written (`dialogue`), unless `options.reveal`.
-    public func makeExporter(_ options: ExportOptions, mask: @escaping DialogueExport.Masking) -> any Exporter {
+    public func makeExporter(_ options: ExportOptions) -> any Exporter {
         switch self {
         case .text: TranscriptExport(options)
         case .json: JSONExport(.array, reveal: options.reveal)
         case .ndjson: JSONExport(.lines, reveal: options.reveal)
-        case .dialogue: DialogueExport(mask: options.reveal ? nil : mask)
+        case .dialogue: DialogueExport(reveal: options.reveal)
         case .mbox: MboxExport()
         case .csv: CSVExport(options)
         }

@@ -5,15 +5,14 @@ public enum TraceMasking {
     /// Masks that the trace already has are kept. What went on in place of a command with a secret in it is masked
     /// behind its first word.
     ///
-    /// - Parameter mask: gives octets of the same number for a secret token, so that lengths and decoding stay; anything
-    ///   else is replaced by stars.
-    public static func masked(_ trace: Trace, by mask: (_ token: [UInt8], _ kind: SecretKind) -> [UInt8]) -> Trace {
-        masked(trace, secrets: secrets(in: trace), by: mask)
+    /// Lengths stay, and so does what the decoder makes of it.
+    public static func masked(_ trace: Trace) -> Trace {
+        masked(trace, secrets: secrets(in: trace)) { SecretMasking.masked($0, kind: $1) }
     }
 
     /// The secrets that the decoder finds in a trace, in the order in which they stand there.
     public static func secrets(in trace: Trace) -> [Mask] {
-        var dialogue = Dialogue(expecting: trace.info.expecting)
+        var dialogue = Dialogue(trace.info)
         var collector = Collector()
         for (time, entry) in trace.entries {
             switch entry {
