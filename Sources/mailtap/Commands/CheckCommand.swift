@@ -39,10 +39,10 @@ struct CheckCommand: ParsableCommand {
         let (only, ignore, failOn) = (Set(only), Set(ignore), failOn)
         var out = try StandardOutput(path: output)
         let isText = format == "text"
-        guard isText || ["json", "ndjson", "sarif", "junit"].contains(format), let kind = ExportFormat.named(format) else {
+        guard isText || ["json", "ndjson", "sarif", "junit"].contains(format), let kind = ExportFormat(rawValue: format) else {
             throw Failure(.usage, "check has no format \"\(format)\"; there are text, json, ndjson, sarif, junit")
         }
-        var exporter = kind.make(common.exportOptions(isTerminal: out.isTerminal))
+        var exporter = kind.makeExporter(common.exportOptions(isTerminal: out.isTerminal)) { SecretMasking.masked($0, kind: $1) }
         var report = FindingsReport(color: common.color.applies(isTerminal: out.isTerminal))
         var isBad = false
         var wishes = SessionGatherer.Wishes()

@@ -69,7 +69,7 @@ struct ProxyCommand: AsyncParsableCommand {
         options.idleTimeout = idleTimeout?.seconds
         options.connectTimeout = connectTimeout.seconds
         let signals = SignalStream([SIGINT, SIGTERM])
-        let outcome = ProxyOutcome()
+        let outcome = LiveOutcome()
         let hub = try makeHub(outcome)
         let server = ProxyServer(routes: parsed, options: options, hub: hub) { StandardError.write("mailtap: \($0)") }
         do {
@@ -78,7 +78,6 @@ struct ProxyCommand: AsyncParsableCommand {
             await hub.finish()
             throw Failure(.cannotCreate, error.description)
         }
-        outcome.onClosed { raise(SIGTERM) }
         await Self.serve(server, until: signals, quietly: common.quiet)
         if let failure = outcome.failure { throw Failure(.ioError, failure) }
     }
@@ -99,21 +98,19 @@ struct ProxyCommand: AsyncParsableCommand {
         impatient.cancel()
     }
 
-    private func makeHub(_ outcome: ProxyOutcome) throws -> TraceHub {
+    private func makeHub(_ outcome: LiveOutcome) throws -> TraceHub {
         // The recording is opened before anything listens, so that its errors come first.
         let recorder = try record.map { try Recording.open($0, keepsSecrets: keepSecrets) }
         let showsText = format == "text" && !common.quiet
         let writesJSON = format == "ndjson"
         let exportOptions = common.exportOptions(isTerminal: isatty(1) == 1, full: full)
-        let handover = Handover(recorder)
         do {
             return try TraceHub(immediate: showsText || writesJSON) {
                 var sinks: [any TraceSink] = []
-                let recorder = handover.take()
                 if let recorder { sinks.append(recorder) }
                 let output = LiveOutput(outcome)
-                if showsText { sinks.append(LiveTranscript(exportOptions, output)) }
-                if writesJSON { sinks.append(LiveJSON(reveal: exportOptions.reveal, output)) }
+                if showsText { sinks.append(LiveTranscriptSink(exportOptions, output)) }
+                if writesJSON { sinks.append(LiveJSONSink(reveal: exportOptions.reveal, output)) }
                 return TraceConsumer(sinks: sinks) {
                     recorder?.flush()
                     if let failure = recorder?.failure { outcome.fail(failure.description) }
