@@ -103,7 +103,7 @@ struct StripTracker: DialogueHandler, Sendable {
         linesOfReply = 0
     }
 
-    /// One line of an EHLO reply. The first names the server and is no capability (RFC 5321 section 4.1.1.1).
+    /// One line of an EHLO reply; the first names the server and is no capability (RFC 5321 section 4.1.1.1).
     private mutating func capabilityLine(_ status: ReplyStatus, _ isLast: Bool, _ event: Event, _ line: [UInt8]) {
         defer { linesOfReply &+= 1 }
         guard linesOfReply > 0, status.isPositive, TLSCommand.isOffer(line.dropFirst(4), "STARTTLS") else {

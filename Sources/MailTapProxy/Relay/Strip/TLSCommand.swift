@@ -15,7 +15,7 @@ enum TLSCommand {
     /// Longest line that is held back to see what becomes of it (RFC 5321 section 4.5.3.1.4).
     private static let longest = 512
 
-    /// Judges a line by its beginning. Blanks before the word count for nothing: some servers skip them.
+    /// Judges a line by its beginning; blanks before the word count for nothing, since some servers skip them.
     static func match(_ line: some Collection<UInt8>, proto: MailProtocol?) -> Match {
         let words: [StaticString] =
             switch proto {
