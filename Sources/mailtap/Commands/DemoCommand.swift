@@ -39,9 +39,7 @@ struct DemoCommand: AsyncParsableCommand {
         let maildrop = Maildrop()
         let smtp = try await EmbeddedServer.start(.smtp, configuration: configuration, maildrop: maildrop)
         let pop3 = try await EmbeddedServer.start(.pop3, configuration: configuration, maildrop: maildrop)
-        let routes = try ["0=smtp://127.0.0.1:\(smtp.port)", "0=pop3://127.0.0.1:\(pop3.port)"].map { text -> Route in
-            do { return try Route(parsing: text) } catch { throw Failure(.usage, error.description) }
-        }
+        let routes = try ["0=smtp://127.0.0.1:\(smtp.port)", "0=pop3://127.0.0.1:\(pop3.port)"].map { try ProxyCommand.route($0) }
         try await relay(through: routes, recordingTo: path, stage)
 
         try stage.title("4. The recording, listed")
@@ -89,11 +87,11 @@ struct DemoCommand: AsyncParsableCommand {
                 }
             }
         } catch {
-            throw Failure(.ioError, error.description)
+            throw Failure(.ioError, "\(error)")
         }
         let proxy = ProxyServer(routes: routes, hub: hub)
         let bound: [ProxyServer.Bound]
-        do { bound = try await proxy.start() } catch { throw Failure(.cannotCreate, error.description) }
+        do { bound = try await proxy.start() } catch { throw Failure(.cannotCreate, "\(error)") }
         try stage.command("mailtap proxy \(routes.map(\.text).joined(separator: " ")) --record \(path)")
         for route in bound { try stage.print(route.announcement) }
         try stage.title("2. A mail with an attachment is sent; 3. and fetched. What the proxy shows:")
@@ -106,7 +104,7 @@ struct DemoCommand: AsyncParsableCommand {
             do {
                 _ = try await ReplayClient(target: target).play(plan)
             } catch let error as ReplayError {
-                throw Failure(.unreachable, error.description)
+                throw Failure(.unreachable, "\(error)")
             }
         }
         await proxy.shutdown()

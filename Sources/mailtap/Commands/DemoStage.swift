@@ -47,7 +47,7 @@ final class Stage {
     /// The first lines of a session's dialogue file.
     func excerpt(_ item: ExportItem, lines: Int) throws {
         var text: [UInt8] = []
-        var export = DialogueExport { SecretMasking.masked($0, kind: $1) }
+        var export = DialogueExport()
         export.begin(into: &text)
         export.session(item, into: &text)
         let shown = text.split(separator: 10, omittingEmptySubsequences: false).prefix(lines)

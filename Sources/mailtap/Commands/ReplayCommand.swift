@@ -5,7 +5,12 @@ import MailTapCore
 import MailTapExport
 import MailTapReplay
 
-extension Comparison.Mode: ExpressibleByArgument {}
+/// `--compare`: how much counts.
+enum CompareMode: String, ExpressibleByArgument, CaseIterable {
+    case status, semantic, exact
+
+    var mode: Comparison.Mode { Comparison.Mode(rawValue: rawValue) ?? .semantic }
+}
 
 /// `mailtap replay`: a recording as a regression test.
 struct ReplayCommand: AsyncParsableCommand {
@@ -35,7 +40,7 @@ struct ReplayCommand: AsyncParsableCommand {
     var passwordFile: String?
 
     @Option(help: "What counts: status, semantic (the default) or exact.")
-    var compare = Comparison.Mode.semantic
+    var compare = CompareMode.semantic
 
     @Option(help: ArgumentHelp("text.", valueName: "format"))
     var format = "text"
@@ -60,7 +65,7 @@ struct ReplayCommand: AsyncParsableCommand {
         var reader = InputReader(isQuiet: common.quiet)
         let sessions = try RecordedSessions.read(input, with: &reader)
         let run = ReplayRun(
-            target: target, client: ReplayClient(target: target, options: options), comparison: Comparison(mode: compare))
+            target: target, client: ReplayClient(target: target, options: options), comparison: Comparison(mode: compare.mode))
         let report: ComparisonReport
         do {
             report = try await run.play(sessions) { trace, _ in
@@ -118,7 +123,7 @@ struct DiffCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     @Option(help: "What counts: status, semantic (the default) or exact.")
-    var compare = Comparison.Mode.semantic
+    var compare = CompareMode.semantic
 
     @Option(help: ArgumentHelp("Only these sessions of both, as numbered by list.", valueName: "n,…"))
     var session: SessionNumbers?
@@ -138,7 +143,7 @@ struct DiffCommand: ParsableCommand {
         let first = try RecordedSessions.read([expected], session, with: &reader)
         let second = try RecordedSessions.read([came], session, with: &reader)
         if reader.status == .noInput { throw Ended(reader.status) }
-        let report = ComparisonReport(Comparison(mode: compare).compare(first, with: second))
+        let report = ComparisonReport(Comparison(mode: compare.mode).compare(first, with: second))
         var out = try StandardOutput(path: output)
         try out.print(report.text())
         try out.flush()
