@@ -39,6 +39,7 @@ let package = Package(
             name: "MailTapReplay",
             dependencies: [
                 "MailTapCore", "MailTapAnalysis",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
@@ -48,6 +49,7 @@ let package = Package(
             name: "MailTapServer",
             dependencies: [
                 "MailTapCore",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
@@ -86,7 +88,14 @@ let package = Package(
             name: "MailTapExportTests",
             dependencies: ["MailTapExport", "MailTapAnalysis", "MailTapCore", "MailTapTesting"],
             swiftSettings: strict),
-        .testTarget(name: "MailTapServerTests", dependencies: ["MailTapServer", "MailTapCore"], swiftSettings: strict),
+        .testTarget(
+            name: "MailTapServerTests",
+            dependencies: [
+                "MailTapServer", "MailTapCore",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
         .testTarget(name: "mailtapTests", dependencies: ["mailtap", "MailTapCore"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

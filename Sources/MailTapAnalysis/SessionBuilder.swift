@@ -2,23 +2,91 @@ public import MailTapCore
 
 /// Builds the `Session` of one connection from its octets and marks, as they come.
 ///
-/// Memory grows with the number of lines, not with the size of messages.
+/// Memory grows with the number of lines, not with the size of messages (unless their content is to be kept).
 public final class SessionBuilder: SessionSink {
-    /// The session so far.
-    public private(set) var session: Session
-    private let ended: (Session) -> Void
+    private var dialogue: Dialogue
+    private var assembly: SessionAssembly
+    private let ended: (SessionBuilder) -> Void
 
     /// A builder.
     ///
     /// - Parameters:
     ///   - info: what is known at the start.
-    ///   - ended: called once with the finished session.
-    public init(_ info: SessionInfo, ended: @escaping (Session) -> Void = { _ in }) {
-        session = Session(info: info)
+    ///   - options: what to work out beside the dialogue.
+    ///   - limits: the decoder's bounds.
+    ///   - progress: called as the dialogue goes on; nil when nobody watches.
+    ///   - ended: called once, when the session is whole.
+    public init(
+        _ info: SessionInfo, options: SessionOptions = SessionOptions(), limits: Limits = Limits(),
+        progress: ((SessionProgress, Session) -> Void)? = nil, ended: @escaping (SessionBuilder) -> Void = { _ in }
+    ) {
+        dialogue = Dialogue(info, limits: limits)
+        assembly = SessionAssembly(info, options: options, progress: progress)
         self.ended = ended
     }
 
-    public func receive(_ bytes: RawSpan, from side: Side, at time: Timestamp) {}
-    public func mark(_ mark: Mark, at time: Timestamp) {}
-    public func end(at time: Timestamp) { ended(session) }
+    /// The session so far.
+    public var session: Session { assembly.session }
+
+    /// The octets of each message, where `SessionOptions.keepsContent` asked for them.
+    public var contents: [[UInt8]] { assembly.contents }
+
+    /// Whether it is mail, or counts as such because a proxy relayed it.
+    public var isMail: Bool { assembly.session.proto != nil || assembly.session.info.isKnownMail }
+
+    /// False once it is certain that this is no mail, so that its octets need not be delivered.
+    public var wantsMore: Bool {
+        !(dialogue.isOpaque && dialogue.proto == nil && !assembly.session.info.isKnownMail)
+    }
+
+    public func receive(_ bytes: RawSpan, from side: Side, at time: Timestamp) {
+        assembly.count(bytes.byteCount, of: side, at: time)
+        dialogue.receive(bytes, from: side, at: time, &assembly)
+    }
+
+    public func mark(_ mark: Mark, at time: Timestamp) {
+        assembly.note(mark, at: time)
+        dialogue.mark(mark, at: time, &assembly)
+    }
+
+    public func end(at time: Timestamp) {
+        dialogue.end(at: time, &assembly)
+        assembly.finish()
+        ended(self)
+    }
+}
+
+/// What a `SessionBuilder` works out beside the dialogue.
+public struct SessionOptions: Sendable {
+    /// Whether to read messages: digests, header section, MIME leaves.
+    public var readsMessages = true
+    /// Whether to keep each message's octets in memory.
+    public var keepsContent = false
+    /// Whether to add notes to exchanges.
+    public var annotates = true
+    /// Whether to apply the rules.
+    public var findsFaults = true
+
+    /// Everything but the content itself.
+    public init() {}
+}
+
+/// What just happened in a session, for those that watch it live.
+public enum SessionProgress: Sendable, Equatable {
+    /// The protocol is known.
+    case detected
+    /// An exchange began: its command was seen.
+    case command(Int)
+    /// The reply of an exchange is whole (LMTP: each of its replies in turn).
+    case reply(Int)
+    /// A POP3 listing is whole.
+    case listing(Int)
+    /// A message is over.
+    case message(Int)
+    /// TLS begins.
+    case tls
+    /// Something went wrong around the session.
+    case trouble(Trouble)
+    /// Octets were lost.
+    case gap(Side, UInt64)
 }

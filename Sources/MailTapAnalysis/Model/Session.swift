@@ -145,6 +145,8 @@ public struct MessageContent: Sendable, Equatable {
     public var to: String?
     /// Leaves of the MIME tree, in order.
     public var parts: [MessagePart] = []
+    /// What else the octets show.
+    public var facts = MessageFacts()
 
     /// Nothing known.
     public init() {}

@@ -1,29 +1,189 @@
 /// The decoder of one session: finds the protocol, then turns each side's octets into events.
 ///
-/// Pure: no clock, no I/O; total: takes any octets in any order without trapping or throwing.
+/// Pure: no clock, no I/O; total: takes any octets in any order without trapping or throwing. Memory is bounded by
+/// `Limits`, whatever is sent. Events do not depend on how a side's octets were cut into chunks.
 public struct Dialogue: Sendable {
-    /// The protocol, once what was said decided it.
+    /// The protocol, once what was said decided it; nil while undecided and for what is no mail.
     public private(set) var proto: MailProtocol?
+    /// Whether decoding is over: what is said is no mail, or not decoded by this version.
+    public private(set) var isOpaque = false
+
+    private let limits: Limits
+    private let startSeen: Bool
+    private var detector: ProtocolDetector
+    private var decoder: (any DialogueDecoder)?
+    private var client = SideStream(.client)
+    private var server = SideStream(.server)
 
     /// A dialogue in which nothing was said yet.
     ///
     /// - Parameters:
     ///   - expecting: the protocol that the route or the port says; decides only while nothing was said.
+    ///   - startSeen: whether the connection's beginning was seen, so that a greeting is to come.
+    ///   - isKnownMail: whether it is mail for certain (a route of the proxy), so that less has to be proven.
     ///   - limits: bounds of memory.
-    public init(expecting: MailProtocol? = nil, limits: Limits = Limits()) {}
+    public init(
+        expecting: MailProtocol? = nil, startSeen: Bool = true, isKnownMail: Bool = false, limits: Limits = Limits()
+    ) {
+        self.limits = limits
+        self.startSeen = startSeen
+        detector = ProtocolDetector(expecting: expecting, startSeen: startSeen, isKnownMail: isKnownMail)
+    }
+
+    /// A dialogue for a session of which this is known.
+    public init(_ info: SessionInfo, limits: Limits = Limits()) {
+        self.init(
+            expecting: info.expecting, startSeen: info.startSeen, isKnownMail: info.isKnownMail, limits: limits)
+    }
 
     /// Offset in `side`'s stream up to which every octet's meaning is decided; those before it may be written to disk
     /// once the secrets reported for them are masked.
-    public func decided(_ side: Side) -> UInt64 { 0 }
+    public func decided(_ side: Side) -> UInt64 { side == .client ? client.offset : server.offset }
 
     /// Octets of `side`, as they came.
     public mutating func receive(
         _ bytes: RawSpan, from side: Side, at time: Timestamp, _ handler: inout some DialogueHandler
-    ) {}
+    ) {
+        guard bytes.byteCount > 0 else { return }
+        if side == .client {
+            Self.take(bytes, &client, at: time, other: &server, &decoder, limits, &handler)
+        } else {
+            Self.take(bytes, &server, at: time, other: &client, &decoder, limits, &handler)
+        }
+        if decoder == nil || !client.isEmpty || !server.isEmpty { settle(&handler) }
+    }
 
-    /// A mark of the trace: gaps, ends of a side, TLS that starts in plaintext.
-    public mutating func mark(_ mark: Mark, at time: Timestamp, _ handler: inout some DialogueHandler) {}
+    /// A mark of the trace: gaps, ends of a side, TLS that goes on in plaintext. Others are none of its business.
+    public mutating func mark(_ mark: Mark, at time: Timestamp, _ handler: inout some DialogueHandler) {
+        switch mark {
+        case .gap(let side, let length):
+            if side == .client { client.append(.gap(length, time), at: time) } else { server.append(.gap(length, time), at: time) }
+            settle(&handler)
+        case .eof(let side), .reset(let side):
+            if side == .client { client.append(.close(time), at: time) } else { server.append(.close(time), at: time) }
+            settle(&handler)
+        case .tls(let tls) where tls.isDecrypted:
+            if decoder == nil, tls.start == .starttls { decideProtocol(detector.guess(client.prefix, server.prefix), &handler) }
+            settle(&handler)
+            decoder?.plaintextFollows()
+        default: break
+        }
+    }
 
     /// Nothing follows: what waited for the other side is decided without it.
-    public mutating func end(at time: Timestamp, _ handler: inout some DialogueHandler) {}
+    public mutating func end(at time: Timestamp, _ handler: inout some DialogueHandler) {
+        if decoder == nil { decideProtocol(detector.guess(client.prefix, server.prefix), &handler) }
+        client.isOver = true
+        server.isOver = true
+        settle(&handler)
+        decoder?.finish(.server, offset: server.offset, at: time, &handler)
+        decoder?.finish(.client, offset: client.offset, at: time, &handler)
+    }
+
+    /// Decodes both sides as far as can be, each in turn, since what one says decides what the other means.
+    private mutating func settle(_ handler: inout some DialogueHandler) {
+        if decoder == nil {
+            guard let found = detector.decide(client, server, limit: limits.undecided) else { return }
+            decideProtocol(found, &handler)
+        }
+        var goesOn = true
+        while goesOn {
+            // One line of the server at a time while the client's octets wait: each reply may decide them.
+            goesOn = Self.advance(&server, &decoder, limits, onlyOnce: !client.isEmpty, &handler)
+            if Self.advance(&client, &decoder, limits, onlyOnce: false, &handler) { goesOn = true }
+        }
+    }
+
+    private mutating func decideProtocol(_ found: ProtocolDetector.Found, _ handler: inout some DialogueHandler) {
+        proto = found.proto
+        if let proto = found.proto {
+            let time = min(server.firstArrival ?? client.firstArrival ?? Timestamp(nanoseconds: 0),
+                client.firstArrival ?? server.firstArrival ?? Timestamp(nanoseconds: 0))
+            handler.handle(
+                Event(time: time, range: StreamRange(.server, 0, 0), exchange: 0, kind: .detected(proto)),
+                RawSpan())
+        }
+        switch (found.proto, found.isTLS) {
+        case (.smtp, false): decoder = SMTPDecoder(expectsGreeting: startSeen, limits: limits)
+        case (.pop3, false): decoder = POP3Decoder(expectsGreeting: startSeen, limits: limits)
+        case (.smtp, true): decoder = OpaqueDecoder(isTLS: true)
+        case (.pop3, true): decoder = OpaqueDecoder(isTLS: true)
+        default:
+            isOpaque = true
+            decoder = OpaqueDecoder(isTLS: found.isTLS)
+        }
+    }
+
+    /// New octets: decoded where they lie when nothing waits before them, else queued.
+    private static func take(
+        _ bytes: RawSpan, _ stream: inout SideStream, at time: Timestamp, other: inout SideStream,
+        _ decoder: inout (any DialogueDecoder)?, _ limits: Limits, _ handler: inout some DialogueHandler
+    ) {
+        stream.noteArrival(time)
+        var used = 0
+        if decoder != nil, stream.isEmpty {
+            let base = stream.offset
+            while used < bytes.byteCount {
+                let offer = Offer(
+                    side: stream.side, base: base &+ UInt64(used), arrivals: Arrivals(latest: time))
+                let step = decoder?.decode(bytes.extracting(used..<bytes.byteCount), offer, &handler) ?? 0
+                if step <= 0 { break }
+                used += step
+                stream.offset = base &+ UInt64(used)
+                if !other.isEmpty { _ = advance(&other, &decoder, limits, onlyOnce: false, &handler) }
+            }
+        }
+        if used < bytes.byteCount { stream.append(bytes.extracting(used..<bytes.byteCount), at: time) }
+    }
+
+    /// Decodes what waits on one side; returns whether anything was decided.
+    private static func advance(
+        _ stream: inout SideStream, _ decoder: inout (any DialogueDecoder)?, _ limits: Limits, onlyOnce: Bool,
+        _ handler: inout some DialogueHandler
+    ) -> Bool {
+        var changed = false
+        while decoder != nil, !stream.isEmpty {
+            if stream.hasFront {
+                let step = decoder?.decode(stream.storage.span.bytes.extracting(stream.start...), stream.offer, &handler) ?? 0
+                if step > 0 {
+                    stream.consume(step)
+                    changed = true
+                    if onlyOnce { return true }
+                    continue
+                }
+            }
+            let isWaiting = decoder?.isWaiting(stream.side) ?? false
+            if isWaiting {
+                // Waiting makes sense only while the other side may still speak, and within bounds.
+                guard stream.isOver || stream.heldCount > limits.undecided else { return changed }
+                let decided = decoder?.decideAlone(stream.storage.span.bytes.extracting(stream.start...), stream.side)
+                if decided == true {
+                    changed = true
+                    continue
+                }
+            } else if stream.hasFront, !stream.hasBreak, !stream.isOver, stream.heldCount <= limits.undecided {
+                return changed
+            }
+            changed = true
+            if stream.hasFront {
+                decoder?.abandon(
+                    stream.storage.span.bytes.extracting(stream.start...), stream.offer,
+                    atEnd: !stream.nextBreakIsGap, &handler)
+                stream.consume(stream.storage.count - stream.start)
+            }
+            switch stream.takeBreak() {
+            case .gap(let length, let time):
+                let range = StreamRange(stream.side, stream.offset, stream.offset &+ length)
+                decoder?.gap(range, at: time, &handler)
+                stream.offset = range.end
+            case .close(let time):
+                handler.handle(
+                    Event(
+                        time: time, range: StreamRange(stream.side, stream.offset, stream.offset), exchange: 0,
+                        kind: .close), RawSpan())
+            case nil: break
+            }
+        }
+        return changed
+    }
 }

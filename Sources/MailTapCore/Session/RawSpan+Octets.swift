@@ -8,7 +8,7 @@ import Darwin
 
 extension RawSpan {
     /// Offset of the first `octet` at or after `start`, or nil. The only home of `memchr`.
-    func firstIndex(of octet: UInt8, from start: Int = 0) -> Int? {
+    public func firstIndex(of octet: UInt8, from start: Int = 0) -> Int? {
         guard start < byteCount else { return nil }
         return withUnsafeBytes { buffer -> Int? in
             // The buffer is non-empty and `start` lies within it, so base and the searched range are valid.
@@ -19,7 +19,7 @@ extension RawSpan {
     }
 
     /// The octet at `offset`, which the caller has checked; bounds are checked again.
-    subscript(octet offset: Int) -> UInt8 { unsafeLoad(fromByteOffset: offset, as: UInt8.self) }
+    public subscript(octet offset: Int) -> UInt8 { unsafeLoad(fromByteOffset: offset, as: UInt8.self) }
 }
 
 extension Array where Element == UInt8 {

@@ -7,3 +7,11 @@ public enum POP3Verb: UInt8, Sendable, Hashable, CaseIterable {
     /// The keyword in capitals; empty for `unknown`.
     public var keyword: String { self == .unknown ? "" : String(describing: self).uppercased() }
 }
+
+extension POP3Verb {
+    /// The verb that an upper-cased keyword, packed by `RawSpan.verbCode`, stands for.
+    init(code: UInt64) { self = Self.byCode[code] ?? .unknown }
+
+    private static let byCode: [UInt64: POP3Verb] = Dictionary(
+        uniqueKeysWithValues: allCases.filter { $0 != .unknown }.map { (verbCode($0.keyword), $0) })
+}

@@ -8,3 +8,11 @@ public enum SMTPVerb: UInt8, Sendable, Hashable, CaseIterable {
     /// The keyword in capitals; empty for `unknown`.
     public var keyword: String { self == .unknown ? "" : String(describing: self).uppercased() }
 }
+
+extension SMTPVerb {
+    /// The verb that an upper-cased keyword, packed by `RawSpan.verbCode`, stands for.
+    init(code: UInt64) { self = Self.byCode[code] ?? .unknown }
+
+    private static let byCode: [UInt64: SMTPVerb] = Dictionary(
+        uniqueKeysWithValues: allCases.filter { $0 != .unknown }.map { (verbCode($0.keyword), $0) })
+}

@@ -1,0 +1,124 @@
+# MailTap's everyday commands. `make help` lists them.
+SHELL := /bin/bash
+SWIFT ?= swift
+PYTHON ?= python3
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+MAILTAP := .build/release/mailtap
+
+# Headers that the build needs, and the real programs that the interoperability checks drive.
+BUILD_PACKAGES := libpcap-dev zlib1g-dev
+INTEROP_PACKAGES := postfix dovecot-core dovecot-pop3d dovecot-imapd dovecot-lmtpd \
+	swaks libnet-ssleay-perl curl mpop msmtp fetchmail tshark tcpdump openssl python3
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test interop bench lint install captures clean build-deps interop-deps release
+
+help:
+	@echo "make demo      build MailTap and run its self-contained demonstration"
+	@echo "make test      build and run the unit tests"
+	@echo "make interop   check MailTap against a real Postfix and Dovecot (root or sudo; see CONTRIBUTING.md)"
+	@echo "make lint      formatting and the rules that a compiler does not check"
+	@echo "make bench     build and run the benchmarks"
+	@echo "make install   build a release with the Swift libraries linked in; PREFIX=$(PREFIX)"
+	@echo "make captures  record captures/ anew from the real servers"
+
+# $(call install_packages,PACKAGES): installs what is missing of PACKAGES.
+# Silent where nothing is missing. No service is started, no question asked; without apt-get or the rights to use it,
+# one line says what to install.
+define install_packages
+@missing=; \
+if command -v dpkg-query >/dev/null; then \
+	for package in $(1); do \
+		dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; \
+	done; \
+elif [ "$$(uname)" = Linux ]; then \
+	echo "MailTap: not a Debian system, so not checked: this needs what Debian calls $(strip $(1))" >&2; \
+fi; \
+[ -z "$$missing" ] && exit 0; \
+if [ "$$(id -u)" = 0 ]; then sudo=; \
+elif command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then sudo=sudo; \
+else echo "MailTap: please install first: apt-get install$$missing" >&2; exit 1; fi; \
+echo "Installing$$missing"; \
+$$sudo env DEBIAN_FRONTEND=noninteractive PACKAGES="$$missing" bash -c "$$APT_INSTALL" || \
+	{ echo "MailTap: apt-get failed; please install by hand: apt-get install$$missing" >&2; exit 1; }
+endef
+
+# Runs as root. The package lists are fetched only where installing fails without (a fresh machine has none).
+# policy-rc.d keeps the packages from starting a mail server of the system's own.
+define APT_INSTALL
+set -e
+if [ ! -e /usr/sbin/policy-rc.d ]; then
+	printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d
+	chmod 755 /usr/sbin/policy-rc.d
+	trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+fi
+case " $$PACKAGES " in *" postfix "*)
+	echo 'postfix postfix/main_mailer_type select No configuration' | debconf-set-selections ;;
+esac
+log=$$(mktemp)
+install() { apt-get install -y -qq --no-install-recommends $$PACKAGES > "$$log" 2>&1; }
+install || { apt-get update -qq > "$$log" 2>&1 && install; } || { tail -n 20 "$$log" >&2; rm -f "$$log"; exit 1; }
+rm -f "$$log"
+endef
+
+build-deps interop-deps: export APT_INSTALL := $(APT_INSTALL)
+
+build-deps:
+	@command -v $(SWIFT) >/dev/null || { echo "MailTap: please install Swift 6.2 or later: https://swift.org/install" >&2; exit 1; }
+	$(call install_packages,$(BUILD_PACKAGES))
+
+interop-deps:
+	$(call install_packages,$(INTEROP_PACKAGES))
+
+release: build-deps
+	$(SWIFT) build -c release --product mailtap
+
+demo: release
+	$(MAILTAP) demo
+
+test: build-deps
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+# Postfix changes to its own user, so its checks need root.
+AS_ROOT = $(if $(filter 0,$(shell id -u)),,sudo)
+
+interop: release interop-deps
+	$(AS_ROOT) $(PYTHON) -B Tests/Interop/run.py --mailtap $(MAILTAP)
+
+captures: interop-deps
+	$(AS_ROOT) $(PYTHON) -B Tests/Interop/record_captures.py
+
+bench: build-deps
+	@test -f Benchmarks/Package.swift || { echo "MailTap: there is no Benchmarks/Package.swift" >&2; exit 1; }
+	$(SWIFT) run -c release --package-path Benchmarks
+
+# Directories whose code is free of Foundation, so that it starts fast and its imports show its dependencies.
+NO_FOUNDATION := Sources/MailTapCore Sources/MailTapCapture Sources/MailTapProxy Sources/MailTapServer Sources/MailTapReplay
+
+FOUNDATION := ^[[:space:]]*(public |internal |private |@[a-z_]+ )*import Foundation
+TRAPS := (^|[^[:alnum:]_`])(try!|as!|fatalError)
+UNCHECKED := @unchecked Sendable|nonisolated\(unsafe\)
+
+# $(call forbid,VARIABLE,PATHS,WHY): no Swift line in PATHS may match the pattern in VARIABLE.
+define forbid
+@! grep -rnE --include='*.swift' '$($(strip $(1)))' $(2) || { echo "lint: $(strip $(3))" >&2; exit 1; }
+endef
+
+lint:
+	$(SWIFT) format lint --strict --parallel -r Sources Tests Package.swift
+	$(call forbid, FOUNDATION, $(NO_FOUNDATION), these modules do without Foundation)
+	$(call forbid, TRAPS, Sources, nothing that input can reach may trap)
+	$(call forbid, UNCHECKED, Sources/MailTapCore Sources/MailTapAnalysis, no unchecked concurrency in these modules)
+	@echo "lint: clean"
+
+# A build directory of its own: linking the Swift libraries in changes every object file.
+install: build-deps
+	$(SWIFT) build -c release --product mailtap --static-swift-stdlib --scratch-path .build-static
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 .build-static/release/mailtap $(DESTDIR)$(PREFIX)/bin/mailtap
+
+clean:
+	rm -rf .build .build-static

@@ -1,0 +1,394 @@
+import MailTapCore
+
+/// Walks a MIME tree (RFC 2045, 2046) octet by octet, without holding more than a line or a header section.
+///
+/// The leaves are those that a reader of the whole message would find: multiparts and embedded messages
+/// (`message/rfc822`, `message/global`) are opened, the line end in front of a boundary belongs to the boundary, what
+/// stands before the first and behind the last boundary is nobody's.
+struct MIMEScanner {
+    private enum Phase { case header, body }
+
+    /// An open multipart.
+    private struct Level {
+        enum State { case preamble, parts, epilogue }
+        /// `--` and the boundary.
+        var delimiter: [UInt8]
+        var state = State.preamble
+        /// The type of a part that declares none: `message/rfc822` in a digest (RFC 2046 section 5.1.5).
+        var defaultType: String
+        /// Multiparts and embedded messages around it.
+        var depth: Int
+    }
+
+    /// A line end that is the leaf's only if no boundary follows.
+    private enum HeldLineEnd { case none, cr, lf, crlf }
+
+    private static let headerLimit = 262_144
+    private static let boundaryLineLimit = 2_048
+    private static let depthLimit = 64
+    private static let partLimit = 10_000
+
+    private var content = MessageContent()
+    private var phase = Phase.header
+    private var levels: [Level] = []
+    private var depth = 0
+    private var defaultType = MIMEScanner.plainText
+    private var isMessageHeader = true
+    /// Lines of the header section being read, whole.
+    private var header: [UInt8] = []
+    /// Whether a line of this header section came (and so a part exists, though it may be empty).
+    private var headerBegan = false
+    /// The line being read: in a header section any, in a body one that may be a boundary.
+    private var line: [UInt8] = []
+    private var skipsLine = false
+    private var isAtLineStart = true
+    private var lineLength: UInt64 = 0
+    private var endsInCR = false
+    private var carriageReturns: UInt64 = 0
+    /// CRLFs.
+    private var lineEnds: UInt64 = 0
+    private var leaf: MIMELeaf?
+    private var held = HeldLineEnd.none
+
+    private static let plainText = "text/plain"
+
+    // MARK: Octets in
+
+    mutating func receive(_ bytes: RawSpan) {
+        count(bytes)
+        var index = 0
+        while index < bytes.byteCount {
+            if phase == .header || !line.isEmpty || isBoundarySuspect(bytes[octet: index]) {
+                index = gather(bytes, from: index)
+            } else {
+                index = pass(bytes, from: index)
+            }
+        }
+    }
+
+    /// Counts CRs and NULs in one pass without branches.
+    private mutating func count(_ bytes: RawSpan) {
+        let (returns, nuls) = bytes.withUnsafeBytes { buffer in
+            var returns = 0
+            var nuls = 0
+            for octet in buffer {
+                returns &+= octet == 13 ? 1 : 0
+                nuls &+= octet == 0 ? 1 : 0
+            }
+            return (returns, nuls)
+        }
+        carriageReturns &+= UInt64(returns)
+        content.facts.nuls &+= UInt64(nuls)
+    }
+
+    private func isBoundarySuspect(_ octet: UInt8) -> Bool {
+        isAtLineStart && octet == UInt8(ascii: "-") && !levels.isEmpty
+    }
+
+    /// Adds to the line being read; takes the line once it is whole, or too long to be what it might have been.
+    private mutating func gather(_ bytes: RawSpan, from start: Int) -> Int {
+        let lineFeed = bytes.firstIndex(of: 10, from: start)
+        let end = lineFeed.map { $0 + 1 } ?? bytes.byteCount
+        if skipsLine {
+            measure(bytes, start, end, endsLine: lineFeed != nil)
+            skipsLine = lineFeed == nil
+            return end
+        }
+        let limit = phase == .header ? Self.headerLimit : Self.boundaryLineLimit
+        let room = max(0, limit - line.count)
+        let taken = min(end, start + room)
+        measure(bytes, start, taken, endsLine: lineFeed != nil && taken == end)
+        bytes.extracting(start..<taken).withUnsafeBytes { line.append(contentsOf: $0) }
+        if lineFeed != nil, taken == end {
+            takeLine(isWhole: true)
+            return end
+        }
+        guard line.count >= limit else { return taken }
+        takeLine(isWhole: false)
+        return taken
+    }
+
+    /// Passes body octets on to the leaf, up to the next line that may be a boundary.
+    private mutating func pass(_ bytes: RawSpan, from start: Int) -> Int {
+        var index = start
+        while true {
+            guard let lineFeed = bytes.firstIndex(of: 10, from: index) else {
+                measure(bytes, index, bytes.byteCount, endsLine: false)
+                index = bytes.byteCount
+                isAtLineStart = false
+                break
+            }
+            measure(bytes, index, lineFeed + 1, endsLine: true)
+            index = lineFeed + 1
+            isAtLineStart = true
+            guard index < bytes.byteCount, !isBoundarySuspect(bytes[octet: index]) else { break }
+        }
+        emit(bytes.extracting(start..<index))
+        return index
+    }
+
+    /// Keeps the longest line.
+    ///
+    /// Counts whole lines only, so that the cut between CR and LF makes no difference.
+    private mutating func measure(_ bytes: RawSpan, _ start: Int, _ end: Int, endsLine: Bool) {
+        guard end > start else { return }
+        lineLength &+= UInt64(end - start)
+        guard endsLine else {
+            endsInCR = bytes[octet: end - 1] == 13
+            return
+        }
+        let beforeEnd = end - start >= 2 ? bytes[octet: end - 2] == 13 : endsInCR
+        if beforeEnd { lineEnds &+= 1 } else { content.facts.bareLineFeeds &+= 1 }
+        let length = lineLength &- (beforeEnd && lineLength > 1 ? 2 : 1)
+        if length > content.facts.longestLine { content.facts.longestLine = length }
+        lineLength = 0
+        endsInCR = false
+    }
+
+    // MARK: Lines
+
+    /// Takes `line`; where it is not whole, the rest of it follows and is skipped in a header section.
+    private mutating func takeLine(isWhole: Bool) {
+        var taken: [UInt8] = []
+        swap(&taken, &line)
+        defer {
+            taken.removeAll(keepingCapacity: true)
+            if line.isEmpty { swap(&taken, &line) }
+        }
+        if isWhole, let (level, isEnd) = boundary(taken) {
+            takeBoundary(level, isEnd: isEnd)
+            return
+        }
+        while phase == .header {
+            guard let kind = HeaderLine(taken) else {
+                content.facts.defects.insert(.headerWithoutEnd)
+                endHeader()
+                // The line may be the first boundary of the multipart that this header section declares.
+                if phase == .body, isWhole, let (level, isEnd) = boundary(taken) {
+                    takeBoundary(level, isEnd: isEnd)
+                    return
+                }
+                continue
+            }
+            if kind == .empty {
+                endHeader()
+            } else {
+                addHeaderLine(taken, isWhole: isWhole)
+            }
+            return
+        }
+        isAtLineStart = isWhole && taken.last == 10
+        emit(taken.span.bytes)
+    }
+
+    private mutating func addHeaderLine(_ taken: [UInt8], isWhole: Bool) {
+        headerBegan = true
+        skipsLine = !isWhole && taken.last != 10
+        if taken.span.bytes.containsHighBit { content.facts.has8BitHeader = true }
+        guard isWhole, header.count + taken.count <= Self.headerLimit else {
+            content.facts.defects.insert(.headerTooLong)
+            return
+        }
+        header += taken
+    }
+
+    /// The open multipart whose boundary the line is; the outermost where several would do.
+    private func boundary(_ line: [UInt8]) -> (level: Int, isEnd: Bool)? {
+        guard line.count >= 2, line[0] == UInt8(ascii: "-"), line[1] == UInt8(ascii: "-") else { return nil }
+        for (index, level) in levels.enumerated() where level.state != .epilogue {
+            guard line.starts(with: level.delimiter) else { continue }
+            var rest = line[level.delimiter.count...]
+            let isEnd = rest.starts(with: [UInt8(ascii: "-"), UInt8(ascii: "-")])
+            if isEnd { rest = rest.dropFirst(2) }
+            if rest.allSatisfy({ $0 == 32 || $0 == 9 || $0 == 13 || $0 == 10 }) { return (index, isEnd) }
+        }
+        return nil
+    }
+
+    // MARK: Structure
+
+    private mutating func takeBoundary(_ index: Int, isEnd: Bool) {
+        if phase == .header {
+            // Boundary lines with nothing between them enclose no part.
+            if !headerBegan, !isEnd, index == levels.count - 1, levels[index].state == .parts { return }
+            endPart()
+        }
+        if levels[index].state == .preamble, index == levels.count - 1, !isEnd {
+            leaf = nil
+            held = .none
+        } else {
+            closeLeaf(dropLineEnd: true)
+        }
+        for level in levels[(index + 1)...] where level.state == .parts {
+            content.facts.defects.insert(.boundaryNotClosed)
+        }
+        levels.removeSubrange((index + 1)...)
+        depth = levels[index].depth
+        isAtLineStart = true
+        if isEnd {
+            levels[index].state = .epilogue
+            phase = .body
+        } else {
+            levels[index].state = .parts
+            beginHeader(defaultType: levels[index].defaultType)
+        }
+    }
+
+    private mutating func beginHeader(defaultType type: String) {
+        phase = .header
+        defaultType = type
+        header.removeAll(keepingCapacity: true)
+        headerBegan = false
+        isAtLineStart = true
+    }
+
+    /// Ends header sections until a body begins: an embedded message may follow with one of its own.
+    private mutating func endPart() {
+        while phase == .header { endHeader() }
+    }
+
+    /// The header section is over: decides what its body is.
+    private mutating func endHeader() {
+        let fields = HeaderSection(header)
+        if isMessageHeader {
+            isMessageHeader = false
+            content.read(fields)
+        }
+        let encoding = fields.first("content-transfer-encoding").map { MIMEField($0).value } ?? ""
+        let decoder = TransferDecoder(encoding)
+        let contentType = fields.first("content-type").map(MIMEField.init)
+        let type = Self.mediaType(contentType, defaultType)
+        phase = .body
+        isAtLineStart = true
+        held = .none
+        let isMultipart = type.hasPrefix("multipart/")
+        let isMessage = (type == "message/rfc822" || type == "message/global") && decoder.isIdentity
+        if isMultipart || isMessage, depth >= Self.depthLimit {
+            content.facts.defects.insert(.tooDeep)
+        } else if isMessage {
+            depth += 1
+            beginHeader(defaultType: Self.plainText)
+            return
+        } else if isMultipart {
+            if let boundary = contentType?.parameters["boundary"], !boundary.isEmpty {
+                depth += 1
+                let inner = type == "multipart/digest" ? "message/rfc822" : Self.plainText
+                levels.append(Level(delimiter: Array(("--" + boundary).utf8), defaultType: inner, depth: depth))
+            } else {
+                content.facts.defects.insert(.boundaryMissing)
+            }
+        }
+        let disposition = fields.first("content-disposition").map(MIMEField.init)
+        let part = MessagePart(
+            type: type, charset: contentType?.parameters["charset"]?.lowercased(),
+            filename: disposition?.parameters["filename"] ?? contentType?.parameters["name"])
+        leaf = MIMELeaf(part: part, decoder: decoder, isProvisional: isMultipart)
+    }
+
+    /// `type/subtype` in lower case; `text/plain` for what is no media type (RFC 2045 section 5.2).
+    private static func mediaType(_ field: MIMEField?, _ fallback: String) -> String {
+        guard let field else { return fallback }
+        let halves = field.value.split(separator: "/", omittingEmptySubsequences: false)
+        guard halves.count == 2, halves.allSatisfy({ !$0.isEmpty }) else { return plainText }
+        return field.value
+    }
+
+    // MARK: Leaves
+
+    /// Gives body octets to the leaf, holding back a line end at their end.
+    private mutating func emit(_ bytes: RawSpan) {
+        if !content.facts.has8BitBody, bytes.containsHighBit { content.facts.has8BitBody = true }
+        guard leaf != nil else { return }
+        var start = 0
+        var end = bytes.byteCount
+        if held == .cr, end > 0, bytes[octet: 0] == 10 {
+            held = .crlf
+            start = 1
+        }
+        guard start < end else { return }
+        releaseLineEnd()
+        if bytes[octet: end - 1] == 10 {
+            end -= 1
+            held = .lf
+            if end > start, bytes[octet: end - 1] == 13 {
+                end -= 1
+                held = .crlf
+            }
+        } else if bytes[octet: end - 1] == 13 {
+            end -= 1
+            held = .cr
+        }
+        leaf?.receive(bytes.extracting(start..<end))
+    }
+
+    private mutating func releaseLineEnd() {
+        let octets: [UInt8]
+        switch held {
+        case .none: return
+        case .cr: octets = [13]
+        case .lf: octets = [10]
+        case .crlf: octets = [13, 10]
+        }
+        held = .none
+        octets.withUnsafeBytes { leaf?.receive($0.bytes) }
+    }
+
+    private mutating func closeLeaf(dropLineEnd: Bool) {
+        defer {
+            leaf = nil
+            held = .none
+        }
+        guard leaf != nil else { return }
+        // A multipart in which no boundary stands is a leaf of its own, to its last octet.
+        if !dropLineEnd || leaf?.isProvisional == true { releaseLineEnd() }
+        guard var closing = leaf else { return }
+        leaf = nil
+        if closing.isProvisional { content.facts.defects.insert(.boundaryNotFound) }
+        let (part, defects) = closing.finish()
+        content.facts.defects.formUnion(defects)
+        guard content.parts.count < Self.partLimit else {
+            content.facts.defects.insert(.tooManyParts)
+            return
+        }
+        content.parts.append(part)
+        if let octets = closing.kept, content.facts.report == nil {
+            content.facts.report = MessageReport(type: part.type, octets: octets)
+        }
+    }
+
+    // MARK: End
+
+    consuming func finish() -> MessageContent {
+        if !line.isEmpty { takeLine(isWhole: true) }
+        if phase == .header { endPart() }
+        // In a multipart that was cut off the last line end is taken to belong to the boundary that did not come.
+        closeLeaf(dropLineEnd: levels.contains { $0.state == .parts })
+        if lineLength > content.facts.longestLine { content.facts.longestLine = lineLength }
+        content.facts.bareCarriageReturns = carriageReturns &- lineEnds
+        if levels.contains(where: { $0.state == .parts }) { content.facts.defects.insert(.boundaryNotClosed) }
+        return content
+    }
+}
+
+/// What a line can be in a header section (RFC 5322 section 2.2).
+private enum HeaderLine {
+    case empty, field
+
+    /// Nil for a line that is neither: the body has begun without an empty line.
+    init?(_ line: [UInt8]) {
+        guard let first = line.first, first != 10, !line.elementsEqual([13, 10]) else {
+            self = .empty
+            return
+        }
+        if first == 32 || first == 9 || line.starts(with: Array("From ".utf8)) {
+            self = .field
+            return
+        }
+        let name = line.prefix { $0 > 32 && $0 < 127 && $0 != UInt8(ascii: ":") }
+        guard name.endIndex < line.endIndex else { return nil }
+        // A blank between name and colon was legal once (RFC 5322 section 4.5) and is read.
+        let rest = line[name.endIndex...].drop(while: SMTPBlank.contains)
+        guard !name.isEmpty, rest.first == UInt8(ascii: ":") else { return nil }
+        self = .field
+    }
+}

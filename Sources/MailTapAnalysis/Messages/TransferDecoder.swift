@@ -1,0 +1,173 @@
+import MailTapCore
+
+/// Undoes a content transfer encoding (RFC 2045 section 6) octet stream by octet stream.
+///
+/// Lenient where senders are careless: what can be decoded is, the rest is counted as a defect or passed on.
+enum TransferDecoder {
+    /// 7bit, 8bit, binary, and every encoding not known here: the octets are as sent.
+    case identity
+    case base64(Base64Decoder)
+    case quotedPrintable(QuotedPrintableDecoder)
+
+    /// The decoder for a Content-Transfer-Encoding field's value, in lower case without blanks or comments.
+    init(_ name: String) {
+        switch name {
+        case "base64": self = .base64(Base64Decoder())
+        case "quoted-printable": self = .quotedPrintable(QuotedPrintableDecoder())
+        default: self = .identity
+        }
+    }
+
+    var isIdentity: Bool {
+        if case .identity = self { return true }
+        return false
+    }
+}
+
+/// Base64 (RFC 2045 section 6.8): octets outside the alphabet are skipped, complete padding ends the data.
+struct Base64Decoder {
+    private var bits: UInt32 = 0
+    private var digits = 0
+    private var pads = 0
+    private(set) var isDone = false
+    /// Whether an octet that is neither of the alphabet, nor padding, nor a blank or line end was skipped.
+    private(set) var sawJunk = false
+
+    /// The value of each octet as a base64 digit; 0x80 for line ends and blanks, 0x81 for padding, 0xFF for the rest.
+    private static let values: [UInt8] = {
+        var table = [UInt8](repeating: 0xFF, count: 256)
+        let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+        alphabet.withUTF8Buffer { letters in
+            for (value, letter) in letters.enumerated() { table[Int(letter)] = UInt8(truncatingIfNeeded: value) }
+        }
+        for blank in [9, 10, 13, 32] { table[blank] = 0x80 }
+        table[Int(UInt8(ascii: "="))] = 0x81
+        return table
+    }()
+
+    /// Appends to `out` what the next octets stand for.
+    mutating func decode(_ bytes: RawSpan, into out: inout [UInt8]) {
+        guard !isDone else { return }
+        out.reserveCapacity(out.count + bytes.byteCount / 4 * 3 + 4)
+        // One pass over memory that is valid for the closure; every index is checked against `input.count`.
+        bytes.withUnsafeBytes { input in
+            Self.values.withUnsafeBufferPointer { values in
+                var index = 0
+                while index < input.count {
+                    if digits == 0 {
+                        while index + 4 <= input.count {
+                            let a = values[Int(input[index])], b = values[Int(input[index + 1])]
+                            let c = values[Int(input[index + 2])], d = values[Int(input[index + 3])]
+                            guard (a | b | c | d) & 0x80 == 0 else { break }
+                            let quad = UInt32(a) << 18 | UInt32(b) << 12 | UInt32(c) << 6 | UInt32(d)
+                            out.append(UInt8(truncatingIfNeeded: quad >> 16))
+                            out.append(UInt8(truncatingIfNeeded: quad >> 8))
+                            out.append(UInt8(truncatingIfNeeded: quad))
+                            index += 4
+                        }
+                        guard index < input.count else { break }
+                    }
+                    step(values[Int(input[index])], into: &out)
+                    if isDone { break }
+                    index += 1
+                }
+            }
+        }
+    }
+
+    private mutating func step(_ value: UInt8, into out: inout [UInt8]) {
+        switch value {
+        case 0..<64:
+            pads = 0
+            bits = bits << 6 | UInt32(value)
+            digits += 1
+            // Each octet is given as soon as its bits are there, so that missing padding loses nothing.
+            if digits == 2 { out.append(UInt8(truncatingIfNeeded: bits >> 4)) }
+            if digits == 3 { out.append(UInt8(truncatingIfNeeded: bits >> 2)) }
+            if digits == 4 {
+                out.append(UInt8(truncatingIfNeeded: bits))
+                digits = 0
+                bits = 0
+            }
+        case 0x81:
+            guard digits >= 2 else { break }
+            pads += 1
+            isDone = digits + pads >= 4
+        case 0x80: break
+        default: sawJunk = true
+        }
+    }
+}
+
+/// Quoted-printable (RFC 2045 section 6.7): an `=` that encodes nothing stays as it is.
+struct QuotedPrintableDecoder {
+    private enum State {
+        case text
+        case equals
+        case firstDigit(octet: UInt8, value: UInt8)
+        case softBreak
+    }
+
+    private var state = State.text
+
+    /// Appends to `out` what the next octets stand for.
+    mutating func decode(_ bytes: RawSpan, into out: inout [UInt8]) {
+        var index = 0
+        while index < bytes.byteCount {
+            if case .text = state {
+                let next = bytes.firstIndex(of: UInt8(ascii: "="), from: index)
+                let end = next ?? bytes.byteCount
+                bytes.extracting(index..<end).withUnsafeBytes { out.append(contentsOf: $0) }
+                guard next != nil else { return }
+                state = .equals
+                index = end + 1
+                continue
+            }
+            if step(bytes[octet: index], into: &out) { index += 1 }
+        }
+    }
+
+    /// Takes an octet behind an `=`; false where it is to be read again as text.
+    private mutating func step(_ octet: UInt8, into out: inout [UInt8]) -> Bool {
+        switch state {
+        case .text: return false
+        case .softBreak:
+            if octet == 10 { state = .text }
+            return true
+        case .equals:
+            if octet == 10 {
+                state = .text
+            } else if octet == 13 {
+                state = .softBreak
+            } else if octet == UInt8(ascii: "=") {
+                out.append(octet)
+                state = .text
+            } else if let value = SMTPGrammar.hexDigit(octet) {
+                state = .firstDigit(octet: octet, value: value)
+            } else {
+                out.append(UInt8(ascii: "="))
+                state = .text
+                return false
+            }
+            return true
+        case .firstDigit(let first, let high):
+            state = .text
+            guard let low = SMTPGrammar.hexDigit(octet) else {
+                out.append(UInt8(ascii: "="))
+                out.append(first)
+                return false
+            }
+            out.append(high << 4 | low)
+            return true
+        }
+    }
+
+    /// Appends what an unfinished `=` at the very end stands for.
+    mutating func finish(into out: inout [UInt8]) {
+        if case .firstDigit(let first, _) = state {
+            out.append(UInt8(ascii: "="))
+            out.append(first)
+        }
+        state = .text
+    }
+}

@@ -1,0 +1,338 @@
+import MailTapCore
+
+/// Puts a dialogue's events together to exchanges and messages.
+struct SessionAssembly {
+    private(set) var session: Session
+    private(set) var contents: [[UInt8]] = []
+
+    private let options: SessionOptions
+    private let progress: ((SessionProgress, Session) -> Void)?
+    private var edits = StreamEdits()
+    private var secrets: [(range: StreamRange, kind: SecretKind)] = []
+    private var envelope = Envelope()
+    private var transfer: Transfer?
+    private var anomalies: [DialogueAnomaly] = []
+    private var isEncrypted = false
+    private var lastSent: [Timestamp] = []
+    private var last: Timestamp
+    private var ending = EndingTracker()
+    private var annotator = Annotator(proto: nil)
+    private var noted = 0
+    /// The open reply's lines as they came, kept only where something went on changed.
+    private var received: [UInt8] = []
+    /// Whether the end mark of the newest content was seen.
+    private var contentHasEnded = false
+    /// The envelope of each message.
+    private var envelopes: [Envelope] = []
+
+    /// A message on its way.
+    private struct Transfer {
+        var index: Int
+        var scanner: MessageScanner
+        var content: [UInt8] = []
+        var bytes: UInt64 = 0
+        var isIntact = true
+    }
+
+    init(_ info: SessionInfo, options: SessionOptions, progress: ((SessionProgress, Session) -> Void)?) {
+        session = Session(info: info)
+        self.options = options
+        self.progress = progress
+        last = info.started
+    }
+
+    private func report(_ what: SessionProgress) { progress?(what, session) }
+
+    // MARK: From the trace
+
+    mutating func count(_ octets: Int, of side: Side, at time: Timestamp) {
+        if side == .client { session.clientBytes &+= UInt64(octets) } else { session.serverBytes &+= UInt64(octets) }
+        last = max(last, time)
+    }
+
+    mutating func note(_ mark: Mark, at time: Timestamp) {
+        last = max(last, time)
+        edits.note(mark)
+        ending.note(mark)
+        switch mark {
+        case .gap(let side, let length):
+            if side == .client {
+                session.clientMissing &+= length
+            } else {
+                session.serverMissing &+= length
+            }
+            report(.gap(side, length))
+        case .tls(let tls):
+            session.tls = tls
+            isEncrypted = tls.isDecrypted
+            report(.tls)
+        case .trouble(let trouble):
+            session.troubles.append(trouble)
+            report(.trouble(trouble))
+        case .conflict(let range):
+            anomalies.append(DialogueAnomaly(kind: .conflict, range: range, exchange: max(0, session.exchanges.count - 1)))
+        default: break
+        }
+    }
+
+    mutating func finish() {
+        if transfer != nil { endMessage(isComplete: false) }
+        dropUnfinishedContent()
+        session.duration = max(0, last.since(session.info.started))
+        session.ending = ending.ending(of: session)
+        resolveEnvelopes()
+        annotate(upTo: session.exchanges.count)
+        if options.findsFaults {
+            session.findings = Findings.all(of: session, anomalies: anomalies)
+        }
+    }
+
+    /// Content that the input cut off has a message, but is no exchange: nothing could have answered it.
+    private mutating func dropUnfinishedContent() {
+        guard session.exchanges.count > 1, let last = session.exchanges.last, last.command?.verb == "*data",
+            last.reply == nil, let message = last.message, !session.messages[message].complete, !contentHasEnded
+        else { return }
+        session.exchanges.removeLast()
+        session.messages[message].exchange = session.exchanges.count - 1
+    }
+
+    // MARK: Exchanges
+
+    /// The index of exchange `number`, made on first use.
+    private mutating func index(_ number: UInt32, at time: Timestamp) -> Int {
+        let index = Int(number)
+        // Numbers are dense, so this runs at most a few times for one event.
+        while session.exchanges.count <= index {
+            var exchange = Exchange()
+            exchange.at = time.since(session.info.started)
+            exchange.isEncrypted = isEncrypted
+            session.exchanges.append(exchange)
+            lastSent.append(session.exchanges.count == 1 ? session.info.started : time)
+        }
+        return index
+    }
+
+    private mutating func wireText(_ octets: [UInt8], from start: UInt64, side: Side) -> WireText {
+        let range = StreamRange(side, start, start &+ UInt64(octets.count))
+        if let masked = edits.masks(in: range) { return WireText(octets, secrets: masked, isMasked: true) }
+        let found = secrets.filter { $0.range.side == side && $0.range.start >= start && $0.range.end <= range.end }
+        return WireText(
+            octets,
+            secrets: found.map {
+                WireText.Secret(range: Int($0.range.start - start)..<Int($0.range.end - start), kind: $0.kind)
+            })
+    }
+
+    private mutating func begin(_ event: Event, verb: String, _ bytes: RawSpan) {
+        let index = index(event.exchange, at: event.time)
+        let octets = [UInt8](copying: bytes.extracting(0..<bytes.textLength))
+        var command = Command(verb: verb, line: wireText(octets, from: event.range.start, side: event.range.side))
+        command.forwarded = edits.forwarded(bytes, event.range)
+        secrets.removeAll(keepingCapacity: true)
+        session.exchanges[index].command = command
+        session.exchanges[index].at = event.time.since(session.info.started)
+        session.exchanges[index].isEncrypted = isEncrypted
+        lastSent[index] = event.time
+        ending.command(verb)
+        switch verb {
+        case "MAIL": envelope.mail.append(index)
+        case "RCPT": envelope.recipients.append(index)
+        case "RSET", "EHLO", "HELO", "LHLO", "STARTTLS":
+            envelope = Envelope()
+            if transfer != nil { endMessage(isComplete: false) }
+        default: break
+        }
+        report(.command(index))
+    }
+
+    private mutating func reply(_ status: ReplyStatus, isLast: Bool, _ event: Event, _ bytes: RawSpan) {
+        let index = index(event.exchange, at: event.time)
+        var reply: Reply
+        let isFurther = session.exchanges[index].reply?.isComplete == true
+        var further = session.exchanges[index].furtherReplies
+        if isFurther, let open = further.last, !open.isComplete {
+            reply = further.removeLast()
+            _ = open
+        } else if isFurther {
+            reply = Reply(status: status)
+        } else {
+            reply = session.exchanges[index].reply ?? Reply(status: status)
+        }
+        if reply.lines.isEmpty {
+            reply.latency = event.time.since(lastSent[index])
+            reply.isInjected = edits.isInjected(event.range)
+        }
+        let octets = [UInt8](copying: bytes.extracting(0..<bytes.textLength))
+        let skipped = session.proto == .pop3 ? status.popPrefix(octets) : status == .none ? 0 : min(4, octets.count)
+        if reply.status == .none { reply.status = status }
+        if reply.lines.isEmpty, session.proto == .smtp {
+            reply.enhanced = EnhancedStatus.find(in: octets[skipped...])
+        }
+        if edits.hasForwards {
+            if reply.lines.isEmpty { received.removeAll() }
+            let original = [UInt8](copying: bytes)
+            reply.forwarded.append(
+                edits.forwarded(bytes, event.range), received: received, original: original)
+            received += original
+        }
+        reply.lines.append(
+            wireText(Array(octets[skipped...]), from: event.range.start &+ UInt64(skipped), side: event.range.side))
+        reply.isComplete = isLast
+        if isFurther {
+            further.append(reply)
+            session.exchanges[index].furtherReplies = further
+        } else {
+            session.exchanges[index].reply = reply
+        }
+        guard isLast else { return }
+        if let message = session.exchanges[index].message { accept(message, by: index) }
+        annotate(upTo: index)
+        report(.reply(index))
+    }
+
+    private mutating func annotate(upTo end: Int) {
+        guard options.annotates else { return }
+        while noted < session.exchanges.count, noted < end || session.exchanges[noted].reply?.isComplete == true {
+            session.exchanges[noted].note = annotator.note(for: session.exchanges[noted], in: session)
+            noted += 1
+        }
+    }
+
+    // MARK: Messages
+
+    private mutating func beginContent(_ kind: ContentKind, _ event: Event) {
+        let index = index(event.exchange, at: event.time)
+        if kind == .data {
+            session.exchanges[index].command = Command(verb: "*data", line: WireText([]))
+            session.exchanges[index].isEncrypted = isEncrypted
+            ending.command("*data")
+            report(.command(index))
+        }
+        if let open = transfer, kind == .bdat || kind == .bdatLast {
+            session.messages[open.index].exchange = index
+            session.messages[open.index].kind = kind
+        } else {
+            if transfer != nil { endMessage(isComplete: false) }
+            var message = Message(kind: kind)
+            message.exchange = index
+            session.messages.append(message)
+            contents.append([])
+            envelopes.append(Envelope())
+            transfer = Transfer(index: session.messages.count - 1, scanner: MessageScanner())
+        }
+        session.exchanges[index].message = transfer?.index
+    }
+
+    private mutating func endContent(isComplete: Bool, _ event: Event) {
+        let index = index(event.exchange, at: event.time)
+        lastSent[index] = event.time
+        contentHasEnded = isComplete
+        guard let kind = transfer.map({ session.messages[$0.index].kind }) else { return }
+        if !isComplete { transfer?.isIntact = false }
+        if kind == .bdat, isComplete { return }
+        endMessage(isComplete: isComplete)
+    }
+
+    private mutating func endMessage(isComplete: Bool) {
+        guard let ended = transfer else { return }
+        transfer = nil
+        let index = ended.index
+        let kind = session.messages[index].kind
+        session.messages[index].complete = isComplete && ended.isIntact && kind != .top && kind != .bdat
+        session.messages[index].bytes = ended.bytes
+        if options.readsMessages {
+            let read = ended.scanner.finish()
+            session.messages[index].sha256 = read.sha256
+            session.messages[index].content = read.content
+        }
+        contents[index] = ended.content
+        if kind == .data || kind == .bdat || kind == .bdatLast {
+            envelopes[index] = envelope
+            envelope = Envelope()
+        }
+        resolve(index)
+        report(.message(index))
+    }
+
+    private mutating func accept(_ message: Int, by exchange: Int) {
+        guard message < session.messages.count, session.messages[message].exchange == exchange else {
+            return
+        }
+        resolve(message)
+    }
+
+    private mutating func resolveEnvelopes() {
+        for index in session.messages.indices { resolve(index) }
+    }
+
+    /// Works out envelope and acceptance from the replies seen so far.
+    private mutating func resolve(_ index: Int) {
+        let message = session.messages[index]
+        guard message.kind == .data || message.kind == .bdat || message.kind == .bdatLast else { return }
+        let used = transfer?.index == index ? envelope : envelopes[index]
+        let resolved = used.resolve(in: session, content: message.exchange)
+        session.messages[index].from = resolved.from
+        session.messages[index].to = resolved.to
+        session.messages[index].rejected = resolved.rejected
+        if message.exchange < session.exchanges.count {
+            let exchange = session.exchanges[message.exchange]
+            session.messages[index].accepted = exchange.message == index ? exchange.acceptance : nil
+        }
+    }
+}
+
+extension SessionAssembly: DialogueHandler {
+    mutating func handle(_ event: Event, _ bytes: RawSpan) {
+        switch event.kind {
+        case .detected(let proto):
+            session.proto = proto
+            annotator = Annotator(proto: proto)
+            report(.detected)
+        case .command(let code):
+            begin(event, verb: verb(code, bytes), bytes)
+        case .continuation:
+            begin(event, verb: "*auth", bytes)
+        case .reply(let status, let isLast):
+            reply(status, isLast: isLast, event, bytes)
+        case .listing:
+            let index = index(event.exchange, at: event.time)
+            var octets = [UInt8](copying: bytes.extracting(0..<bytes.textLength))
+            if octets.first == 46 { octets.removeFirst() }
+            session.exchanges[index].data = (session.exchanges[index].data ?? []) + CollectionOfOne(WireText(octets))
+        case .listingEnd:
+            let index = index(event.exchange, at: event.time)
+            if session.exchanges[index].data == nil { session.exchanges[index].data = [] }
+            report(.listing(index))
+        case .contentBegin(let kind): beginContent(kind, event)
+        case .contentEnd(let isComplete): endContent(isComplete: isComplete, event)
+        case .gap: transfer?.isIntact = false
+        case .tls(let start):
+            if session.tls == nil {
+                session.tls = TLSMark(start: start, isDecrypted: false, client: TLSMark.Leg())
+                report(.tls)
+            }
+        case .secret(let kind): secrets.append((event.range, kind))
+        case .anomaly(let anomaly):
+            anomalies.append(
+                DialogueAnomaly(kind: .dialogue(anomaly), range: event.range, exchange: Int(event.exchange)))
+        case .fragment: secrets.removeAll(keepingCapacity: true)
+        case .content, .opaque, .close: break
+        }
+    }
+
+    mutating func content(_ bytes: RawSpan, from side: Side) {
+        guard transfer != nil else { return }
+        transfer?.bytes &+= UInt64(bytes.byteCount)
+        if options.readsMessages { transfer?.scanner.receive(bytes) }
+        if options.keepsContent { bytes.withUnsafeBytes { transfer?.content.append(contentsOf: $0) } }
+    }
+
+    private func verb(_ code: UInt8, _ bytes: RawSpan) -> String {
+        let known = session.proto == .pop3 ? POP3Verb(rawValue: code)?.keyword : SMTPVerb(rawValue: code)?.keyword
+        if let known, !known.isEmpty { return known }
+        let length = min(bytes.textLength, 64)
+        var end = 0
+        while end < length, ![9, 32, 58].contains(bytes.octet(at: end)) { end += 1 }
+        return WireText.decode([UInt8](copying: bytes.extracting(0..<end))).text.uppercased()
+    }
+}

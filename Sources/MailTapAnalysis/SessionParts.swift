@@ -1,0 +1,188 @@
+import MailTapCore
+
+/// The exchanges that make up an SMTP envelope: indices of MAIL and RCPT commands.
+struct Envelope: Sendable, Equatable {
+    var mail: [Int] = []
+    var recipients: [Int] = []
+
+    /// The envelope as the replies seen so far left it.
+    ///
+    /// A command without a reply counts as accepted: half of a capture is no refusal.
+    func resolve(in session: Session, content: Int) -> (from: String?, to: [String], rejected: [String]) {
+        func exchange(_ index: Int) -> Exchange? { index < session.exchanges.count ? session.exchanges[index] : nil }
+        func address(_ index: Int) -> String? {
+            exchange(index)?.command.flatMap { SMTPGrammar.path(in: $0.line.octets)?.address }
+        }
+        let sender = mail.last { exchange($0)?.reply?.status.isNegative != true }
+        let mine = recipients.filter { $0 > (sender ?? -1) && $0 < content }
+        var to: [String] = []
+        var rejected: [String] = []
+        // LMTP: the data's replies stand for the accepted recipients in turn (RFC 2033 section 4.2).
+        let data = exchange(content)
+        let verdicts = data.map { $0.furtherReplies.isEmpty ? [] : [$0.reply].compactMap(\.self) + $0.furtherReplies } ?? []
+        var accepted = 0
+        for index in mine {
+            guard let recipient = address(index) else { continue }
+            if exchange(index)?.reply?.status.isNegative == true {
+                rejected.append(recipient)
+                continue
+            }
+            let verdict = accepted < verdicts.count ? verdicts[accepted] : nil
+            accepted += 1
+            if verdict?.status.isNegative == true { rejected.append(recipient) } else { to.append(recipient) }
+        }
+        return (sender.flatMap(address), to, rejected)
+    }
+}
+
+extension Exchange {
+    /// Whether the server took the message that this exchange carried; nil without a reply.
+    var acceptance: Bool? {
+        guard let reply, reply.status != .none else { return nil }
+        return reply.status.isPositive || furtherReplies.contains { $0.status.isPositive }
+    }
+}
+
+/// What went on or was masked in place of what was received, by stream range.
+struct StreamEdits {
+    private var masks: [Mask] = []
+    private var forwards: [(range: StreamRange, octets: [UInt8])] = []
+    private var injections: [StreamRange] = []
+
+    mutating func note(_ mark: Mark) {
+        switch mark {
+        case .masked(let mask): masks.append(mask)
+        case .forwarded(let range, let octets): forwards.append((range, octets))
+        case .injected(let range): injections.append(range)
+        default: break
+        }
+    }
+
+    /// Whether anything went on changed.
+    var hasForwards: Bool { !forwards.isEmpty }
+
+    /// The masked ranges inside a line, as offsets; nil where nothing of it was masked.
+    func masks(in line: StreamRange) -> [WireText.Secret]? {
+        guard !masks.isEmpty else { return nil }
+        let found = masks.filter { $0.range.side == line.side && $0.range.start < line.end && $0.range.end > line.start }
+        guard !found.isEmpty else { return nil }
+        return found.map {
+            let start = max($0.range.start, line.start) - line.start
+            let end = min($0.range.end, line.end) - line.start
+            return WireText.Secret(range: Int(start)..<Int(end), kind: $0.kind)
+        }
+    }
+
+    /// What went on in place of the octets of `range`.
+    func forwarded(_ bytes: RawSpan, _ range: StreamRange) -> Forwarded {
+        guard !forwards.isEmpty else { return .same }
+        let touching = forwards.filter {
+            $0.range.side == range.side && $0.range.start < range.end && $0.range.end > range.start
+        }
+        guard !touching.isEmpty else { return .same }
+        var octets: [UInt8] = []
+        var position = range.start
+        for edit in touching {
+            if edit.range.start > position {
+                let from = Int(position - range.start)
+                let to = min(Int(edit.range.start - range.start), bytes.byteCount)
+                if from < to { octets += [UInt8](copying: bytes.extracting(from..<to)) }
+            }
+            // An edit that spans lines speaks once, at its beginning.
+            if edit.range.start >= range.start { octets += edit.octets }
+            position = max(position, edit.range.end)
+        }
+        if position < range.end {
+            let from = Int(position - range.start)
+            if from < bytes.byteCount { octets += [UInt8](copying: bytes.extracting(from...)) }
+        }
+        return octets.isEmpty ? .nothing : .octets(octets)
+    }
+
+    /// Whether MailTap itself said the octets of `range`.
+    func isInjected(_ range: StreamRange) -> Bool {
+        injections.contains { $0.side == range.side && $0.start <= range.start && $0.end >= range.end }
+    }
+}
+
+extension Forwarded {
+    /// Adds what went on in place of the next line of a reply, of which `received` came before.
+    mutating func append(_ line: Forwarded, received: [UInt8], original: [UInt8]) {
+        switch (self, line) {
+        case (.same, .same): break
+        case (.same, .nothing): self = received.isEmpty ? .nothing : .octets(received)
+        case (.same, .octets(let changed)): self = .octets(received + changed)
+        case (.nothing, .same): self = .octets(original)
+        case (.octets(let before), .same): self = .octets(before + original)
+        case (.octets(let before), .octets(let changed)): self = .octets(before + changed)
+        case (.nothing, let changed): self = changed
+        case (.octets, .nothing): break
+        }
+    }
+}
+
+/// Tells how a session ended from what was said and how the connection closed.
+struct EndingTracker {
+    private var told: Ending?
+    private var firstToClose: Side?
+    private var wasReset = false
+    private var saidQuit = false
+
+    mutating func note(_ mark: Mark) {
+        switch mark {
+        case .ended(let ending): told = ending
+        case .eof(let side): if firstToClose == nil { firstToClose = side }
+        case .reset: wasReset = true
+        default: break
+        }
+    }
+
+    mutating func command(_ verb: String) { saidQuit = verb == "QUIT" }
+
+    func ending(of session: Session) -> Ending {
+        if let told, told == .timeout || told == .killed { return told }
+        let answer = session.exchanges.last { $0.command?.verb == "QUIT" }?.reply
+        if saidQuit, answer?.status.isPositive == true || firstToClose != nil { return .quit }
+        if let told { return told }
+        if wasReset { return .reset }
+        switch firstToClose {
+        case .client?: return .clientClosed
+        case .server?: return .serverClosed
+        case nil: return .open
+        }
+    }
+}
+
+/// Finds an enhanced status code at the front of a reply's text (RFC 2034 section 4).
+enum EnhancedStatus {
+    /// The code, such as `5.1.1`, or nil.
+    static func find(in text: some Collection<UInt8>) -> String? {
+        let word = text.prefix { $0 != 32 && $0 != 9 }
+        guard word.count <= 9, let first = word.first, first == 50 || first == 52 || first == 53 else { return nil }
+        let parts = word.split(separator: 46, omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0].count == 1 else { return nil }
+        guard parts[1...].allSatisfy({ !$0.isEmpty && $0.count <= 3 && $0.allSatisfy { $0 >= 48 && $0 <= 57 } }) else {
+            return nil
+        }
+        return String(decoding: word, as: UTF8.self)
+    }
+}
+
+extension ReplyStatus {
+    /// Octets of a POP3 line that are the status and its separator.
+    func popPrefix(_ line: [UInt8]) -> Int {
+        let length = text.utf8.count
+        return length < line.count && line[length] == 32 ? length + 1 : min(length, line.count)
+    }
+}
+
+extension RawSpan {
+    /// Octets of the line before its CRLF or LF.
+    var textLength: Int {
+        guard byteCount > 0, octet(at: byteCount - 1) == 10 else { return byteCount }
+        return byteCount > 1 && octet(at: byteCount - 2) == 13 ? byteCount - 2 : byteCount - 1
+    }
+
+    /// The octet at an offset; the load checks the bounds.
+    func octet(at offset: Int) -> UInt8 { unsafeLoad(fromByteOffset: offset, as: UInt8.self) }
+}

@@ -1,0 +1,66 @@
+/// A line found at the front of undecided octets.
+enum LineScan {
+    /// A whole line of `length` octets, its end included; `text` octets come before its end.
+    case line(length: Int, text: Int, isBareLF: Bool)
+    /// No line end yet.
+    case incomplete
+    /// No line end within the limit: this many octets stand for the line, the rest is skipped.
+    case tooLong(Int)
+
+    /// Looks for a line's end in `bytes` from offset `start` on.
+    static func next(in bytes: RawSpan, from start: Int, limit: Int) -> LineScan {
+        guard let end = bytes.firstIndex(of: 10, from: start), end - start < limit else {
+            return bytes.byteCount - start >= limit ? .tooLong(limit) : .incomplete
+        }
+        let hasCR = end > start && bytes[octet: end - 1] == 13
+        return .line(length: end - start + 1, text: hasCR ? end - start - 1 : end - start, isBareLF: !hasCR)
+    }
+}
+
+extension RawSpan {
+    /// The upper-cased letters and digits from `start` as one integer, first octet highest; 0 where there are none or
+    /// more than eight.
+    func verbCode(from start: Int, to end: Int) -> (code: UInt64, length: Int) {
+        var code: UInt64 = 0
+        var index = start
+        while index < end {
+            var octet = self[octet: index]
+            if octet >= 97, octet <= 122 { octet &-= 32 }
+            guard (octet >= 65 && octet <= 90) || (octet >= 48 && octet <= 57) else { break }
+            guard index - start < 8 else { return (0, index - start) }
+            code = code << 8 | UInt64(octet)
+            index += 1
+        }
+        return (code, index - start)
+    }
+
+    /// Whether the octets from `start` begin with `text` (ASCII, given in capitals), case aside.
+    func hasPrefix(_ text: StaticString, from start: Int = 0) -> Bool {
+        let count = text.utf8CodeUnitCount
+        guard byteCount - start >= count else { return false }
+        return text.withUTF8Buffer { expected in
+            for index in 0..<count {
+                var octet = self[octet: start + index]
+                if octet >= 97, octet <= 122 { octet &-= 32 }
+                guard octet == expected[index] else { return false }
+            }
+            return true
+        }
+    }
+
+    /// Whether what stands here begins a TLS record: nil while too few octets are there to say.
+    func looksLikeTLS(from start: Int = 0) -> Bool? {
+        let available = byteCount - start
+        guard available > 0 else { return nil }
+        guard self[octet: start] >= 20, self[octet: start] <= 23 else { return false }
+        guard available > 1 else { return nil }
+        guard self[octet: start + 1] == 3 else { return false }
+        guard available > 2 else { return nil }
+        return self[octet: start + 2] <= 4
+    }
+}
+
+/// The integer that `RawSpan.verbCode` gives for a keyword of at most eight capitals.
+func verbCode(_ keyword: String) -> UInt64 {
+    keyword.utf8.reduce(0) { $0 << 8 | UInt64($1) }
+}

@@ -1,0 +1,45 @@
+/// Takes everything for opaque: TLS from the first octet, a protocol not decoded yet, or no mail at all.
+struct OpaqueDecoder: DialogueDecoder {
+    private let isTLS: Bool
+    private var began = false
+    private var starts: (client: UInt64, server: UInt64) = (0, 0)
+
+    init(isTLS: Bool) { self.isTLS = isTLS }
+
+    mutating func decode(_ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler) -> Int {
+        if isTLS, !began {
+            began = true
+            handler.handle(
+                Event(
+                    time: offer.arrivals.latest, range: offer.range(0, 0), exchange: 0, kind: .tls(.implicit)),
+                RawSpan())
+        }
+        return bytes.byteCount
+    }
+
+    mutating func gap(_ range: StreamRange, at time: Timestamp, _ handler: inout some DialogueHandler) {
+        close(range.side, upTo: range.start, at: time, &handler)
+        handler.handle(Event(time: time, range: range, exchange: 0, kind: .gap), RawSpan())
+        if range.side == .client { starts.client = range.end } else { starts.server = range.end }
+    }
+
+    mutating func abandon(_ bytes: RawSpan, _ offer: Offer, atEnd: Bool, _ handler: inout some DialogueHandler) {}
+    func isWaiting(_ side: Side) -> Bool { false }
+    mutating func decideAlone(_ bytes: RawSpan, _ side: Side) -> Bool { false }
+    mutating func plaintextFollows() {}
+
+    mutating func finish(
+        _ side: Side, offset: UInt64, at time: Timestamp, _ handler: inout some DialogueHandler
+    ) {
+        close(side, upTo: offset, at: time, &handler)
+    }
+
+    private func close(
+        _ side: Side, upTo end: UInt64, at time: Timestamp, _ handler: inout some DialogueHandler
+    ) {
+        let start = side == .client ? starts.client : starts.server
+        guard end > start else { return }
+        handler.handle(
+            Event(time: time, range: StreamRange(side, start, end), exchange: 0, kind: .opaque), RawSpan())
+    }
+}

@@ -1,0 +1,128 @@
+/// Tells the protocol of a connection from what is said first; the server speaks first in all of them.
+struct ProtocolDetector: Sendable {
+    /// What was found.
+    struct Found: Sendable, Equatable {
+        /// The protocol; nil for no mail.
+        var proto: MailProtocol?
+        /// Whether the octets are TLS from the first one on.
+        var isTLS = false
+    }
+
+    let expecting: MailProtocol?
+    let startSeen: Bool
+    let isKnownMail: Bool
+
+    /// Decides as soon as what was said allows no other answer; nil while it does.
+    func decide(_ client: SideStream, _ server: SideStream, limit: Int) -> Found? {
+        guard client.hasFront || server.hasFront else { return nil }
+        let said = client.prefix
+        let answered = server.prefix
+        if let found = byTLS(said, answered) { return found }
+        if let found = byServer(answered, said, clientWasFirst: Self.isFirst(client, server)) { return found }
+        if client.heldCount > limit || server.heldCount > limit { return guess(said, answered) }
+        if answered.isEmpty, expecting == nil, !isKnownMail, let line = Self.line(said), Self.protocols(ofClient: line).isEmpty {
+            return Found()
+        }
+        return nil
+    }
+
+    /// The best answer when nothing more will be said.
+    func guess(_ said: [UInt8], _ answered: [UInt8]) -> Found {
+        if let found = byTLS(said, answered) { return found }
+        let candidates = said.split(separator: 10).prefix(8).flatMap { Self.protocols(ofClient: Array($0)) }
+        if let smtpOrPop = candidates.first, candidates.allSatisfy({ $0 == smtpOrPop }), Self.agrees(answered, smtpOrPop) {
+            return Found(proto: smtpOrPop)
+        }
+        guard let expecting else { return Found() }
+        if !candidates.isEmpty, Self.agrees(answered, expecting) { return Found(proto: expecting) }
+        if said.isEmpty, answered.isEmpty || Self.agrees(answered, expecting) { return Found(proto: expecting) }
+        // In mid-stream anything may be content; on a port of mail it is taken for it.
+        return !startSeen && (answered.isEmpty || Self.agrees(answered, expecting)) ? Found(proto: expecting) : Found()
+    }
+
+    private func byTLS(_ said: [UInt8], _ answered: [UInt8]) -> Found? {
+        let isTLS = said.isEmpty
+            ? answered.span.bytes.looksLikeTLS() == true : said.span.bytes.looksLikeTLS() == true
+        guard isTLS, answered.isEmpty || answered.span.bytes.looksLikeTLS() == true else { return nil }
+        return Found(proto: expecting, isTLS: true)
+    }
+
+    private func byServer(_ answered: [UInt8], _ said: [UInt8], clientWasFirst: Bool) -> Found? {
+        let bytes = answered.span.bytes
+        if bytes.hasPrefix("+OK") || bytes.hasPrefix("-ERR") {
+            if expecting == .pop3 || isKnownMail || (startSeen && !clientWasFirst) { return Found(proto: .pop3) }
+            guard let line = Self.line(said) else { return nil }
+            return Found(proto: Self.protocols(ofClient: line).contains(.pop3) ? .pop3 : nil)
+        }
+        if bytes.hasPrefix("* OK") || bytes.hasPrefix("* PREAUTH") || bytes.hasPrefix("* BYE") { return Found(proto: .imap) }
+        guard answered.count >= 4 else { return nil }
+        if Self.agrees(answered, .smtp) {
+            if expecting == .smtp || isKnownMail { return Found(proto: .smtp) }
+            if startSeen, !clientWasFirst, let greeting = Self.line(answered), Self.contains(greeting, "MTP") {
+                return Found(proto: .smtp)
+            }
+            guard let line = Self.line(said) else { return nil }
+            let candidates = Self.protocols(ofClient: line)
+            return Found(proto: candidates.contains(.smtp) && (candidates.count == 1 || startSeen) ? .smtp : nil)
+        }
+        guard let line = Self.line(said) else {
+            return startSeen && expecting == nil && !isKnownMail ? Found() : nil
+        }
+        // The server's words fit no mail protocol; the client's may still tell what it takes the server for.
+        let candidates = Self.protocols(ofClient: line)
+        if let expecting, candidates.contains(expecting), isKnownMail || !startSeen { return Found(proto: expecting) }
+        if !startSeen, candidates.count == 1 { return Found(proto: candidates.first) }
+        return startSeen ? Found() : nil
+    }
+
+    private static func isFirst(_ client: SideStream, _ server: SideStream) -> Bool {
+        guard let said = client.firstArrival else { return false }
+        guard let answered = server.firstArrival else { return true }
+        return said < answered
+    }
+
+    /// The first line without its end, once it is whole.
+    private static func line(_ octets: [UInt8]) -> [UInt8]? {
+        guard let end = octets.firstIndex(of: 10) else { return octets.count >= 512 ? octets : nil }
+        return Array(octets[..<end])
+    }
+
+    private static func contains(_ line: [UInt8], _ word: StaticString) -> Bool {
+        let span = line.span.bytes
+        return line.indices.contains { span.hasPrefix(word, from: $0) }
+    }
+
+    /// Whether the server's octets begin as the protocol's replies do.
+    private static func agrees(_ answered: [UInt8], _ proto: MailProtocol) -> Bool {
+        guard !answered.isEmpty else { return true }
+        switch proto {
+        case .pop3: return answered.span.bytes.hasPrefix("+OK") || answered.span.bytes.hasPrefix("-ERR") || answered.first == 43
+        case .imap: return answered.first == UInt8(ascii: "*")
+        case .smtp:
+            let digits = answered.prefix(3)
+            guard digits.allSatisfy({ $0 >= 48 && $0 <= 57 }), let first = digits.first, first >= 50, first <= 53 else {
+                return false
+            }
+            return answered.count < 4 || [32, 45, 13, 10].contains(answered[3])
+        }
+    }
+
+    /// The protocols in which a client could say this line.
+    private static func protocols(ofClient line: [UInt8]) -> [MailProtocol] {
+        let span = line.span.bytes
+        let (code, length) = span.verbCode(from: 0, to: span.byteCount)
+        let next: UInt8 = length < line.count ? line[length] : 13
+        guard next == 32 || next == 13 || next == 9 else { return [] }
+        let smtp = SMTPVerb(code: code)
+        let pop3 = POP3Verb(code: code)
+        var found: [MailProtocol] = []
+        switch smtp {
+        case .unknown: break
+        case .mail where !span.hasPrefix("FROM:", from: min(5, line.count)): break
+        case .rcpt where !span.hasPrefix("TO:", from: min(5, line.count)): break
+        default: found.append(.smtp)
+        }
+        if pop3 != .unknown { found.append(.pop3) }
+        return found
+    }
+}

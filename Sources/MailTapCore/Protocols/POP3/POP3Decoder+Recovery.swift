@@ -1,0 +1,192 @@
+extension POP3Decoder {
+    // MARK: Gaps and ends
+
+    mutating func gap(_ range: StreamRange, at time: Timestamp, _ handler: inout some DialogueHandler) {
+        if range.side == .client { clientGap(range, at: time, &handler) } else { serverGap(range, at: time, &handler) }
+    }
+
+    private mutating func clientGap(
+        _ range: StreamRange, at time: Timestamp, _ handler: inout some DialogueHandler
+    ) {
+        switch client {
+        case .tls:
+            endOpaque(.client, range.start, time, &handler)
+            clientRecords.loseStep()
+            clientStretch = range.end
+        case .skipping(let secret):
+            endSkipping(StreamRange(.client, clientStretch, range.start), secret, time, &handler)
+            client = .commands
+            clientIsAfterGap = true
+        default:
+            client = .commands
+            clientIsAfterGap = true
+        }
+        handler.handle(Event(time: time, range: range, exchange: exchanges, kind: .gap), RawSpan())
+    }
+
+    private mutating func serverGap(
+        _ range: StreamRange, at time: Timestamp, _ handler: inout some DialogueHandler
+    ) {
+        var exchange = pending.first?.exchange ?? exchanges
+        switch server {
+        case .content, .afterCandidate:
+            interruptContent(range.start, at: time, &handler)
+            exchange = contentExchange
+            serverStretch = range.end
+            scanner.skipLost()
+            server = .content
+        case .listing(let open):
+            exchange = open
+            serverIsAfterGap = true
+        case .tls:
+            endOpaque(.server, range.start, time, &handler)
+            serverRecords.loseStep()
+            serverStretch = range.end
+        case .skipping:
+            endSkipping(StreamRange(.server, serverStretch, range.start), false, time, &handler)
+            server = .status
+            serverIsAfterGap = true
+        case .status, .goAhead:
+            server = .status
+            serverIsAfterGap = true
+            hasGreeted = true
+            pending.noteGap()
+            if client == .awaitingAUTH { client = .commands; clientIsAfterGap = true; suspectsAfterGap = true }
+            if client == .awaitingSTLS { client = .goAhead }
+        }
+        handler.handle(Event(time: time, range: range, exchange: exchange, kind: .gap), RawSpan())
+    }
+
+    mutating func abandon(
+        _ bytes: RawSpan, _ offer: Offer, atEnd: Bool, _ handler: inout some DialogueHandler
+    ) {
+        let range = offer.range(0, bytes.byteCount)
+        if offer.side == .server {
+            switch server {
+            case .content:
+                handler.content(bytes, from: .server)
+                return
+            case .afterCandidate(let length):
+                guard atEnd, bytes.byteCount >= length else {
+                    handler.content(bytes, from: .server)
+                    server = .content
+                    return
+                }
+                takeCandidate(length, offer, &handler)
+                guard bytes.byteCount > length else { return }
+                handler.handle(
+                    Event(
+                        time: offer.arrivals.latest, range: offer.range(length, bytes.byteCount), exchange: exchanges,
+                        kind: .fragment), bytes.extracting(length...))
+                return
+            case .status where atEnd && Self.status(bytes, bytes.byteCount) != .none:
+                response(bytes, bytes.byteCount, offer, &handler)
+                return
+            case .listing(let exchange) where atEnd && bytes.byteCount == 1 && bytes[octet: 0] == 46:
+                server = .status
+                handler.handle(
+                    Event(time: offer.arrivals.latest, range: range, exchange: exchange, kind: .listingEnd), bytes)
+                return
+            case .tls, .skipping: return
+            default: break
+            }
+        } else {
+            if client == .tls { return }
+            if case .skipping = client { return }
+            let mayHoldSecret =
+                client == .sasl || sasl != nil || offer.base < suspectUntil || bytes.hasPrefix("PASS")
+                || bytes.hasPrefix("APOP") || bytes.hasPrefix("AUTH") || clientIsAfterGap
+            if mayHoldSecret {
+                secret(.opaque, 0..<bytes.byteCount, bytes, offer, &handler)
+                suspectsAfterGap = true
+            }
+        }
+        handler.handle(
+            Event(time: offer.arrivals.latest, range: range, exchange: exchanges, kind: .fragment), bytes)
+    }
+
+    mutating func decideAlone(_ bytes: RawSpan, _ side: Side) -> Bool {
+        guard side == .client else { return false }
+        switch client {
+        case .awaitingAUTH:
+            let (code, _) = bytes.verbCode(from: 0, to: bytes.byteCount)
+            client = POP3Verb(code: code) != .unknown ? .commands : .sasl
+            return true
+        case .awaitingSTLS:
+            client = .goAhead
+            return true
+        default: return false
+        }
+    }
+
+    mutating func finish(
+        _ side: Side, offset: UInt64, at time: Timestamp, _ handler: inout some DialogueHandler
+    ) {
+        if side == .client {
+            if client == .tls { endOpaque(.client, offset, time, &handler) }
+            if case .skipping(let secret) = client {
+                endSkipping(StreamRange(.client, clientStretch, offset), secret, time, &handler)
+            }
+            client = .commands
+            return
+        }
+        switch server {
+        case .content, .afterCandidate:
+            endContent(StreamRange(.server, offset, offset), time, isComplete: false, &handler)
+        case .tls: endOpaque(.server, offset, time, &handler)
+        case .skipping: endSkipping(StreamRange(.server, serverStretch, offset), false, time, &handler)
+        default: break
+        }
+        server = .status
+    }
+
+    // MARK: Emitting
+
+    func endOpaque(
+        _ side: Side, _ end: UInt64, _ time: Timestamp, _ handler: inout some DialogueHandler
+    ) {
+        let start = side == .client ? clientStretch : serverStretch
+        guard end > start else { return }
+        handler.handle(
+            Event(time: time, range: StreamRange(side, start, end), exchange: exchanges, kind: .opaque), RawSpan())
+    }
+
+    func endSkipping(
+        _ range: StreamRange, _ isSecret: Bool, _ time: Timestamp, _ handler: inout some DialogueHandler
+    ) {
+        guard !range.isEmpty else { return }
+        if isSecret {
+            handler.handle(Event(time: time, range: range, exchange: exchanges, kind: .secret(.opaque)), RawSpan())
+        }
+        handler.handle(Event(time: time, range: range, exchange: exchanges, kind: .fragment), RawSpan())
+    }
+
+    func emit(
+        _ kind: Event.Kind, _ range: StreamRange, _ exchange: UInt32, _ offer: Offer,
+        _ handler: inout some DialogueHandler
+    ) {
+        handler.handle(
+            Event(time: offer.arrivals.time(at: range.end), range: range, exchange: exchange, kind: kind), RawSpan())
+    }
+
+    func secret(
+        _ kind: SecretKind, _ text: Range<Int>, _ line: RawSpan, _ offer: Offer,
+        _ handler: inout some DialogueHandler
+    ) {
+        let range = offer.range(text.lowerBound, text.upperBound)
+        handler.handle(
+            Event(time: offer.arrivals.time(at: range.end), range: range, exchange: exchanges, kind: .secret(kind)),
+            line.extracting(text))
+    }
+
+    mutating func begin(
+        _ kind: Event.Kind, _ line: RawSpan, _ offer: Offer, _ waiting: PendingReply,
+        _ handler: inout some DialogueHandler
+    ) {
+        let range = offer.range(0, line.byteCount)
+        handler.handle(
+            Event(time: offer.arrivals.time(at: range.end), range: range, exchange: exchanges, kind: kind), line)
+        pending.append(waiting)
+        exchanges &+= 1
+    }
+}

@@ -1,0 +1,235 @@
+extension POP3Decoder {
+    // MARK: The server's octets
+
+    mutating func decodeServer(_ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler) -> Int {
+        switch server {
+        case .status: return statusLine(bytes, offer, &handler)
+        case .listing(let exchange): return listingLine(bytes, exchange, offer, &handler)
+        case .content: return content(bytes, offer, &handler)
+        case .afterCandidate(let length): return afterCandidate(length, bytes, offer, &handler)
+        case .goAhead:
+            guard let isTLS = bytes.looksLikeTLS() else { return 0 }
+            server = .status
+            mayTurnToTLS = true
+            if !isTLS {
+                emit(
+                    .anomaly(.plaintextBehindGoAhead), offer.range(0, 0), exchanges == 0 ? 0 : exchanges - 1, offer,
+                    &handler)
+            }
+            return statusLine(bytes, offer, &handler)
+        case .tls:
+            guard let clear = serverRecords.skip(bytes) else { return bytes.byteCount }
+            endOpaque(.server, offer.base &+ UInt64(clear), offer.arrivals.latest, &handler)
+            server = .status
+            return clear
+        case .skipping(let then):
+            guard let end = bytes.firstIndex(of: 10) else { return bytes.byteCount }
+            endSkipping(
+                StreamRange(.server, serverStretch, offer.base &+ UInt64(end + 1)), false, offer.arrivals.latest,
+                &handler)
+            server = then
+            return end + 1
+        }
+    }
+
+    /// The next line, or nil when more octets are needed; a line over the limit is cut and its rest skipped.
+    private mutating func line(
+        _ bytes: RawSpan, _ exchange: UInt32, _ offer: Offer, _ handler: inout some DialogueHandler
+    ) -> (length: Int, text: Int, isLong: Bool)? {
+        switch LineScan.next(in: bytes, from: 0, limit: limits.lineLength) {
+        case .incomplete: return nil
+        case .tooLong(let kept):
+            emit(.anomaly(.lineTooLong), offer.range(0, kept), exchange, offer, &handler)
+            serverStretch = offer.base &+ UInt64(kept)
+            return (kept, kept, true)
+        case .line(let whole, let inner, let isBareLF):
+            if isBareLF { emit(.anomaly(.bareLF), offer.range(inner, whole), exchange, offer, &handler) }
+            return (whole, inner, false)
+        }
+    }
+
+    private mutating func statusLine(
+        _ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler
+    ) -> Int {
+        if bytes[octet: 0] >= 20, bytes[octet: 0] <= 23, bytes.looksLikeTLS() == true {
+            if !mayTurnToTLS { emit(.anomaly(.unexpectedTLS), offer.range(0, 0), exchanges, offer, &handler) }
+            server = .tls
+            serverRecords = TLSRecordSkipper()
+            serverStretch = offer.base
+            mayTurnToTLS = true
+            reportTLS(offer, &handler)
+            return decodeServer(bytes, offer, &handler)
+        }
+        guard let (length, text, isLong) = line(bytes, pending.first?.exchange ?? exchanges, offer, &handler) else {
+            return 0
+        }
+        response(bytes.extracting(0..<length), text, offer, &handler)
+        if isLong { server = .skipping(then: server) }
+        return length
+    }
+
+    mutating func response(
+        _ line: RawSpan, _ text: Int, _ offer: Offer, _ handler: inout some DialogueHandler
+    ) {
+        let status = Self.status(line, text)
+        let range = offer.range(0, line.byteCount)
+        let time = offer.arrivals.time(at: range.end)
+        if serverIsAfterGap || !expectsGreeting && !hasGreeted {
+            // Behind a gap, and in mid-stream, anything but a status line may be the rest of a message or listing.
+            guard status != .none, status != .plus || client == .awaitingAUTH else {
+                handler.handle(Event(time: time, range: range, exchange: exchanges, kind: .fragment), line)
+                return
+            }
+            if serverIsAfterGap { pending.realign { Self.canAnswer($0, status) } }
+            serverIsAfterGap = false
+        }
+        let answered = hasGreeted || !expectsGreeting ? pending.first : nil
+        let exchange: UInt32
+        if let answered {
+            exchange = answered.exchange
+        } else {
+            if hasGreeted {
+                emit(.anomaly(.replyWithoutCommand), range, exchanges, offer, &handler)
+            }
+            exchange = exchanges
+            exchanges &+= 1
+        }
+        hasGreeted = true
+        if status == .none { emit(.anomaly(.replyWithoutStatus), range, exchange, offer, &handler) }
+        handler.handle(
+            Event(time: time, range: range, exchange: exchange, kind: .reply(status, isLast: status != .none)), line)
+        guard let answered, status != .none else { return }
+        pending.removeFirst()
+        conclude(answered, status, line.extracting(min(text, 2)..<text), StreamRange(.server, range.end, range.end), time, &handler)
+    }
+
+    private mutating func conclude(
+        _ answered: PendingReply, _ status: ReplyStatus, _ challenge: RawSpan, _ next: StreamRange,
+        _ time: Timestamp, _ handler: inout some DialogueHandler
+    ) {
+        let verb = POP3Verb(rawValue: answered.verb) ?? .unknown
+        if verb == .auth, client == .awaitingAUTH, pending.isEmpty {
+            if status == .plus {
+                sasl?.challenge(challenge)
+                client = .sasl
+            } else {
+                client = .commands
+                if status != .ok { suspectUntil = max(suspectUntil, awaitedUntil) }
+                sasl = nil
+            }
+            return
+        }
+        if verb == .stls, client == .awaitingSTLS, pending.isEmpty {
+            client = status == .ok ? .goAhead : .commands
+            if status == .ok {
+                server = .goAhead
+                suspectUntil = max(suspectUntil, awaitedUntil)
+            }
+            return
+        }
+        guard status == .ok else { return }
+        switch answered.body {
+        case .none: break
+        case .listing: server = .listing(exchange: answered.exchange)
+        case .retr, .top:
+            server = .content
+            contentExchange = answered.exchange
+            serverStretch = next.start
+            scanner = ContentScanner()
+            handler.handle(
+                Event(
+                    time: time, range: next, exchange: contentExchange,
+                    kind: .contentBegin(answered.body == .retr ? .retr : .top)), RawSpan())
+        }
+    }
+
+    private mutating func listingLine(
+        _ bytes: RawSpan, _ exchange: UInt32, _ offer: Offer, _ handler: inout some DialogueHandler
+    ) -> Int {
+        guard let (length, text, isLong) = line(bytes, exchange, offer, &handler) else { return 0 }
+        let range = offer.range(0, length)
+        let time = offer.arrivals.time(at: range.end)
+        let whole = bytes.extracting(0..<length)
+        if text == 1, whole[octet: 0] == 46 {
+            server = .status
+            handler.handle(Event(time: time, range: range, exchange: exchange, kind: .listingEnd), whole)
+        } else if serverIsAfterGap, Self.status(whole, text) == .ok || Self.status(whole, text) == .err {
+            // The dot line was lost: this can only be the next response.
+            server = .status
+            return statusLine(bytes, offer, &handler)
+        } else {
+            handler.handle(Event(time: time, range: range, exchange: exchange, kind: .listing), whole)
+        }
+        if isLong { server = .skipping(then: server) }
+        return length
+    }
+
+    private mutating func content(
+        _ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler
+    ) -> Int {
+        switch scanner.scan(bytes, from: 0, side: .server, takesCandidates: true, &handler) {
+        case .more(let consumed): return consumed
+        case .end(let content, let end):
+            endContent(offer.range(content, end), offer.arrivals.time(at: offer.base &+ UInt64(end)), isComplete: true, &handler)
+            return end
+        case .candidate(let content, let end):
+            server = .afterCandidate(length: end - content)
+            if content > 0 { return content }
+            return afterCandidate(end - content, bytes, offer, &handler)
+        }
+    }
+
+    /// Behind a dot line with odd ends: it ended the message if a status line follows, or nothing.
+    private mutating func afterCandidate(
+        _ length: Int, _ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler
+    ) -> Int {
+        let rest = bytes.byteCount > length ? bytes.extracting(length...) : RawSpan()
+        guard rest.byteCount >= 4 else { return 0 }
+        if !pending.isEmpty, rest.hasPrefix("+OK") || rest.hasPrefix("-ERR") {
+            takeCandidate(length, offer, &handler)
+            return length
+        }
+        emit(.anomaly(.dotLineWithOddEnds), offer.range(0, length), contentExchange, offer, &handler)
+        server = .content
+        switch scanner.scan(bytes.extracting(0..<length), from: 0, side: .server, takesCandidates: false, &handler) {
+        case .more(let consumed): return max(consumed, 1)
+        case .end(_, let end), .candidate(_, let end): return end
+        }
+    }
+
+    mutating func takeCandidate(_ length: Int, _ offer: Offer, _ handler: inout some DialogueHandler) {
+        let range = offer.range(0, length)
+        emit(.anomaly(.oddEndOfData), range, contentExchange, offer, &handler)
+        endContent(range, offer.arrivals.time(at: range.end), isComplete: true, &handler)
+    }
+
+    mutating func endContent(
+        _ mark: StreamRange, _ time: Timestamp, isComplete: Bool, _ handler: inout some DialogueHandler
+    ) {
+        interruptContent(mark.start, at: time, &handler)
+        handler.handle(
+            Event(time: time, range: mark, exchange: contentExchange, kind: .contentEnd(isComplete: isComplete)),
+            RawSpan())
+        server = .status
+    }
+
+    func interruptContent(_ end: UInt64, at time: Timestamp, _ handler: inout some DialogueHandler) {
+        guard end > serverStretch else { return }
+        handler.handle(
+            Event(
+                time: time, range: StreamRange(.server, serverStretch, end), exchange: contentExchange, kind: .content),
+            RawSpan())
+    }
+
+    static func status(_ line: RawSpan, _ text: Int) -> ReplyStatus {
+        func ends(_ length: Int) -> Bool { text == length || (text > length && line[octet: length] == 32) }
+        if line.hasPrefix("+OK"), ends(3) { return .ok }
+        if line.hasPrefix("-ERR"), ends(4) { return .err }
+        if text > 0, line[octet: 0] == 43, ends(1) { return .plus }
+        return .none
+    }
+
+    static func canAnswer(_ pending: PendingReply, _ status: ReplyStatus) -> Bool {
+        status != .plus || pending.verb == POP3Verb.auth.rawValue
+    }
+}

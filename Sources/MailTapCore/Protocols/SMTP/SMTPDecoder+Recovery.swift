@@ -1,0 +1,291 @@
+extension SMTPDecoder {
+    // MARK: TLS
+
+    /// Behind the server's go-ahead: ciphertext, or clear text that plainly goes on (RFC 3207 section 4).
+    mutating func goAhead(_ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler) -> Int {
+        guard let isTLS = bytes.looksLikeTLS() else { return 0 }
+        mayTurnToTLS = true
+        if isTLS {
+            beginTLS(offer, &handler)
+            return decode(bytes, offer, &handler)
+        }
+        let injected = offer.base < suspectUntil
+        anomaly(
+            injected ? .plaintextAfterSTARTTLS : .clearTextGoesOn, offer.range(0, 0), exchanges == 0 ? 0 : exchanges - 1,
+            offer, &handler)
+        client = .commands
+        return decode(bytes, offer, &handler)
+    }
+
+    mutating func beginTLS(_ offer: Offer, _ handler: inout some DialogueHandler) {
+        client = .tls
+        clientRecords = TLSRecordSkipper()
+        stretch = offer.base
+        pending.removeAll()
+        server.mayTurnToTLS = true
+        mayTurnToTLS = false
+        reportTLS(offer, &handler)
+    }
+
+    mutating func reportTLS(_ offer: Offer, _ handler: inout some DialogueHandler) {
+        guard !server.hasReportedTLS else { return }
+        server.hasReportedTLS = true
+        handler.handle(
+            Event(
+                time: offer.arrivals.latest, range: offer.range(0, 0), exchange: exchanges == 0 ? 0 : exchanges - 1,
+                kind: .tls(.starttls)), RawSpan())
+    }
+
+    mutating func endOpaque(_ at: StreamRange, _ time: Timestamp, _ handler: inout some DialogueHandler) {
+        let start = at.side == .client ? stretch : server.stretch
+        guard at.start > start else { return }
+        handler.handle(
+            Event(time: time, range: StreamRange(at.side, start, at.start), exchange: exchanges, kind: .opaque),
+            RawSpan())
+    }
+
+    // MARK: Gaps and ends
+
+    mutating func gap(_ range: StreamRange, at time: Timestamp, _ handler: inout some DialogueHandler) {
+        guard range.side == .client else {
+            serverGap(range, at: time, &handler)
+            return
+        }
+        switch client {
+        case .content, .afterCandidate:
+            interruptContent(range.start, at: time, &handler)
+            report(gap: range, contentExchange, time, &handler)
+            scanner.skipLost()
+            isAtLineStart = false
+            candidate = nil
+            client = .content
+            stretch = range.end
+        case .chunk(let remaining):
+            interruptContent(range.start, at: time, &handler)
+            report(gap: range, contentExchange, time, &handler)
+            stretch = range.end
+            if remaining > range.length {
+                client = .chunk(remaining: remaining - range.length)
+            } else {
+                // The chunk ended inside the gap, and so may have any number of commands behind it.
+                endContent(
+                    StreamRange(.client, range.end, range.end), time, isComplete: false, &handler)
+                clientIsAfterGap = remaining < range.length
+            }
+        case .tls:
+            endOpaque(StreamRange(.client, range.start, range.start), time, &handler)
+            clientRecords.loseStep()
+            stretch = range.end
+            report(gap: range, exchanges, time, &handler)
+        case .skipping(let secret):
+            endSkipping(StreamRange(.client, stretch, range.start), secret, time, &handler)
+            report(gap: range, exchanges, time, &handler)
+            client = .commands
+            clientIsAfterGap = true
+        case .commands, .sasl, .awaiting, .goAhead, .alone, .opening:
+            report(gap: range, exchanges, time, &handler)
+            if case .sasl = client { suspectsAfterGap = true }
+            client = .commands
+            clientIsAfterGap = true
+        }
+    }
+
+    func interruptContent(_ end: UInt64, at time: Timestamp, _ handler: inout some DialogueHandler) {
+        guard end > stretch else { return }
+        handler.handle(
+            Event(
+                time: time, range: StreamRange(.client, stretch, end), exchange: contentExchange, kind: .content),
+            RawSpan())
+    }
+
+    func report(
+        gap range: StreamRange, _ exchange: UInt32, _ time: Timestamp, _ handler: inout some DialogueHandler
+    ) {
+        handler.handle(Event(time: time, range: range, exchange: exchange, kind: .gap), RawSpan())
+    }
+
+    mutating func endSkipping(
+        _ range: StreamRange, _ secret: Bool, _ offer: Offer, _ handler: inout some DialogueHandler
+    ) {
+        endSkipping(range, secret, offer.arrivals.time(at: range.end), &handler)
+    }
+
+    mutating func endSkipping(
+        _ range: StreamRange, _ secret: Bool, _ time: Timestamp, _ handler: inout some DialogueHandler
+    ) {
+        guard !range.isEmpty else { return }
+        if secret {
+            handler.handle(Event(time: time, range: range, exchange: exchanges, kind: .secret(.opaque)), RawSpan())
+        }
+        handler.handle(Event(time: time, range: range, exchange: exchanges, kind: .fragment), RawSpan())
+    }
+
+    /// A line behind a gap, or cut by one, that is no command.
+    mutating func fragment(
+        _ line: RawSpan, _ text: Int, _ offer: Offer, _ handler: inout some DialogueHandler
+    ) -> Bool {
+        // One word without a space may be a SASL response.
+        let isSuspect = suspectsAfterGap || line.firstIndex(of: 32) == nil
+        if isSuspect, text > 0 { secret(.opaque, 0, text, line, offer, exchanges, &handler) }
+        let range = offer.range(0, line.byteCount)
+        let time = offer.arrivals.time(at: range.end)
+        anomaly(.afterGap, range, exchanges, offer, &handler)
+        handler.handle(Event(time: time, range: range, exchange: exchanges, kind: .fragment), line)
+        suspectsAfterGap = false
+        return isSuspect
+    }
+
+    mutating func abandon(
+        _ bytes: RawSpan, _ offer: Offer, atEnd: Bool, _ handler: inout some DialogueHandler
+    ) {
+        guard offer.side == .client else {
+            abandonServer(bytes, offer, atEnd: atEnd, &handler)
+            return
+        }
+        let count = bytes.byteCount
+        switch client {
+        case .content, .afterCandidate:
+            handler.content(bytes, from: .client)
+        case .sasl:
+            _ = fragmentOfSecret(bytes, offer, &handler)
+        case .tls, .skipping, .chunk: break
+        default:
+            if offer.base < suspectUntil || bytes.hasPrefix("AUTH") || sasl != nil && client == .awaiting(.auth) {
+                _ = fragmentOfSecret(bytes, offer, &handler)
+            } else {
+                handler.handle(
+                    Event(
+                        time: offer.arrivals.latest, range: offer.range(0, count), exchange: exchanges, kind: .fragment),
+                    bytes)
+            }
+        }
+    }
+
+    private mutating func fragmentOfSecret(
+        _ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler
+    ) -> Bool {
+        secret(.opaque, 0, bytes.byteCount, bytes, offer, exchanges, &handler)
+        handler.handle(
+            Event(
+                time: offer.arrivals.latest, range: offer.range(0, bytes.byteCount), exchange: exchanges,
+                kind: .fragment), bytes)
+        suspectsAfterGap = true
+        return true
+    }
+
+    mutating func decideAlone(_ bytes: RawSpan, _ side: Side) -> Bool {
+        guard side == .client else { return false }
+        let looksLikeCommand: Bool
+        if case .line(_, let text, _) = LineScan.next(in: bytes, from: 0, limit: 1_024) {
+            let (code, letters) = bytes.verbCode(from: 0, to: text)
+            let verb = SMTPVerb(code: code)
+            looksLikeCommand = verb != .unknown && isPlausible(verb, bytes, letters) && hasPlausibleForm(bytes, text)
+        } else {
+            looksLikeCommand = false
+        }
+        switch client {
+        case .awaiting(.data):
+            client = looksLikeCommand || bytes.byteCount == 0 ? .commands : .opening
+            return true
+        case .awaiting(.auth):
+            client = looksLikeCommand ? .commands : .sasl
+            return true
+        case .awaiting(.starttls):
+            client = .goAhead
+            return true
+        case .afterCandidate:
+            let behind = candidate?.length ?? 0
+            let rest = bytes.byteCount > behind ? bytes.extracting(behind...) : RawSpan()
+            // At the end nobody contradicts it; a flood behind it does.
+            if rest.byteCount <= limits.undecided { candidate?.isTaken = true } else { client = .content; candidate = nil }
+            return true
+        default: return false
+        }
+    }
+
+    mutating func finish(
+        _ side: Side, offset: UInt64, at time: Timestamp, _ handler: inout some DialogueHandler
+    ) {
+        guard side == .client else {
+            if server.line == .tls { endOpaque(StreamRange(.server, offset, offset), time, &handler) }
+            return
+        }
+        switch client {
+        case .content, .afterCandidate, .chunk:
+            endContent(StreamRange(.client, offset, offset), time, isComplete: false, &handler)
+        case .tls: endOpaque(StreamRange(.client, offset, offset), time, &handler)
+        case .skipping(let secret):
+            endSkipping(StreamRange(.client, stretch, offset), secret, time, &handler)
+        default: break
+        }
+        client = .commands
+    }
+
+    /// The reply that would decide was lost: a line that can only be a command is one.
+    mutating func alone(
+        _ decision: SMTPDecision, _ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler
+    ) -> Int {
+        if decision == .starttls {
+            client = .goAhead
+            return decode(bytes, offer, &handler)
+        }
+        guard case .line = LineScan.next(in: bytes, from: 0, limit: limits.lineLength) else {
+            if bytes.byteCount < limits.lineLength { return 0 }
+            client = decision == .data ? .opening : .commands
+            return decode(bytes, offer, &handler)
+        }
+        client = .awaiting(decision)
+        _ = decideAlone(bytes, .client)
+        return decode(bytes, offer, &handler)
+    }
+
+    // MARK: What a command looks like
+
+    /// Whether the line can be that command, by the form of what follows the verb.
+    func isPlausible(_ verb: SMTPVerb, _ line: RawSpan, _ letters: Int) -> Bool {
+        switch verb {
+        case .unknown: false
+        case .mail: line.hasPrefix("FROM:", from: letters + 1)
+        case .rcpt: line.hasPrefix("TO:", from: letters + 1)
+        default: true
+        }
+    }
+
+    /// Whether the line's verb stands alone where it must (QUIT, DATA, RSET), or has an argument where it must.
+    func hasPlausibleForm(_ line: RawSpan, _ text: Int) -> Bool {
+        let (code, letters) = line.verbCode(from: 0, to: text)
+        let isAlone = letters == text
+        switch SMTPVerb(code: code) {
+        case .unknown: return false
+        case .quit, .data, .rset, .starttls, .turn: return isAlone
+        case .noop, .help: return true
+        default: return !isAlone && (line[octet: letters] == 32)
+        }
+    }
+}
+
+extension RawSpan {
+    /// The next word (octets other than space and tab) at or after `start`; empty at the end.
+    func word(from start: Int, to end: Int) -> Range<Int> {
+        var from = start
+        while from < end, self[octet: from] == 32 || self[octet: from] == 9 { from += 1 }
+        var to = from
+        while to < end, self[octet: to] != 32, self[octet: to] != 9 { to += 1 }
+        return from..<to
+    }
+
+    /// The decimal number in `range`; nil where it is none, or too large for 63 bits.
+    func decimal(in range: Range<Int>) -> UInt64? {
+        guard !range.isEmpty, range.count <= 20 else { return nil }
+        var number: UInt64 = 0
+        for index in range {
+            let octet = self[octet: index]
+            guard octet >= 48, octet <= 57 else { return nil }
+            let (tens, tooLarge) = number.multipliedReportingOverflow(by: 10)
+            let (sum, overflow) = tens.addingReportingOverflow(UInt64(octet - 48))
+            guard !tooLarge, !overflow else { return nil }
+            number = sum
+        }
+        return number <= UInt64(Int64.max) ? number : nil
+    }
+}

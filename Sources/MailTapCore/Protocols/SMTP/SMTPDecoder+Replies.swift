@@ -1,0 +1,326 @@
+extension SMTPDecoder {
+    // MARK: The server's octets
+
+    mutating func decodeServer(_ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler) -> Int {
+        switch server.line {
+        case .text: return replyLine(bytes, offer, &handler)
+        case .goAhead:
+            guard let isTLS = bytes.looksLikeTLS() else { return 0 }
+            server.mayTurnToTLS = true
+            server.line = .text
+            if isTLS { return replyLine(bytes, offer, &handler) }
+            anomaly(
+                .plaintextBehindGoAhead, offer.range(0, 0), exchanges == 0 ? 0 : exchanges - 1, offer, &handler)
+            return replyLine(bytes, offer, &handler)
+        case .tls:
+            guard let clear = server.records.skip(bytes) else { return bytes.byteCount }
+            endOpaque(offer.range(clear, clear), offer.arrivals.time(at: offer.base &+ UInt64(clear)), &handler)
+            server.line = .text
+            server.mayTurnToTLS = true
+            return clear
+        case .skipping:
+            guard let end = bytes.firstIndex(of: 10) else { return bytes.byteCount }
+            endSkipping(
+                StreamRange(.server, server.stretch, offer.base &+ UInt64(end + 1)), false, offer, &handler)
+            server.line = .text
+            return end + 1
+        }
+    }
+
+    private mutating func replyLine(
+        _ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler
+    ) -> Int {
+        if bytes[octet: 0] >= 20, bytes[octet: 0] <= 23, let isTLS = bytes.looksLikeTLS(), isTLS {
+            if !server.mayTurnToTLS {
+                anomaly(.unexpectedTLS, offer.range(0, 0), exchanges, offer, &handler)
+            }
+            server.line = .tls
+            server.records = TLSRecordSkipper()
+            server.stretch = offer.base
+            server.open = nil
+            mayTurnToTLS = true
+            reportTLS(offer, &handler)
+            return decodeServer(bytes, offer, &handler)
+        }
+        let length: Int
+        let text: Int
+        switch LineScan.next(in: bytes, from: 0, limit: limits.lineLength) {
+        case .incomplete: return 0
+        case .tooLong(let kept):
+            (length, text) = (kept, kept)
+            server.line = .skipping
+            server.stretch = offer.base &+ UInt64(kept)
+            anomaly(.lineTooLong, offer.range(0, kept), server.open?.exchange ?? exchanges, offer, &handler)
+        case .line(let whole, let inner, let isBareLF):
+            (length, text) = (whole, inner)
+            if isBareLF {
+                anomaly(.bareLF, offer.range(text, whole), server.open?.exchange ?? exchanges, offer, &handler)
+            }
+        }
+        reply(bytes.extracting(0..<length), text, offer, &handler)
+        return length
+    }
+
+    mutating func reply(
+        _ line: RawSpan, _ text: Int, _ offer: Offer, _ handler: inout some DialogueHandler
+    ) {
+        let code = line.replyCode(to: text)
+        let separator: UInt8 = text > 3 ? line[octet: 3] : 32
+        if server.isAfterGap {
+            guard let code, separator == 32 || separator == 45 else {
+                let range = offer.range(0, line.byteCount)
+                handler.handle(
+                    Event(time: offer.arrivals.time(at: range.end), range: range, exchange: exchanges, kind: .fragment),
+                    line)
+                return
+            }
+            server.isAfterGap = false
+            pending.realign { Self.canAnswer($0, code) }
+        }
+        guard let code else {
+            statuslessLine(line, offer, &handler)
+            return
+        }
+        if code == 354, server.open == nil, client == .awaiting(.data), pending.last?.verb == SMTPVerb.data.rawValue {
+            // Nothing but DATA can be answered so: the server did not answer the commands before it.
+            pending.keepLast()
+        }
+        let exchange = server.open?.exchange ?? replyBegins(code, offer, line.byteCount, &handler)
+        if let open = server.open, open.code != code, open.code != 0 {
+            anomaly(.replyCodesDiffer, offer.range(0, line.byteCount), exchange, offer, &handler)
+        }
+        if separator != 32, separator != 45 {
+            anomaly(.replySeparatorMissing, offer.range(0, line.byteCount), exchange, offer, &handler)
+        }
+        let isLast = separator != 45
+        let range = offer.range(0, line.byteCount)
+        handler.handle(
+            Event(
+                time: offer.arrivals.time(at: range.end), range: range, exchange: exchange,
+                kind: .reply(ReplyStatus(rawValue: code), isLast: isLast)), line)
+        guard isLast else {
+            server.open = (exchange, code)
+            if case .auth? = pending.first.flatMap({ SMTPVerb(rawValue: $0.verb) }), code == 334 {
+                sasl?.challenge(line.extracting(min(4, text)..<text))
+            }
+            return
+        }
+        server.open = nil
+        conclude(code, exchange, line.extracting(min(4, text)..<text), offer, &handler)
+    }
+
+    /// A line that begins with no reply code: goes with the reply that is open, or with the next one.
+    private mutating func statuslessLine(
+        _ line: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler
+    ) {
+        let exchange = server.open?.exchange ?? replyBegins(0, offer, line.byteCount, &handler)
+        if server.open == nil { server.open = (exchange, 0) }
+        anomaly(.replyWithoutStatus, offer.range(0, line.byteCount), exchange, offer, &handler)
+        let range = offer.range(0, line.byteCount)
+        handler.handle(
+            Event(
+                time: offer.arrivals.time(at: range.end), range: range, exchange: exchange,
+                kind: .reply(.none, isLast: false)), line)
+    }
+
+    /// The exchange to which a new reply belongs.
+    private mutating func replyBegins(
+        _ code: UInt16, _ offer: Offer, _ length: Int, _ handler: inout some DialogueHandler
+    ) -> UInt32 {
+        if server.expectsGreeting, !server.hasSpoken {
+            server.hasSpoken = true
+            defer { exchanges &+= 1 }
+            return exchanges
+        }
+        server.hasSpoken = true
+        if let first = pending.first { return first.exchange }
+        if server.expectsGreeting || exchanges > 0 {
+            anomaly(.replyWithoutCommand, offer.range(0, length), exchanges, offer, &handler)
+        }
+        defer { exchanges &+= 1 }
+        return exchanges
+    }
+
+    /// A reply is whole: the state moves.
+    private mutating func conclude(
+        _ code: UInt16, _ exchange: UInt32, _ text: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler
+    ) {
+        guard let answered = pending.first, answered.exchange == exchange else { return }
+        let isPositive = code / 100 == 2
+        let verb = SMTPVerb(rawValue: answered.verb) ?? .unknown
+        let endsContent = answered.kind == .content || answered.kind == .chunk(isLast: true)
+        if endsContent, isLMTP, repliesToContent &+ 1 < acceptedRecipients {
+            repliesToContent &+= 1
+            return
+        }
+        pending.removeFirst()
+        let isNewest = pending.isEmpty
+        if endsContent {
+            repliesToContent = 0
+            acceptedRecipients = 0
+        }
+        switch (answered.kind, verb) {
+        case (.content, _):
+            contentIsAnswered()
+        case (.continuation, _), (.command, .auth):
+            authIsAnswered(code, text, isNewest)
+        case (.command, .data):
+            dataIsAnswered(code, isNewest, offer, &handler)
+        case (.command, .starttls):
+            startTLSIsAnswered(code, isNewest)
+        case (.command, .rcpt):
+            if isPositive { acceptedRecipients &+= 1 }
+        case (.command, .mail), (.command, .rset), (.command, .ehlo), (.command, .lhlo), (.command, .helo):
+            if isPositive { acceptedRecipients = 0 }
+        default: break
+        }
+    }
+
+    private mutating func contentIsAnswered() {
+        switch client {
+        case .content: isAnsweredEarly = true
+        case .afterCandidate: candidate?.isTaken = true
+        default: break
+        }
+    }
+
+    private mutating func authIsAnswered(_ code: UInt16, _ text: RawSpan, _ isNewest: Bool) {
+        guard isNewest, client == .awaiting(.auth) || client == .alone(.auth) else { return }
+        if code == 334 {
+            sasl?.challenge(text)
+            client = .sasl
+        } else {
+            sasl = nil
+            client = .commands
+            if code / 100 != 2 { suspectUntil = max(suspectUntil, awaitedUntil) }
+        }
+    }
+
+    private mutating func dataIsAnswered(
+        _ code: UInt16, _ isNewest: Bool, _ offer: Offer, _ handler: inout some DialogueHandler
+    ) {
+        guard isNewest, client == .awaiting(.data) || client == .alone(.data) else { return }
+        client = code / 100 == 3 ? .opening : .commands
+        if code / 100 == 3, awaitedUntil > awaitedFrom {
+            anomaly(
+                .contentBeforeGoAhead, StreamRange(.client, awaitedFrom, awaitedUntil), exchanges == 0 ? 0 : exchanges - 1,
+                offer, &handler)
+        }
+    }
+
+    private mutating func startTLSIsAnswered(_ code: UInt16, _ isNewest: Bool) {
+        guard isNewest, client == .awaiting(.starttls) || client == .alone(.starttls) else { return }
+        guard code == 220 else {
+            client = .commands
+            return
+        }
+        suspectUntil = max(suspectUntil, awaitedUntil)
+        client = .goAhead
+        server.line = .goAhead
+    }
+
+    /// Whether a reply of this code can be the answer, for finding the way back after lost replies.
+    private static func canAnswer(_ pending: PendingReply, _ code: UInt16) -> Bool {
+        if code / 100 == 4 || code / 100 == 5 { return code != 535 || pending.verb == SMTPVerb.auth.rawValue }
+        let verb = SMTPVerb(rawValue: pending.verb) ?? .unknown
+        switch (pending.kind, verb) {
+        case (.content, _): return code == 250
+        case (.continuation, _), (.command, .auth): return code == 334 || code == 235
+        case (.command, .data): return code == 354
+        case (.command, .quit): return code == 221
+        case (.command, .starttls): return code == 220
+        default: return code / 100 == 2 && code != 221 && code != 235
+        }
+    }
+
+    mutating func serverGap(
+        _ range: StreamRange, at time: Timestamp, _ handler: inout some DialogueHandler
+    ) {
+        report(gap: range, server.open?.exchange ?? pending.first?.exchange ?? exchanges, time, &handler)
+        switch server.line {
+        case .tls:
+            let start = server.stretch
+            if range.start > start {
+                handler.handle(
+                    Event(
+                        time: time, range: StreamRange(.server, start, range.start), exchange: exchanges, kind: .opaque),
+                    RawSpan())
+            }
+            server.records.loseStep()
+            server.stretch = range.end
+            return
+        case .skipping:
+            endSkipping(StreamRange(.server, server.stretch, range.start), false, time, &handler)
+        default: break
+        }
+        server.line = .text
+        server.open = nil
+        server.hasSpoken = true
+        server.isAfterGap = true
+        pending.noteGap()
+        if case .awaiting(let decision) = client { client = .alone(decision) }
+    }
+
+    mutating func abandonServer(
+        _ bytes: RawSpan, _ offer: Offer, atEnd: Bool, _ handler: inout some DialogueHandler
+    ) {
+        // The last reply may lack its line end; anything else that is cut stays a fragment.
+        if atEnd, server.line == .text, bytes.replyCode(to: bytes.byteCount) != nil {
+            reply(bytes, bytes.byteCount, offer, &handler)
+            return
+        }
+        if server.line == .tls || server.line == .skipping { return }
+        handler.handle(
+            Event(
+                time: offer.arrivals.latest, range: offer.range(0, bytes.byteCount), exchange: exchanges,
+                kind: .fragment), bytes)
+    }
+
+    // MARK: Emitting
+
+    func anomaly(
+        _ anomaly: Anomaly, _ range: StreamRange, _ exchange: UInt32, _ offer: Offer,
+        _ handler: inout some DialogueHandler
+    ) {
+        handler.handle(
+            Event(
+                time: offer.arrivals.time(at: range.end), range: range, exchange: exchange, kind: .anomaly(anomaly)),
+            RawSpan())
+    }
+
+    func secret(
+        _ kind: SecretKind, _ from: Int, _ to: Int, _ line: RawSpan, _ offer: Offer, _ exchange: UInt32,
+        _ handler: inout some DialogueHandler
+    ) {
+        let range = offer.range(from, to)
+        handler.handle(
+            Event(time: offer.arrivals.time(at: range.end), range: range, exchange: exchange, kind: .secret(kind)),
+            line.extracting(from..<to))
+    }
+
+    /// A line that begins an exchange and waits for its reply.
+    mutating func begin(
+        _ kind: Event.Kind, _ line: RawSpan, _ offer: Offer, verb: SMTPVerb, pendingKind: PendingReply.Kind,
+        _ handler: inout some DialogueHandler
+    ) {
+        let range = offer.range(0, line.byteCount)
+        handler.handle(
+            Event(time: offer.arrivals.time(at: range.end), range: range, exchange: exchanges, kind: kind), line)
+        pending.append(PendingReply(exchange: exchanges, verb: verb.rawValue, kind: pendingKind))
+        exchanges &+= 1
+    }
+}
+
+extension RawSpan {
+    /// The three digits of an SMTP reply line, or nil.
+    func replyCode(to end: Int) -> UInt16? {
+        guard end >= 3 else { return nil }
+        var code: UInt16 = 0
+        for index in 0..<3 {
+            let octet = self[octet: index]
+            guard octet >= 48, octet <= 57 else { return nil }
+            code = code * 10 + UInt16(octet - 48)
+        }
+        return code >= 100 ? code : nil
+    }
+}

@@ -1,0 +1,363 @@
+/// Decodes SMTP, Submission and LMTP (RFC 5321, 2920, 1870, 3030, 3207, 4954, 2033).
+///
+/// Commands queue for their replies, so pipelining resolves itself. What follows DATA, AUTH and STARTTLS is undecided
+/// until the server has answered; a chunk after BDAT is content whatever the server says (RFC 3030 section 2).
+struct SMTPDecoder: DialogueDecoder {
+    var client: SMTPClientState = .commands
+    var pending: PendingReplies
+    var exchanges: UInt32 = 0
+    var scanner = ContentScanner()
+    var sasl: SASLProgress?
+    /// Where the present stretch of content, ciphertext or skipped line began in the client's stream.
+    var stretch: UInt64 = 0
+    /// The exchange of the open content.
+    var contentExchange: UInt32 = 0
+    var contentKind = ContentKind.data
+    /// The server answered the open content before its end.
+    var isAnsweredEarly = false
+    /// A dot line with odd ends that may end the content: its end; and whether the server's answer said so.
+    var candidate: (length: Int, isTaken: Bool)?
+    var searched = 0
+    /// Up to here the client's unknown lines came before a refusal of AUTH, and may hold what was meant for it.
+    var suspectUntil: UInt64 = 0
+    var isLMTP = false
+    var acceptedRecipients: UInt32 = 0
+    var repliesToContent: UInt32 = 0
+    var clientIsAfterGap = false
+    /// Whether what stands behind a gap may be part of a credential.
+    var suspectsAfterGap = false
+    /// End of the client's octets that were offered while a reply was awaited.
+    var awaitedUntil: UInt64 = 0
+    /// End of the newest command line.
+    var awaitedFrom: UInt64 = 0
+    /// Whether the next octet of content begins a line.
+    var isAtLineStart = true
+    /// Whether TLS may begin at any line, since the server gave its go-ahead.
+    var mayTurnToTLS = false
+    var clientRecords = TLSRecordSkipper()
+    var server = SMTPServerState()
+    let limits: Limits
+
+    init(expectsGreeting: Bool, limits: Limits) {
+        self.limits = limits
+        pending = PendingReplies(limit: limits.pendingReplies)
+        server.expectsGreeting = expectsGreeting
+        clientIsAfterGap = !expectsGreeting
+    }
+
+    mutating func decode(_ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler) -> Int {
+        offer.side == .client ? decodeClient(bytes, offer, &handler) : decodeServer(bytes, offer, &handler)
+    }
+
+    func isWaiting(_ side: Side) -> Bool {
+        guard side == .client else { return false }
+        switch client {
+        case .awaiting: return true
+        case .afterCandidate: return candidate?.isTaken == false
+        default: return false
+        }
+    }
+
+    mutating func plaintextFollows() {
+        client = .commands
+        pending.removeAll()
+        server.line = .text
+        server.expectsGreeting = false
+        mayTurnToTLS = false
+        sasl = nil
+    }
+
+    // MARK: The client's octets
+
+    private mutating func decodeClient(
+        _ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler
+    ) -> Int {
+        switch client {
+        case .commands, .sasl:
+            return commandLine(bytes, offer, &handler)
+        case .awaiting:
+            awaitedUntil = offer.base &+ UInt64(bytes.byteCount)
+            return 0
+        case .alone(let decision):
+            return alone(decision, bytes, offer, &handler)
+        case .opening:
+            openContent(offer, &handler)
+            return content(bytes, offer, &handler)
+        case .content:
+            return content(bytes, offer, &handler)
+        case .afterCandidate:
+            return afterCandidate(bytes, offer, &handler)
+        case .chunk(let remaining):
+            let step = Int(min(remaining, UInt64(bytes.byteCount)))
+            handler.content(bytes.extracting(0..<step), from: .client)
+            client = .chunk(remaining: remaining - UInt64(step))
+            if remaining == UInt64(step) { endChunk(offer, step, isComplete: true, &handler) }
+            return step
+        case .goAhead:
+            return goAhead(bytes, offer, &handler)
+        case .tls:
+            guard let clear = clientRecords.skip(bytes) else { return bytes.byteCount }
+            endOpaque(offer.range(clear, clear), offer.arrivals.time(at: offer.base &+ UInt64(clear)), &handler)
+            client = .commands
+            mayTurnToTLS = true
+            return clear
+        case .skipping(let secret):
+            let end = bytes.firstIndex(of: 10).map { $0 + 1 }
+            if let end {
+                endSkipping(StreamRange(.client, stretch, offer.base &+ UInt64(end)), secret, offer, &handler)
+                client = .commands
+            }
+            return end ?? bytes.byteCount
+        }
+    }
+
+    /// One command line, or one SASL response.
+    private mutating func commandLine(
+        _ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler
+    ) -> Int {
+        if mayTurnToTLS || clientIsAfterGap, bytes.looksLikeTLS() == true {
+            beginTLS(offer, &handler)
+            return decodeClient(bytes, offer, &handler)
+        }
+        let length: Int
+        let text: Int
+        switch LineScan.next(in: bytes, from: 0, limit: limits.lineLength) {
+        case .incomplete: return 0
+        case .tooLong(let kept):
+            (length, text) = (kept, kept)
+        case .line(let whole, let inner, let isBareLF):
+            (length, text) = (whole, inner)
+            if isBareLF { anomaly(.bareLF, offer.range(text, length), exchanges, offer, &handler) }
+        }
+        let line = bytes.extracting(0..<length)
+        let isLong = length == text && length > 0 && bytes[octet: length - 1] != 10
+        if isLong { anomaly(.lineTooLong, offer.range(0, length), exchanges, offer, &handler) }
+        let isSecret: Bool
+        if case .sasl = client {
+            isSecret = response(line, text, offer, &handler)
+        } else {
+            isSecret = command(line, text, offer, &handler)
+        }
+        if isLong {
+            client = .skipping(secret: isSecret)
+            stretch = offer.base &+ UInt64(length)
+        }
+        return length
+    }
+
+    /// A SASL response; returns whether it holds a credential.
+    private mutating func response(
+        _ line: RawSpan, _ text: Int, _ offer: Offer, _ handler: inout some DialogueHandler
+    ) -> Bool {
+        let kind = sasl?.response(line.extracting(0..<text))
+        if let kind { secret(kind, 0, text, line, offer, exchanges, &handler) }
+        begin(.continuation, line, offer, verb: .auth, pendingKind: .continuation, &handler)
+        client = .awaiting(.auth)
+        return kind != nil
+    }
+
+    /// A command; returns whether it holds a credential.
+    private mutating func command(
+        _ line: RawSpan, _ text: Int, _ offer: Offer, _ handler: inout some DialogueHandler
+    ) -> Bool {
+        let (code, letters) = line.verbCode(from: 0, to: text)
+        var verb = SMTPVerb(code: code)
+        let next: UInt8 = letters < text ? line[octet: letters] : 32
+        if next != 32, next != 9, !(next == 58 && verb != .unknown) { verb = .unknown }
+        if clientIsAfterGap, !isPlausible(verb, line, letters) {
+            // In mid-stream a line that is no command may be anything: the rest of a message, or a SASL response.
+            if server.expectsGreeting || !hasPlausibleForm(line, text) {
+                return fragment(line, text, offer, &handler)
+            }
+        }
+        clientIsAfterGap = false
+        var isSecret = false
+        switch verb {
+        case .auth:
+            isSecret = auth(line, letters, text, offer, &handler)
+        case .unknown where offer.base < suspectUntil && text > 0:
+            isSecret = true
+            secret(.opaque, 0, text, line, offer, exchanges, &handler)
+        case .unknown where text == 0:
+            anomaly(.emptyCommand, offer.range(0, line.byteCount), exchanges, offer, &handler)
+        default: break
+        }
+        if server.expectsGreeting, !server.hasSpoken, exchanges == 0 {
+            anomaly(.commandBeforeGreeting, offer.range(0, line.byteCount), exchanges, offer, &handler)
+        }
+        begin(.command(verb: verb.rawValue), line, offer, verb: verb, pendingKind: .command, &handler)
+        awaitedFrom = offer.base &+ UInt64(line.byteCount)
+        awaitedUntil = awaitedFrom
+        switch verb {
+        case .data: client = .awaiting(.data)
+        case .auth: client = .awaiting(.auth)
+        case .starttls: client = .awaiting(.starttls)
+        case .bdat:
+            chunk(line, letters, text, offer, &handler)
+        case .lhlo: isLMTP = true
+        default: break
+        }
+        return isSecret
+    }
+
+    private mutating func auth(
+        _ line: RawSpan, _ letters: Int, _ text: Int, _ offer: Offer, _ handler: inout some DialogueHandler
+    ) -> Bool {
+        let name = line.word(from: letters, to: text)
+        var progress = SASLProgress(mechanism: line.extracting(name))
+        let initial = line.word(from: name.upperBound, to: text)
+        var isSecret = false
+        if !initial.isEmpty {
+            // All to the line's end: a malformed line must not leave half of a credential in clear.
+            let whole = initial.lowerBound..<text
+            if let kind = progress.response(line.extracting(initial)) {
+                isSecret = true
+                secret(whole == initial ? kind : .opaque, whole.lowerBound, whole.upperBound, line, offer, exchanges, &handler)
+            }
+        }
+        sasl = progress
+        return isSecret
+    }
+
+    private mutating func chunk(
+        _ line: RawSpan, _ letters: Int, _ text: Int, _ offer: Offer, _ handler: inout some DialogueHandler
+    ) {
+        let number = line.word(from: letters, to: text)
+        let word = line.word(from: number.upperBound, to: text)
+        guard let size = line.decimal(in: number), word.isEmpty || (word.count == 4 && line.hasPrefix("LAST", from: word.lowerBound))
+        else {
+            anomaly(.badChunkSize, offer.range(0, line.byteCount), exchanges - 1, offer, &handler)
+            return
+        }
+        pending.markLast(.chunk(isLast: !word.isEmpty))
+        contentKind = word.isEmpty ? .bdat : .bdatLast
+        contentExchange = exchanges - 1
+        stretch = offer.base &+ UInt64(line.byteCount)
+        isAnsweredEarly = false
+        handler.handle(
+            Event(
+                time: offer.arrivals.time(at: stretch), range: StreamRange(.client, stretch, stretch),
+                exchange: contentExchange, kind: .contentBegin(contentKind)), RawSpan())
+        client = .chunk(remaining: size)
+        if size == 0 { endChunk(offer, line.byteCount, isComplete: true, &handler) }
+    }
+
+    mutating func endChunk(
+        _ offer: Offer, _ end: Int, isComplete: Bool, _ handler: inout some DialogueHandler
+    ) {
+        endContent(offer.range(end, end), offer.arrivals.time(at: offer.base &+ UInt64(end)), isComplete: isComplete, &handler)
+    }
+
+    /// Emits what stands of the content and its end; the end mark's octets are `mark`.
+    mutating func endContent(
+        _ mark: StreamRange, _ time: Timestamp, isComplete: Bool, _ handler: inout some DialogueHandler
+    ) {
+        if mark.start > stretch {
+            handler.handle(
+                Event(
+                    time: time, range: StreamRange(.client, stretch, mark.start), exchange: contentExchange,
+                    kind: .content), RawSpan())
+        }
+        handler.handle(
+            Event(time: time, range: mark, exchange: contentExchange, kind: .contentEnd(isComplete: isComplete)),
+            RawSpan())
+        candidate = nil
+        searched = 0
+        client = .commands
+    }
+
+    // MARK: Content after 354
+
+    /// A message begins: an exchange of its own, whose reply is the one after its end.
+    mutating func openContent(_ offer: Offer, _ handler: inout some DialogueHandler) {
+        contentKind = .data
+        contentExchange = exchanges
+        exchanges &+= 1
+        stretch = offer.base
+        scanner = ContentScanner()
+        isAtLineStart = true
+        isAnsweredEarly = false
+        candidate = nil
+        searched = 0
+        pending.append(PendingReply(exchange: contentExchange, verb: SMTPVerb.data.rawValue, kind: .content))
+        handler.handle(
+            Event(
+                time: offer.arrivals.time(at: offer.base &+ 1), range: offer.range(0, 0), exchange: contentExchange,
+                kind: .contentBegin(.data)), RawSpan())
+        client = .content
+    }
+
+    private mutating func content(
+        _ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler
+    ) -> Int {
+        if isAnsweredEarly, isAtLineStart, let returned = resynchronize(bytes, offer, &handler) { return returned }
+        switch scanner.scan(bytes, from: 0, side: .client, takesCandidates: true, &handler) {
+        case .more(let consumed):
+            isAtLineStart = consumed > 0 ? bytes[octet: consumed - 1] == 10 : isAtLineStart
+            return consumed
+        case .end(let content, let end):
+            endContent(offer.range(content, end), offer.arrivals.time(at: offer.base &+ UInt64(end)), isComplete: true, &handler)
+            return end
+        case .candidate(let content, let end):
+            candidate = (end - content, isAnsweredEarly)
+            client = .afterCandidate
+            searched = 0
+            // The dot line itself stays undecided with what follows it.
+            if content > 0 { return content }
+            return afterCandidate(bytes, offer, &handler)
+        }
+    }
+
+    /// Behind a dot line with odd ends: the first octets offered are that line.
+    private mutating func afterCandidate(
+        _ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler
+    ) -> Int {
+        guard let candidate, bytes.byteCount >= candidate.length else { return 0 }
+        if candidate.isTaken {
+            let range = offer.range(0, candidate.length)
+            anomaly(.oddEndOfData, range, contentExchange, offer, &handler)
+            endContent(range, offer.arrivals.time(at: range.end), isComplete: true, &handler)
+            return candidate.length
+        }
+        // The strict end behind it, before any answer: then the server did not take the odd one.
+        var from = max(candidate.length, searched)
+        while let dot = bytes.firstIndex(of: 46, from: from) {
+            guard dot + 2 < bytes.byteCount else { break }
+            from = dot + 1
+            if dot >= 2, bytes[octet: dot - 1] == 10, bytes[octet: dot - 2] == 13, bytes[octet: dot + 1] == 13,
+                bytes[octet: dot + 2] == 10
+            {
+                return refuseCandidate(bytes, offer, &handler)
+            }
+        }
+        searched = from
+        return 0
+    }
+
+    private mutating func refuseCandidate(
+        _ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler
+    ) -> Int {
+        let length = candidate?.length ?? 0
+        anomaly(.dotLineWithOddEnds, offer.range(0, length), contentExchange, offer, &handler)
+        candidate = nil
+        searched = 0
+        client = .content
+        switch scanner.scan(bytes.extracting(0..<length), from: 0, side: .client, takesCandidates: false, &handler) {
+        case .more(let consumed): return max(consumed, 1)
+        case .end(_, let end), .candidate(_, let end): return end
+        }
+    }
+
+    /// After an early answer: a line that can only be a command ends the content there.
+    private mutating func resynchronize(
+        _ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler
+    ) -> Int? {
+        guard case .line(_, let text, _) = LineScan.next(in: bytes, from: 0, limit: 1_024) else { return nil }
+        let (code, letters) = bytes.verbCode(from: 0, to: text)
+        let verb = SMTPVerb(code: code)
+        guard verb != .unknown, isPlausible(verb, bytes, letters), hasPlausibleForm(bytes, text) else { return nil }
+        anomaly(.contentEndedEarly, offer.range(0, 0), contentExchange, offer, &handler)
+        endContent(offer.range(0, 0), offer.arrivals.latest, isComplete: false, &handler)
+        return commandLine(bytes, offer, &handler)
+    }
+}

@@ -1,0 +1,195 @@
+/// The argument grammar of SMTP commands (RFC 5321 section 4.1.2), as pure functions on octets.
+///
+/// Lenient: what a server would take is taken, and `SMTPPath.Lapse` says where the form departs from the RFC. No
+/// function traps, whatever the octets.
+public enum SMTPGrammar {
+    /// The address and the parameters of a MAIL, RCPT, SEND, SOML or SAML line; nil where no `FROM:` or `TO:` is found.
+    ///
+    /// - Parameter line: the command line without its line end.
+    /// - Returns: the address between the angle brackets as it stands there (a source route included), empty for the
+    ///   null reverse-path; UTF-8 where valid, else Latin-1. Parameter keys are in capitals.
+    public static func path(in line: [UInt8]) -> (address: String, parameters: [(key: String, value: String?)])? {
+        guard let path = pathArgument(in: line) else { return nil }
+        return (path.address, path.parameters.map { ($0.key, $0.value) })
+    }
+
+    /// As `path(in:)`, with what is odd about the line's form.
+    public static func pathArgument(in line: [UInt8]) -> SMTPPath? {
+        var scanner = OctetScanner(line[...])
+        scanner.skipBlanks()
+        scanner.skip { !isBlank($0) && $0 != UInt8(ascii: ":") }
+        // The word before the colon stands behind the verb; `MAIL:` alone has none.
+        guard scanner.peek != UInt8(ascii: ":") else { return nil }
+        scanner.skipBlanks()
+        let keyword = scanner.take { !isBlank($0) && $0 != UInt8(ascii: ":") && $0 != UInt8(ascii: "<") }
+        guard equalsIgnoringCase(keyword, "FROM") || equalsIgnoringCase(keyword, "TO") else { return nil }
+        var lapses: Set<SMTPPath.Lapse> = []
+        if scanner.skipBlanks() > 0 { lapses.insert(.spaceBeforeColon) }
+        guard scanner.takeOne(UInt8(ascii: ":")) else { return nil }
+        if scanner.skipBlanks() > 0 { lapses.insert(.spaceAfterColon) }
+        let address: ArraySlice<UInt8>
+        if scanner.takeOne(UInt8(ascii: "<")) {
+            var probe = scanner
+            address = probe.takePath()
+            if probe.takeOne(UInt8(ascii: ">")) {
+                scanner = probe
+            } else {
+                lapses.insert(.missingCloseBracket)
+                let rest = scanner.take { !isBlank($0) }
+                return SMTPPath(address: text(rest), parameters: parameters(scanner.rest), lapses: lapses)
+            }
+        } else {
+            lapses.insert(.missingBrackets)
+            address = scanner.take { !isBlank($0) }
+        }
+        if let next = scanner.peek, !isBlank(next) { lapses.insert(.textBehindBracket) }
+        return SMTPPath(address: text(address), parameters: parameters(scanner.rest), lapses: lapses)
+    }
+
+    /// The `KEY` and `KEY=value` words of a parameter list (RFC 5321 section 4.1.2), keys in capitals.
+    public static func parameters(_ octets: ArraySlice<UInt8>) -> [SMTPParameter] {
+        octets.split(whereSeparator: isBlank).map { word in
+            guard let equals = word.firstIndex(of: UInt8(ascii: "=")) else {
+                return SMTPParameter(key: text(word).uppercased(), value: nil)
+            }
+            return SMTPParameter(
+                key: text(word[..<equals]).uppercased(), value: text(word[word.index(after: equals)...]))
+        }
+    }
+
+    /// What stands behind the verb, blanks at both ends removed; empty where nothing does.
+    public static func argument(of line: [UInt8]) -> ArraySlice<UInt8> {
+        var scanner = OctetScanner(line[...])
+        scanner.skipBlanks()
+        scanner.skip { !isBlank($0) }
+        scanner.skipBlanks()
+        var rest = scanner.rest
+        while let last = rest.last, isBlank(last) { rest.removeLast() }
+        return rest
+    }
+
+    /// Octets as text: UTF-8 where valid, else each octet the character of that number.
+    public static func text(_ octets: some Sequence<UInt8>) -> String {
+        let copy = Array(octets)
+        if let text = String(validating: copy, as: UTF8.self) { return text }
+        return String(String.UnicodeScalarView(copy.map { Unicode.Scalar($0) }))
+    }
+
+    /// Decodes xtext (RFC 3461 section 4): `+` and two hexadecimal digits stand for an octet.
+    ///
+    /// A `+` that is not followed by two digits stays as it is.
+    public static func decodeXtext(_ value: String) -> String {
+        let octets = Array(value.utf8)
+        var out: [UInt8] = []
+        out.reserveCapacity(octets.count)
+        var index = 0
+        while index < octets.count {
+            if octets[index] == UInt8(ascii: "+"), index + 2 < octets.count, let high = hexDigit(octets[index + 1]),
+                let low = hexDigit(octets[index + 2])
+            {
+                out.append(high << 4 | low)
+                index += 3
+            } else {
+                out.append(octets[index])
+                index += 1
+            }
+        }
+        return text(out)
+    }
+
+    /// The value of a hexadecimal digit; nil for any other octet.
+    public static func hexDigit(_ octet: UInt8) -> UInt8? {
+        switch octet {
+        case 48...57: octet - 48
+        case 65...70: octet - 55
+        case 97...102: octet - 87
+        default: nil
+        }
+    }
+
+    /// Whether `octets` spell `word` in any case of ASCII.
+    public static func equalsIgnoringCase(_ octets: some Collection<UInt8>, _ word: StaticString) -> Bool {
+        word.withUTF8Buffer { buffer in
+            octets.count == buffer.count && zip(octets, buffer).allSatisfy { $0 & 0xDF == $1 & 0xDF }
+        }
+    }
+
+    static func isBlank(_ octet: UInt8) -> Bool { octet == 32 || octet == 9 }
+}
+
+/// A `KEY` or `KEY=value` word behind the path of MAIL or RCPT, or behind an EHLO keyword.
+public struct SMTPParameter: Sendable, Hashable {
+    /// The keyword in capitals.
+    public var key: String
+    /// The value as written; nil where there is no `=`.
+    public var value: String?
+}
+
+/// The argument of MAIL FROM or RCPT TO.
+public struct SMTPPath: Sendable, Hashable {
+    /// Where the form departs from RFC 5321 section 4.1.2.
+    public enum Lapse: Sendable, Hashable {
+        /// `FROM :`.
+        case spaceBeforeColon
+        /// `FROM: <`.
+        case spaceAfterColon
+        /// The address stands without angle brackets.
+        case missingBrackets
+        /// There is `<` but no `>`.
+        case missingCloseBracket
+        /// Something other than a space follows `>`.
+        case textBehindBracket
+    }
+
+    /// The address between the angle brackets; empty for the null reverse-path.
+    public var address: String
+    /// The ESMTP parameters, in order.
+    public var parameters: [SMTPParameter]
+    /// What is odd about the form.
+    public var lapses: Set<Lapse>
+}
+
+/// Walks over octets from the front; never past their end.
+struct OctetScanner {
+    private(set) var rest: ArraySlice<UInt8>
+
+    init(_ octets: ArraySlice<UInt8>) { rest = octets }
+
+    var peek: UInt8? { rest.first }
+
+    mutating func takeOne(_ octet: UInt8) -> Bool {
+        guard rest.first == octet else { return false }
+        rest.removeFirst()
+        return true
+    }
+
+    mutating func take(while condition: (UInt8) -> Bool) -> ArraySlice<UInt8> {
+        let taken = rest.prefix(while: condition)
+        rest = rest[taken.endIndex...]
+        return taken
+    }
+
+    mutating func skip(while condition: (UInt8) -> Bool) { _ = take(while: condition) }
+
+    @discardableResult
+    mutating func skipBlanks() -> Int { take(while: SMTPGrammar.isBlank).count }
+
+    /// Everything up to the `>` that ends a path; quoted strings and quoted pairs may hold one (RFC 5321 section 4.1.2).
+    mutating func takePath() -> ArraySlice<UInt8> {
+        var quoted = false
+        var escaped = false
+        return take { octet in
+            if escaped {
+                escaped = false
+                return true
+            }
+            switch octet {
+            case UInt8(ascii: "\\"): escaped = quoted
+            case UInt8(ascii: "\""): quoted.toggle()
+            case UInt8(ascii: ">"): return quoted
+            default: break
+            }
+            return true
+        }
+    }
+}

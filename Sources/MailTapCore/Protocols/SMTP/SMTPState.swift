@@ -1,0 +1,59 @@
+/// What the client's next octets are (RFC 5321 section 4.1.4); moves on the server's replies.
+enum SMTPClientState: Sendable, Hashable {
+    /// Command lines.
+    case commands
+    /// Not known before the reply to the newest command.
+    case awaiting(SMTPDecision)
+    /// The reply that would decide was lost: what stands there decides.
+    case alone(SMTPDecision)
+    /// A message begins with the next octet.
+    case opening
+    /// The answer to a SASL challenge.
+    case sasl
+    /// A message after 354, up to its dot line.
+    case content
+    /// What may be a message that ended with odd line ends: waits for the server's answer.
+    case afterCandidate
+    /// Octets of a BDAT chunk that are still to come.
+    case chunk(remaining: UInt64)
+    /// Behind the go-ahead for TLS: ciphertext, or clear text that goes on.
+    case goAhead
+    /// Ciphertext.
+    case tls
+    /// The rest of a line over the limit.
+    case skipping(secret: Bool)
+}
+
+/// The command whose reply decides what the client's next octets are.
+enum SMTPDecision: Sendable, Hashable {
+    case data, auth, starttls
+}
+
+/// What the server's next octets are.
+struct SMTPServerState: Sendable {
+    enum Line: Sendable, Hashable {
+        /// Reply lines.
+        case text
+        /// Behind its go-ahead for TLS.
+        case goAhead
+        /// Ciphertext.
+        case tls
+        /// The rest of a line over the limit.
+        case skipping
+    }
+
+    var line = Line.text
+    /// Whether a greeting is to come, or came.
+    var expectsGreeting = false
+    /// Whether the first reply was seen.
+    var hasSpoken = false
+    /// The exchange of the reply whose last line is not seen yet, and its code.
+    var open: (exchange: UInt32, code: UInt16)?
+    /// Whether TLS may begin at any line.
+    var mayTurnToTLS = false
+    var hasReportedTLS = false
+    var isAfterGap = false
+    /// Where ciphertext or a skipped line began.
+    var stretch: UInt64 = 0
+    var records = TLSRecordSkipper()
+}

@@ -1,0 +1,38 @@
+import MailTapAnalysis
+import MailTapCore
+
+/// `json` and `ndjson`: sessions in the contract's section 2, streamed.
+public struct JSONExport: Exporter {
+    /// How the sessions stand beside each other.
+    public enum Layout: Sendable {
+        /// One array, one session per line.
+        case array
+        /// One object per line, nothing else.
+        case lines
+    }
+
+    private let layout: Layout
+    private let reveal: Bool
+    private var isFirst = true
+
+    /// A writer of sessions as JSON.
+    public init(_ layout: Layout, reveal: Bool = false) {
+        self.layout = layout
+        self.reveal = reveal
+    }
+
+    public mutating func begin(into out: inout [UInt8]) {
+        if layout == .array { out.append("[") }
+    }
+
+    public mutating func session(_ item: ExportItem, into out: inout [UInt8]) {
+        if layout == .array { out.append(isFirst ? "\n" : ",\n") }
+        isFirst = false
+        SessionJSON(reveal: reveal).append(item.session, to: &out)
+        if layout == .lines { out.append("\n") }
+    }
+
+    public mutating func end(into out: inout [UInt8]) {
+        if layout == .array { out.append(isFirst ? "]\n" : "\n]\n") }
+    }
+}

@@ -1,0 +1,243 @@
+public import MailTapAnalysis
+import MailTapCore
+
+/// One session as a JSON object on one line, fields in the contract's order (section 2).
+public struct SessionJSON: Sendable {
+    private let reveal: Bool
+
+    /// A writer that shows secrets, where they are still there, only if told to.
+    public init(reveal: Bool = false) { self.reveal = reveal }
+
+    /// Appends the object, without a line end.
+    public func append(_ session: Session, to out: inout [UInt8]) {
+        out.append("{\"session\":")
+        out.append(json: session.number)
+        out.append(",\"source\":")
+        out.append(json: session.info.source)
+        out.append(",\"protocol\":")
+        out.append(json: session.proto?.name ?? "unknown")
+        out.append(",\"client\":")
+        append(session.info.client, to: &out)
+        out.append(",\"server\":")
+        append(session.info.server, to: &out)
+        out.append(",\"started\":\"")
+        TimeText.append(moment: session.info.started, to: &out)
+        out.append("\",\"duration\":")
+        TimeText.append(seconds: session.duration, to: &out)
+        out.append(",\"bytes\":{\"client\":")
+        out.append(json: session.clientBytes)
+        out.append(",\"server\":")
+        out.append(json: session.serverBytes)
+        out.append(",\"client_missing\":")
+        out.append(json: session.clientMissing)
+        out.append(",\"server_missing\":")
+        out.append(json: session.serverMissing)
+        out.append("},\"ending\":")
+        out.append(json: session.ending.rawValue)
+        out.append(",\"tls\":")
+        append(session.tls, to: &out)
+        if let route = session.info.route {
+            out.append(",\"route\":")
+            out.append(json: route)
+        }
+        append(",\"exchanges\":[", session.exchanges, to: &out) { append($0, to: &$1) }
+        append(",\"messages\":[", session.messages, to: &out) { append($0, to: &$1) }
+        append(",\"findings\":[", session.findings, to: &out) { append($0, to: &$1) }
+        if !session.troubles.isEmpty {
+            append(",\"troubles\":[", session.troubles, to: &out) { trouble, out in
+                out.append("{\"code\":")
+                out.append(json: trouble.code)
+                out.append(",\"text\":")
+                out.append(json: trouble.text)
+                out.append("}")
+            }
+        }
+        out.append("}")
+    }
+
+    private func append<Value>(
+        _ opening: StaticString, _ values: [Value], to out: inout [UInt8], each: (Value, inout [UInt8]) -> Void
+    ) {
+        out.append(opening)
+        var isFirst = true
+        for value in values {
+            if !isFirst { out.append(",") }
+            isFirst = false
+            each(value, &out)
+        }
+        out.append("]")
+    }
+
+    private func append(_ endpoint: Endpoint, to out: inout [UInt8]) {
+        out.append("{\"address\":")
+        out.append(json: endpoint.address?.description)
+        out.append(",\"port\":")
+        out.append(json: UInt64(endpoint.port))
+        out.append(",\"name\":")
+        out.append(json: endpoint.name)
+        out.append("}")
+    }
+
+    private func append(_ tls: TLSMark?, to out: inout [UInt8]) {
+        guard let tls else {
+            out.append("null")
+            return
+        }
+        out.append("{\"start\":")
+        out.append(json: tls.start.rawValue)
+        out.append(",\"version\":")
+        out.append(json: tls.client.version)
+        out.append(",\"cipher\":")
+        out.append(json: tls.client.cipher)
+        out.append(",\"sni\":")
+        out.append(json: tls.client.sni)
+        out.append(",\"decrypted\":")
+        out.append(json: tls.isDecrypted)
+        if let upstream = tls.upstream {
+            out.append(",\"upstream\":{\"version\":")
+            out.append(json: upstream.version)
+            out.append(",\"cipher\":")
+            out.append(json: upstream.cipher)
+            out.append(",\"verified\":")
+            out.append(json: upstream.verified)
+            out.append(",\"problem\":")
+            out.append(json: upstream.problem)
+            out.append("}")
+        }
+        out.append("}")
+    }
+
+    private func append(_ exchange: Exchange, to out: inout [UInt8]) {
+        out.append("{\"at\":")
+        TimeText.append(seconds: exchange.at, to: &out)
+        out.append(",\"command\":")
+        if let command = exchange.command { append(command, to: &out) } else { out.append("null") }
+        out.append(",\"reply\":")
+        if let reply = exchange.reply { append(reply, to: &out) } else { out.append("null") }
+        if !exchange.furtherReplies.isEmpty {
+            append(",\"replies\":[", exchange.furtherReplies, to: &out) { append($0, to: &$1) }
+        }
+        if let data = exchange.data {
+            out.append(",\"data\":")
+            if append(data, to: &out) { out.append(",\"latin1\":true") }
+        }
+        if let note = exchange.note {
+            out.append(",\"note\":")
+            out.append(json: note)
+        }
+        out.append("}")
+    }
+
+    private func append(_ command: Command, to out: inout [UInt8]) {
+        append(verb: command.verb, line: command.line, to: &out)
+        switch command.forwarded {
+        case .same: break
+        case .nothing: out.append(",\"forwarded\":null")
+        case .octets(let octets):
+            let forwarded = ForwardedLines(octets, inPlaceOf: command)
+            out.append(",\"forwarded\":")
+            append(verb: forwarded.verb, line: forwarded.lines.first ?? WireText([]), to: &out)
+            out.append("}")
+        }
+        out.append("}")
+    }
+
+    /// Appends a command's object but for its closing brace.
+    private func append(verb: String, line: WireText, to out: inout [UInt8]) {
+        out.append("{\"verb\":")
+        out.append(json: verb)
+        out.append(",\"line\":")
+        if out.append(json: line, reveal: reveal) { out.append(",\"latin1\":true") }
+    }
+
+    private func append(_ reply: Reply, to out: inout [UInt8]) {
+        append(status: reply.status.text, reply.enhanced, reply.lines, to: &out)
+        out.append(",\"latency\":")
+        TimeText.append(seconds: reply.latency, to: &out)
+        if reply.isInjected { out.append(",\"injected\":true") }
+        switch reply.forwarded {
+        case .same: break
+        case .nothing: out.append(",\"forwarded\":null")
+        case .octets(let octets):
+            let forwarded = ForwardedLines(octets, inPlaceOf: nil)
+            out.append(",\"forwarded\":")
+            append(status: forwarded.status, forwarded.enhanced, forwarded.texts, to: &out)
+            out.append("}")
+        }
+        out.append("}")
+    }
+
+    /// Appends a reply's object but for its closing brace.
+    private func append(status: String, _ enhanced: String?, _ lines: [WireText], to out: inout [UInt8]) {
+        out.append("{\"status\":")
+        out.append(json: status)
+        out.append(",\"enhanced\":")
+        out.append(json: enhanced)
+        out.append(",\"lines\":")
+        if append(lines, to: &out) { out.append(",\"latin1\":true") }
+    }
+
+    /// Appends an array of lines; true where one had to be read as Latin-1.
+    private func append(_ lines: [WireText], to out: inout [UInt8]) -> Bool {
+        var isLatin1 = false
+        append("[", lines, to: &out) { line, out in
+            if out.append(json: line, reveal: reveal) { isLatin1 = true }
+        }
+        return isLatin1
+    }
+
+    private func append(_ message: Message, to out: inout [UInt8]) {
+        out.append("{\"bytes\":")
+        out.append(json: message.bytes)
+        out.append(",\"sha256\":")
+        out.append(json: message.sha256)
+        out.append(",\"exchange\":")
+        out.append(json: message.exchange)
+        out.append(",\"from\":")
+        out.append(json: message.from)
+        out.append(",\"to\":")
+        out.append(json: message.to)
+        out.append(",\"rejected\":")
+        out.append(json: message.rejected)
+        out.append(",\"accepted\":")
+        out.append(json: message.accepted)
+        out.append(",\"complete\":")
+        out.append(json: message.complete)
+        out.append(",\"subject\":")
+        out.append(json: message.content.subject)
+        out.append(",\"message_id\":")
+        out.append(json: message.content.messageID)
+        append(",\"parts\":[", message.content.parts, to: &out) { part, out in
+            out.append("{\"type\":")
+            out.append(json: part.type)
+            out.append(",\"charset\":")
+            out.append(json: part.charset)
+            out.append(",\"filename\":")
+            out.append(json: part.filename)
+            out.append(",\"bytes\":")
+            out.append(json: part.bytes)
+            out.append(",\"sha256\":")
+            out.append(json: part.sha256)
+            out.append("}")
+        }
+        out.append("}")
+    }
+
+    private func append(_ finding: Finding, to out: inout [UInt8]) {
+        out.append("{\"rule\":")
+        out.append(json: finding.rule)
+        out.append(",\"aspect\":")
+        out.append(json: finding.aspect.rawValue)
+        out.append(",\"severity\":")
+        out.append(json: finding.severity.rawValue)
+        out.append(",\"side\":")
+        out.append(json: finding.side.map { $0 == .client ? "client" : "server" })
+        out.append(",\"exchange\":")
+        if let exchange = finding.exchange { out.append(json: exchange) } else { out.append("null") }
+        out.append(",\"text\":")
+        out.append(json: finding.text)
+        out.append(",\"reference\":")
+        out.append(json: finding.reference)
+        out.append("}")
+    }
+}

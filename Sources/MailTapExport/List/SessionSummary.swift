@@ -1,0 +1,101 @@
+public import MailTapAnalysis
+public import MailTapCore
+
+/// What `list` says of a session.
+public struct SessionSummary: Sendable, Equatable {
+    /// Number of the session.
+    public var number: Int
+    /// The INPUT it comes from.
+    public var source: String
+    /// When it began.
+    public var started: Timestamp
+    /// Nanoseconds that it took.
+    public var duration: Int64
+    /// `smtp`, `pop3`, `imap` or `unknown`.
+    public var proto: String
+    /// How TLS began; nil for none.
+    public var tls: TLSMark?
+    /// The two ends.
+    public var client: Endpoint, server: Endpoint
+    /// Who logged in, where the dialogue says so.
+    public var user: String?
+    /// Reverse-path of the first mail transaction; nil where there was none.
+    public var from: String?
+    /// Recipients of the mail transactions, accepted ones and refused ones.
+    public var recipients: [String], refused: [String]
+    /// Number of messages and their octets.
+    public var messages: Int, messageBytes: UInt64
+    /// Octets of each side.
+    public var clientBytes: UInt64, serverBytes: UInt64
+    /// Why it stopped.
+    public var ending: Ending
+    /// Findings of each severity.
+    public var errors: Int, warnings: Int, notes: Int
+
+    /// Sums up a session.
+    public init(_ session: Session) {
+        number = session.number
+        source = session.info.source
+        started = session.info.started
+        duration = session.duration
+        proto = session.proto?.name ?? "unknown"
+        tls = session.tls
+        client = session.info.client
+        server = session.info.server
+        user = LoginName.of(session)
+        messages = session.messages.count
+        messageBytes = session.messages.reduce(0) { $0 &+ $1.bytes }
+        clientBytes = session.clientBytes
+        serverBytes = session.serverBytes
+        ending = session.ending
+        errors = session.findings.count { $0.severity == .error }
+        warnings = session.findings.count { $0.severity == .warning }
+        notes = session.findings.count { $0.severity == .note }
+        recipients = session.messages.flatMap(\.to)
+        refused = session.messages.flatMap(\.rejected)
+        from = session.messages.first { $0.from != nil }?.from
+        guard session.messages.isEmpty else { return }
+        // No content came: the envelope is in the commands alone.
+        for exchange in session.exchanges {
+            guard let command = exchange.command, command.verb == "MAIL" || command.verb == "RCPT",
+                let path = Self.path(in: command.line)
+            else { continue }
+            if command.verb == "MAIL" {
+                from = from ?? path
+            } else if exchange.reply?.status.isNegative == true {
+                refused.append(path)
+            } else {
+                recipients.append(path)
+            }
+        }
+    }
+
+    /// What stands between the first `<` and the next `>`.
+    private static func path(in line: WireText) -> String? {
+        let text = line.text().text
+        guard let open = text.firstIndex(of: "<"), let close = text[open...].firstIndex(of: ">") else { return nil }
+        return String(text[text.index(after: open)..<close])
+    }
+
+    /// What the session was about, in one short text; empty where it says nothing.
+    public var what: String {
+        var words: [String] = []
+        if let user { words.append(user) }
+        if let from {
+            var text = (from.isEmpty ? "<>" : from) + " -> " + (recipients.first ?? (refused.isEmpty ? "nobody" : "all refused"))
+            if recipients.count > 1 { text += " +\(recipients.count - 1)" }
+            if !refused.isEmpty, !recipients.isEmpty { text += ", \(refused.count) refused" }
+            words.append(text)
+        }
+        return words.joined(separator: ": ")
+    }
+
+    /// The protocol, with a mark for TLS: `+tls`, or `+opaque` where it could not be seen through.
+    public var protocolMark: String { proto + (tls.map { $0.isDecrypted ? "+tls" : "+opaque" } ?? "") }
+
+    /// Findings in words, such as `1 error, 2 notes`; empty for none.
+    public var findings: String {
+        [(errors, "error"), (warnings, "warning"), (notes, "note")].filter { $0.0 > 0 }
+            .map { TranscriptFormatter.count(UInt64($0.0), $0.1) }.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,13 @@
+import MailTapCore
+
+/// What a relay is told when it begins.
+struct RelaySettings: Sendable {
+    /// The route's server, for the words to a client when it can't be reached.
+    var server: MailURL
+    /// Whether STARTTLS and STLS are kept from the client.
+    var stripsTLS = false
+    /// Nanoseconds of silence on both sides after which the session is ended; nil: never.
+    var idleTimeout: Int64?
+    /// Nanoseconds that a client has to close after it was told that the server can't be reached.
+    var farewell: Int64 = 5_000_000_000
+}

@@ -1,0 +1,235 @@
+import MailTapCore
+import NIOCore
+import NIOPosix
+
+/// One session: its relay, its two channels and its line to the hub, all on one event loop.
+final class Connection {
+    private let loop: RelayLoop
+    private let route: Route
+    private var relay: Relay
+    private let client = Leg()
+    private let server = Leg()
+    private var feed: SessionFeed
+    private let clock: SessionClock
+    private var number: UInt64?
+    private var clientEndpoint = Endpoint(address: nil, port: 0)
+    private var timers: [RelayTimer: Scheduled<Void>] = [:]
+    private var waitsForHub = false
+    private var isOver = false
+    private var effects: [RelayEffect] = []
+    /// What NIO reported while effects were being applied: handled after them, so that order is kept.
+    private var deferred: [Happening] = []
+    private var isApplying = false
+
+    private enum Happening {
+        case received(ByteBuffer, Side)
+        case input(RelayInput)
+    }
+
+    init(loop: RelayLoop, route: Route) {
+        self.loop = loop
+        self.route = route
+        clock = SessionClock()
+        feed = SessionFeed(hub: loop.hub)
+        relay = Relay(loop.settings(for: route), at: clock.started)
+        client.readsPaused = true
+    }
+
+    // MARK: From the handlers
+
+    func attached(_ side: Side, _ context: ChannelHandlerContext) {
+        self[side].attach(context)
+        guard side == .client else { return }
+        if let address = context.channel.remoteAddress { clientEndpoint = address.endpoint() }
+        guard let number = loop.registry.add(NIOLoopBound(self, eventLoop: loop.eventLoop)) else {
+            context.close(promise: nil)
+            return
+        }
+        self.number = number
+        connect()
+    }
+
+    func received(_ buffer: ByteBuffer, from side: Side) {
+        guard !isApplying else {
+            deferred.append(.received(buffer, side))
+            return
+        }
+        guard !isOver else { return }
+        let time = clock.now
+        relay.receive(buffer.readableBytesSpan, from: side, at: time, into: &effects)
+        apply(at: time, buffer)
+    }
+
+    func readCompleted(_ side: Side) {
+        self[side.peer].flush()
+        // The strip filter may have answered.
+        self[side].flush()
+        self[side].read()
+    }
+
+    func handle(_ input: RelayInput) {
+        guard !isApplying else {
+            deferred.append(.input(input))
+            return
+        }
+        guard !isOver else { return }
+        let time = clock.now
+        relay.handle(input, at: time, into: &effects)
+        apply(at: time, nil)
+        client.flush()
+        server.flush()
+    }
+
+    func inputClosed(_ side: Side) {
+        self[side].noteEOF()
+        handle(.eof(side))
+    }
+
+    func gone(_ side: Side, failed: Bool) {
+        let isExpected = self[side].isEnding && !failed
+        self[side].detach()
+        handle(.closed(side, isExpected ? .finished : .reset))
+    }
+
+    func kill() { handle(.kill) }
+
+    // MARK: The server
+
+    private func connect() {
+        loop.connect(to: route.server).assumeIsolated().whenComplete { result in
+            switch result {
+            case .success(let channel): self.connected(channel)
+            case .failure(let error): self.connectFailed(error)
+            }
+        }
+    }
+
+    private func connected(_ channel: any Channel) {
+        guard !isOver else {
+            channel.close(promise: nil)
+            return
+        }
+        let name = IPAddress(route.server.host) == nil ? route.server.host : nil
+        feed.open(info(server: channel.remoteAddress?.endpoint(name: name)))
+        do {
+            try channel.pipeline.syncOperations.addHandler(RelayHandler(.server, self))
+        } catch {
+            connectFailed(error)
+            return
+        }
+        guard server.isAttached else {
+            connectFailed(ChannelError.eof)
+            return
+        }
+        handle(.connected)
+        server.read()
+    }
+
+    private func connectFailed(_ error: any Error) {
+        guard !isOver else { return }
+        let reason = FailureReason.words(error)
+        loop.warn("session from \(clientEndpoint) on \(route): can't reach \(route.server): \(reason)")
+        feed.open(info(server: nil))
+        handle(.connectFailed(reason))
+    }
+
+    private func info(server endpoint: Endpoint?) -> SessionInfo {
+        let url = route.server
+        let address = IPAddress(url.host)
+        let fallback = Endpoint(address: address, port: url.port, name: address == nil ? url.host : nil)
+        return SessionInfo(
+            source: loop.source, client: clientEndpoint, server: endpoint ?? fallback, started: clock.started,
+            expecting: url.scheme.proto, expectsTLS: url.scheme.isImplicitTLS, isKnownMail: true, route: route.text)
+    }
+
+    // MARK: Effects
+
+    private func apply(at time: Timestamp, _ received: ByteBuffer?) {
+        isApplying = true
+        var lags = false
+        for index in effects.indices where perform(effects[index], at: time, received) { lags = true }
+        effects.removeAll(keepingCapacity: true)
+        isApplying = false
+        if lags { waitForHub() }
+        guard !deferred.isEmpty else { return }
+        let waiting = deferred
+        deferred = []
+        for happening in waiting {
+            switch happening {
+            case .received(let buffer, let side): self.received(buffer, from: side)
+            case .input(let input): handle(input)
+            }
+        }
+    }
+
+    /// Returns whether the hub lags.
+    private func perform(_ effect: RelayEffect, at time: Timestamp, _ received: ByteBuffer?) -> Bool {
+        switch effect {
+        case .forward(let side):
+            if let received { self[side.peer].write(received) }
+        case .send(let side, let bytes): self[side].write(ByteBuffer(bytes: bytes))
+        case .closeOutput(let side): self[side].closeOutput()
+        case .close(let side): close(side)
+        case .reset(let side): reset(side)
+        case .pauseReads(let side): self[side].readsPaused = true
+        case .resumeReads(let side):
+            self[side].readsPaused = false
+            self[side].read()
+        case .schedule(let timer, let interval): schedule(timer, after: interval)
+        case .recordReceived(let side):
+            guard let received else { return false }
+            return feed.receive(received.readableBytesSpan, from: side, at: time)
+        case .record(let side, let bytes): return feed.receive(bytes.span.bytes, from: side, at: time)
+        case .mark(let mark): feed.mark(mark, at: time)
+        case .end: end(at: time)
+        }
+        return false
+    }
+
+    private func close(_ side: Side) {
+        guard self[side].isAttached else {
+            // A server that is still being connected to: what comes of it is closed in `connected`.
+            handle(.closed(side, .finished))
+            return
+        }
+        self[side].close()
+    }
+
+    private func reset(_ side: Side) {
+        guard self[side].isAttached else { return close(side) }
+        self[side].reset()
+    }
+
+    private func waitForHub() {
+        guard !waitsForHub else { return }
+        waitsForHub = true
+        handle(.recorderLags(true))
+        let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
+        loop.hub.whenDrained {
+            bound.eventLoop.execute {
+                bound.value.waitsForHub = false
+                bound.value.handle(.recorderLags(false))
+            }
+        }
+    }
+
+    private func schedule(_ timer: RelayTimer, after interval: Int64) {
+        timers[timer] = loop.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(interval)) {
+            self.handle(.timer(timer))
+        }
+    }
+
+    private func end(at time: Timestamp) {
+        isOver = true
+        for timer in timers.values { timer.cancel() }
+        timers = [:]
+        feed.open(info(server: nil))
+        feed.end(at: time)
+        if let number { loop.registry.remove(number) }
+    }
+
+    private subscript(side: Side) -> Leg { side == .client ? client : server }
+}
+
+@available(*, unavailable)
+extension Connection: Sendable {}

@@ -1,0 +1,30 @@
+import NIOCore
+
+/// How the proxy treats every session.
+public struct ProxyOptions: Sendable, Equatable {
+    /// What the proxy does about TLS (CONTRACT: `--tls MODE`).
+    public enum TLS: String, Sendable, Hashable, CaseIterable {
+        /// Relay ciphertext as it is.
+        case pass
+        /// Keep STARTTLS and STLS from the client's view.
+        case strip
+    }
+
+    /// What the proxy does about TLS.
+    public var tls = TLS.pass
+    /// Seconds of silence on both sides after which a session is ended; nil: never.
+    public var idleTimeout: Double?
+    /// Seconds until a server that does not answer counts as unreachable.
+    public var connectTimeout: Double = 10
+    /// Event loops; nil: one for each core, at most four.
+    public var threads: Int?
+    /// The `source` of the sessions.
+    public var source = "proxy"
+
+    /// The defaults: pass, no idle timeout, ten seconds to connect.
+    public init() {}
+
+    static func nanoseconds(_ seconds: Double) -> Int64 {
+        Int64(min(max(seconds, 0), 1e9) * 1e9)
+    }
+}

@@ -1,0 +1,183 @@
+import MailTapCore
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// The proxy: listens on every route, relays each connection to its server and hands everything to the hub.
+///
+/// Call `start` once, then `shutdown` or `abort`; any thread may call.
+public final class ProxyServer: Sendable {
+    /// A route that is listened on.
+    public struct Bound: Sendable, Equatable {
+        /// The route.
+        public var route: Route
+        /// Where it listens, with the port that it really has.
+        public var listen: ListenAddress
+
+        /// What a ready proxy prints for it: `listening HOST:PORT -> URL` (CONTRACT section 1).
+        public var announcement: String { "listening \(listen) -> \(route.urlText)" }
+    }
+
+    private struct State: Sendable {
+        var listeners: [any Channel] = []
+        var isStopping = false
+        var isStopped = false
+        var waiters: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let routes: [Route]
+    private let options: ProxyOptions
+    private let hub: TraceHub
+    private let warn: @Sendable (String) -> Void
+    private let group: MultiThreadedEventLoopGroup
+    private let registry = ConnectionRegistry()
+    private let loops: [ObjectIdentifier: NIOLoopBound<RelayLoop>]
+    private let state = Mutex(State())
+
+    /// A proxy that listens nowhere yet.
+    ///
+    /// - Parameters:
+    ///   - routes: in the order in which they are announced.
+    ///   - options: for all sessions.
+    ///   - hub: takes every session; `shutdown` finishes it.
+    ///   - warn: called from any thread with one line for standard error.
+    public init(
+        routes: [Route], options: ProxyOptions = ProxyOptions(), hub: TraceHub,
+        warn: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        self.routes = routes
+        self.options = options
+        self.hub = hub
+        self.warn = warn
+        let group = MultiThreadedEventLoopGroup(
+            numberOfThreads: max(1, options.threads ?? min(System.coreCount, 4)))
+        let registry = self.registry
+        var loops: [ObjectIdentifier: NIOLoopBound<RelayLoop>] = [:]
+        for eventLoop in group.makeIterator() {
+            loops[ObjectIdentifier(eventLoop)] = NIOLoopBound.makeRelayLoop(
+                on: eventLoop, hub: hub, registry: registry, options: options, warn: warn)
+        }
+        self.group = group
+        self.loops = loops
+    }
+
+    /// How many sessions are alive.
+    public var liveSessions: Int { registry.count }
+
+    /// Listens on every route, or on none.
+    ///
+    /// - Returns: the routes in order, with the ports that they got.
+    /// - Throws: `ProxyError` that names the route, the reason and what to try. The proxy is then shut down.
+    public func start() async throws(ProxyError) -> [Bound] {
+        var bound: [Bound] = []
+        do {
+            for route in routes { try check(route) }
+            for route in routes { bound.append(try await listen(route)) }
+        } catch {
+            await shutdown(grace: 0)
+            throw error
+        }
+        return bound
+    }
+
+    /// Stops accepting, lets the sessions go on for a while, ends what is left, and finishes the hub.
+    ///
+    /// - Parameter grace: seconds that running sessions have.
+    public func shutdown(grace: Double = 3) async {
+        let isFirst = state.withLock { state in
+            defer { state.isStopping = true }
+            return !state.isStopping
+        }
+        guard isFirst else { return await stopped() }
+        let listeners = state.withLock { $0.listeners }
+        for listener in listeners { try? await listener.close() }
+        let killer = group.any().scheduleTask(in: .nanoseconds(ProxyOptions.nanoseconds(grace))) { [registry] in
+            registry.killAll()
+        }
+        await registry.drained()
+        killer.cancel()
+        registry.killAll()
+        await registry.drained()
+        await hub.finish()
+        try? await group.shutdownGracefully()
+        let waiters = state.withLock { state in
+            state.isStopped = true
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    /// Ends all sessions at once, also during a `shutdown`; the record holds them whole when it returns.
+    public func abort() async {
+        registry.killAll()
+        await shutdown(grace: 0)
+    }
+
+    private func stopped() async {
+        await withCheckedContinuation { continuation in
+            let isStopped = state.withLock { state in
+                if !state.isStopped { state.waiters.append(continuation) }
+                return state.isStopped
+            }
+            if isStopped { continuation.resume() }
+        }
+    }
+
+    // MARK: Listening
+
+    private func check(_ route: Route) throws(ProxyError) {
+        guard route.server.scheme != .smtpMX else {
+            throw ProxyError(
+                code: .unsupported,
+                context: "the route '\(route)' can't be used: smtp+mx:// is not supported yet; "
+                    + "name the domain's mail host instead, for example smtp://mx.\(route.server.host)")
+        }
+    }
+
+    private func listen(_ route: Route) async throws(ProxyError) -> Bound {
+        let loops = self.loops
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.autoRead, value: false)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.maxMessagesPerRead, value: RelayLoop.messagesPerRead)
+            .childChannelOption(.recvAllocator, value: RelayLoop.receiveAllocator)
+            .childChannelOption(.writeBufferWaterMark, value: RelayLoop.watermark)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let loop = loops[ObjectIdentifier(channel.eventLoop)] else { throw ChannelError.eof }
+                    let connection = Connection(loop: loop.value, route: route)
+                    try channel.pipeline.syncOperations.addHandler(RelayHandler(.client, connection))
+                }
+            }
+        do {
+            let channel = try await bootstrap.bind(host: route.listen.host, port: Int(route.listen.port)).get()
+            state.withLock { $0.listeners.append(channel) }
+            let address = channel.localAddress
+            let port = UInt16(truncatingIfNeeded: address?.port ?? Int(route.listen.port))
+            let listen = ListenAddress(host: route.listen.host, port: port)
+            if address?.endpointAddress?.isLoopback == false {
+                warn("\(listen) can be reached from other machines: whoever can connect speaks to \(route.urlText)")
+            }
+            return Bound(route: route, listen: listen)
+        } catch {
+            throw BindFailure.explain(error, route)
+        }
+    }
+}
+
+extension NIOLoopBound<RelayLoop> {
+    /// Makes a loop's shared part on the loop itself.
+    fileprivate static func makeRelayLoop(
+        on eventLoop: any EventLoop, hub: TraceHub, registry: ConnectionRegistry, options: ProxyOptions,
+        warn: @escaping @Sendable (String) -> Void
+    ) -> NIOLoopBound<RelayLoop>? {
+        try? eventLoop.submit {
+            NIOLoopBound(
+                RelayLoop(eventLoop: eventLoop, hub: hub, registry: registry, options: options, warn: warn),
+                eventLoop: eventLoop)
+        }.wait()
+    }
+}

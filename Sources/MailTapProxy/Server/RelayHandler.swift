@@ -1,0 +1,57 @@
+import MailTapCore
+import NIOCore
+
+/// One side's end of a connection in a NIO pipeline: hands what happens to the `Connection`, nothing more.
+///
+/// TLS handlers go below it, so that it always sees what the peers say.
+final class RelayHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let side: Side
+    private let connection: Connection
+    private var failed = false
+
+    init(_ side: Side, _ connection: Connection) {
+        self.side = side
+        self.connection = connection
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        if context.channel.isActive { connection.attached(side, context) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        connection.attached(side, context)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        connection.received(unwrapInboundIn(data), from: side)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        connection.readCompleted(side)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        connection.handle(.writable(side, context.channel.isWritable))
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? ChannelEvent, event == .inputClosed { connection.inputClosed(side) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Reported when the channel goes inactive, which follows: what was read before comes first.
+        failed = true
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        connection.gone(side, failed: failed)
+    }
+}
+
+@available(*, unavailable)
+extension RelayHandler: Sendable {}

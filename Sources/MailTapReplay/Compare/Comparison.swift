@@ -1,0 +1,104 @@
+public import MailTapAnalysis
+import MailTapCore
+
+/// Compares sessions with what was expected.
+///
+/// One comparison for `replay` and for `diff`; pure.
+public struct Comparison: Sendable {
+    /// How much counts.
+    public enum Mode: String, Sendable, Hashable, CaseIterable {
+        /// The status of each reply, and which exchanges there are.
+        case status
+        /// Also enhanced codes, capabilities, messages and envelopes, after the normalizers. The default.
+        case semantic
+        /// Also reply texts, listings and messages as they are; only normalizers that are named apply.
+        case exact
+    }
+
+    /// How much counts.
+    public var mode: Mode
+    /// What may vary.
+    public var normalizers: [Normalizer]
+
+    /// A comparison.
+    ///
+    /// - Parameters:
+    ///   - mode: how much counts.
+    ///   - normalizers: what may vary; nil takes all that come with MailTap, none of them for `exact`.
+    public init(mode: Mode = .semantic, normalizers: [Normalizer]? = nil) {
+        self.mode = mode
+        self.normalizers = normalizers ?? (mode == .exact ? [] : Normalizer.builtins)
+    }
+
+    /// Compares two lists of sessions, paired in order.
+    public func compare(_ expected: [RecordedSession], with came: [RecordedSession]) -> [SessionComparison] {
+        (0..<max(expected.count, came.count)).map { index in
+            compare(expected[checked: index], with: came[checked: index])
+        }
+    }
+
+    /// Compares a session with the one that came in its place; nil where there is none.
+    ///
+    /// - Parameters:
+    ///   - expected: the session as recorded.
+    ///   - came: the session that came.
+    ///   - notes: how the replay went, where it was one.
+    public func compare(
+        _ expected: RecordedSession?, with came: RecordedSession?, notes: [ReplayNote] = []
+    ) -> SessionComparison {
+        var result = SessionComparison(expected: expected?.session, came: came?.session, notes: notes)
+        switch (expected, came) {
+        case (let expected?, let came?):
+            var work = ComparisonWork(self, expected, came, notes)
+            work.run()
+            result.differences = work.differences
+            result.pairs = work.pairs.map { SessionComparison.Pair(expected: $0.expected, came: $0.came) }
+            result.usedNormalizers = work.used.map(\.rawValue).sorted()
+        case (let expected?, nil):
+            result.differences = [
+                Difference(
+                    kind: .sessionMissing, expected: Self.describe(expected.session), came: "",
+                    why: "this session did not come")
+            ]
+        case (nil, let came?):
+            result.differences = [
+                Difference(
+                    kind: .sessionExtra, expected: "", came: Self.describe(came.session),
+                    why: "this session was not expected")
+            ]
+        case (nil, nil): break
+        }
+        return result
+    }
+
+    private static func describe(_ session: Session) -> String {
+        "\(session.proto?.name ?? "unknown") session of \(session.exchanges.count) exchanges"
+    }
+}
+
+/// What comparing one session brought.
+public struct SessionComparison: Sendable {
+    /// An expected exchange and the one that stands for it; nil where there is none.
+    public struct Pair: Sendable, Equatable {
+        /// Index of the expected exchange.
+        public var expected: Int?
+        /// Index of the exchange that came.
+        public var came: Int?
+    }
+
+    /// The session as expected.
+    public var expected: Session?
+    /// The session that came.
+    public var came: Session?
+    /// How the replay went.
+    public var notes: [ReplayNote]
+    /// Exchanges side by side, in order.
+    public var pairs: [Pair] = []
+    /// In what they differ, in the order of the dialogue.
+    public var differences: [Difference] = []
+    /// Names of the normalizers that made something equal.
+    public var usedNormalizers: [String] = []
+
+    /// Whether there is no difference.
+    public var isSame: Bool { differences.isEmpty }
+}

@@ -1,0 +1,253 @@
+import MailTapAnalysis
+import MailTapCore
+
+/// One comparison of two sessions, in progress.
+struct ComparisonWork {
+    private let mode: Comparison.Mode
+    private let builtins: Set<Normalizer.Builtin>
+    private let text: TextNormalization
+    private let expected: RecordedSession
+    private let came: RecordedSession
+    private let notes: [ReplayNote]
+    private(set) var pairs: [ExchangeAlignment.Pair] = []
+    private(set) var differences: [Difference] = []
+    private(set) var used: Set<Normalizer.Builtin> = []
+
+    init(_ comparison: Comparison, _ expected: RecordedSession, _ came: RecordedSession, _ notes: [ReplayNote]) {
+        mode = comparison.mode
+        builtins = Set(
+            comparison.normalizers.compactMap { normalizer in
+                if case .builtin(let builtin) = normalizer.rule { builtin } else { nil }
+            })
+        text = TextNormalization(comparison.normalizers)
+        self.expected = expected
+        self.came = came
+        self.notes = notes
+    }
+
+    mutating func run() {
+        let (before, after) = (expected.session, came.session)
+        if before.proto != after.proto {
+            differences.append(
+                Difference(
+                    kind: .proto, expected: before.proto?.name ?? "unknown", came: after.proto?.name ?? "unknown",
+                    why: "another protocol is spoken"))
+            return
+        }
+        pairs = ExchangeAlignment.pairs(before.exchanges, after.exchanges)
+        // What the replay did knowingly stands in its notes; each counts once, where it begins.
+        let leftOut = notes.filter { $0.kind == .leftOut }.reduce(into: Set<Int>()) { $0.formUnion($1.exchanges) }
+        let notPlayed = notes.filter { $0.kind == .notPlayed }.reduce(into: Set<Int>()) { $0.formUnion($1.exchanges) }
+        let inserted = notes.filter { $0.kind == .inserted }.count
+        var insertedLeft = inserted
+        var noted: Set<Int> = []
+        let abortedAt = notes.first { $0.kind == .aborted }
+        for (left, right) in pairs {
+            switch (left, right) {
+            case (let left?, let right?): compare(left, right)
+            case (let left?, nil):
+                if notPlayed.contains(left) {
+                    guard let note = notes.first(where: { $0.kind == .notPlayed && $0.exchanges.contains(left) }),
+                        noted.insert(note.exchanges.lowerBound).inserted
+                    else { continue }
+                    add(.notPlayed, left, nil, line(before.exchanges[left]), "", note.text)
+                } else if leftOut.contains(left) || abortedAt.map({ left >= $0.exchanges.lowerBound }) ?? false {
+                    continue
+                } else if before.exchanges[left].command == nil, left > 0, !notes.isEmpty || isReplay {
+                    add(.exchangeMissing, left, nil, reply(before.exchanges[left]), "", "the server did not say this")
+                } else {
+                    add(.exchangeMissing, left, nil, line(before.exchanges[left]), "", "this exchange is missing")
+                }
+            case (nil, let right?):
+                let verb = after.exchanges[right].command?.verb
+                if insertedLeft > 0, verb == "RSET" || verb == "QUIT" {
+                    insertedLeft -= 1
+                    continue
+                }
+                add(
+                    .exchangeExtra, nil, right, "",
+                    verb == nil ? reply(after.exchanges[right]) : line(after.exchanges[right]),
+                    "this exchange was not expected")
+            case (nil, nil): break
+            }
+        }
+        if let abortedAt {
+            add(
+                .aborted,
+                before.exchanges.indices.contains(abortedAt.exchanges.lowerBound)
+                    ? abortedAt.exchanges.lowerBound : nil, nil, "", "", abortedAt.text)
+        }
+    }
+
+    private var isReplay: Bool { came.session.info.source == "replay" }
+
+    // MARK: One exchange
+
+    private mutating func compare(_ left: Int, _ right: Int) {
+        let before = expected.session.exchanges[left]
+        let after = came.session.exchanges[right]
+        let isSame = compareReplies(before, after, left, right)
+        guard mode != .status, isSame else { return }
+        if let was = CapabilitySet(before, without: builtins), let now = CapabilitySet(after, without: builtins) {
+            for change in was.changes(to: now) {
+                add(.capability, left, right, change.expected, change.came, change.why)
+            }
+        } else {
+            compareListings(before, after, left, right)
+        }
+        compareMessages(before, after, left, right)
+    }
+
+    /// Compares status, enhanced code and, where all counts, the text; returns whether the status is the same.
+    private mutating func compareReplies(_ before: Exchange, _ after: Exchange, _ left: Int, _ right: Int) -> Bool {
+        let pairs = zip(
+            [before.reply] + before.furtherReplies.map { $0 as Reply? },
+            [after.reply] + after.furtherReplies.map { $0 as Reply? })
+        for (was, now) in pairs {
+            // A reply that was not recorded can't be missed.
+            guard let was else { continue }
+            guard let now else {
+                add(.status, left, right, Self.describe(was), "no reply", "no reply came")
+                return false
+            }
+            guard was.status == now.status else {
+                add(
+                    .status, left, right, Self.describe(was), Self.describe(now),
+                    "the status is \(Self.status(now)), not \(Self.status(was))")
+                return false
+            }
+            guard mode != .status else { continue }
+            if was.enhanced != now.enhanced {
+                add(
+                    .enhanced, left, right, Self.describe(was), Self.describe(now),
+                    "the enhanced code is \(now.enhanced ?? "gone"), not \(was.enhanced ?? "without any")")
+            } else if mode == .exact {
+                compareTexts(was, now, before, left, right)
+            }
+        }
+        guard before.furtherReplies.count == after.furtherReplies.count else {
+            add(
+                .status, left, right, "\(before.furtherReplies.count + 1) replies",
+                "\(after.furtherReplies.count + 1) replies", "LMTP answers for another number of recipients")
+            return false
+        }
+        return true
+    }
+
+    private mutating func compareTexts(_ was: Reply, _ now: Reply, _ exchange: Exchange, _ left: Int, _ right: Int) {
+        var lines = (was.lines.map { $0.text().text }, now.lines.map { $0.text().text })
+        let namesHost = exchange.command.map { ["EHLO", "LHLO", "HELO", "QUIT"].contains($0.verb) } ?? true
+        if namesHost, builtins.contains(.hosts), lines.0.first != lines.1.first {
+            used.insert(.hosts)
+            lines = (Array(lines.0.dropFirst()), Array(lines.1.dropFirst()))
+        }
+        guard lines.0.map({ text.apply($0) }) != lines.1.map({ text.apply($0) }) else { return }
+        add(.text, left, right, Self.describe(was), Self.describe(now), "the text of the reply is another")
+    }
+
+    /// POP3 listings: which messages there are, and what may not vary of them.
+    private mutating func compareListings(_ before: Exchange, _ after: Exchange, _ left: Int, _ right: Int) {
+        guard let was = before.data, let now = after.data else { return }
+        let verb = before.command?.verb ?? ""
+        let kept = entries(was, verb), came = entries(now, verb)
+        guard kept != came else { return }
+        let isCount = ["LIST", "UIDL"].contains(verb) && kept.count != came.count
+        add(
+            isCount || mode != .exact ? .messageCount : .text, left, right, "\(kept.count) lines",
+            "\(came.count) lines",
+            isCount ? "the maildrop lists \(came.count) messages, not \(kept.count)" : "the listing is another")
+    }
+
+    private func entries(_ lines: [WireText], _ verb: String) -> [String] {
+        let lines = lines.map { $0.text().text }
+        let hidesValue =
+            verb == "LIST" && builtins.contains(.listedSizes) || verb == "UIDL" && builtins.contains(.uniqueIDs)
+        return hidesValue ? lines.map { String($0.prefix { $0 != " " }) } : lines
+    }
+
+    // MARK: Messages
+
+    private mutating func compareMessages(_ before: Exchange, _ after: Exchange, _ left: Int, _ right: Int) {
+        let was = before.message.flatMap { expected.session.messages[checked: $0] }
+        let now = after.message.flatMap { came.session.messages[checked: $0] }
+        guard let was, let now else {
+            guard was != nil || now != nil else { return }
+            add(
+                .messageCount, left, right, was.map(Self.describe) ?? "", now.map(Self.describe) ?? "",
+                was == nil ? "a message came with this exchange" : "no message came with this exchange")
+            return
+        }
+        // A message of several chunks is compared once, with the last of them.
+        guard was.exchange == left, now.exchange == right else { return }
+        compareEnvelopes(was, now, left, right)
+        guard was.bytes != now.bytes || was.sha256 != now.sha256 else { return }
+        if let index = before.message, let other = after.message, areSame(index, other, isReceived: was.from == nil) {
+            return
+        }
+        if was.bytes != now.bytes {
+            add(
+                .messageSize, left, right, Self.describe(was), Self.describe(now),
+                "the message has \(now.bytes) octets, not \(was.bytes)")
+        } else {
+            add(
+                .messageDigest, left, right, "SHA-256 \(was.sha256.prefix(16))…", "SHA-256 \(now.sha256.prefix(16))…",
+                "the message has the same size and other octets")
+        }
+    }
+
+    private mutating func areSame(_ index: Int, _ other: Int, isReceived: Bool) -> Bool {
+        let rules = builtins.intersection([.dates, .messageIDs, .boundaries, .traceFields])
+        guard !rules.isEmpty, let left = expected.content(of: index), let right = came.content(of: other) else {
+            return false
+        }
+        let all = MessageNormalization(rules)
+        guard all.apply(left, isReceived: isReceived) == all.apply(right, isReceived: isReceived) else { return false }
+        // The report names the rules that were needed: those without which the messages differ.
+        for rule in rules {
+            let others = MessageNormalization(rules.subtracting([rule]))
+            if others.apply(left, isReceived: isReceived) != others.apply(right, isReceived: isReceived) {
+                used.insert(rule)
+            }
+        }
+        return true
+    }
+
+    private mutating func compareEnvelopes(_ was: Message, _ now: Message, _ left: Int, _ right: Int) {
+        let parts: [(String, [String], [String])] = [
+            ("reverse-path", [was.from ?? ""], [now.from ?? ""]),
+            ("accepted recipients", was.to, now.to),
+            ("refused recipients", was.rejected, now.rejected),
+        ]
+        for (what, before, after) in parts where before != after {
+            add(
+                .envelope, left, right, before.joined(separator: ", "), after.joined(separator: ", "),
+                "the envelope's \(what) changed")
+        }
+    }
+
+    // MARK: Words
+
+    private mutating func add(
+        _ kind: Difference.Kind, _ left: Int?, _ right: Int?, _ expected: String, _ came: String, _ why: String
+    ) {
+        differences.append(
+            Difference(kind: kind, exchange: left, cameExchange: right, expected: expected, came: came, why: why))
+    }
+
+    private func line(_ exchange: Exchange) -> String {
+        guard let command = exchange.command else { return reply(exchange) }
+        return command.verb == "*data" ? "the message" : command.line.text().text
+    }
+
+    private func reply(_ exchange: Exchange) -> String { exchange.reply.map(Self.describe) ?? "no reply" }
+
+    private static func status(_ reply: Reply) -> String { reply.status == .none ? "missing" : reply.status.text }
+
+    /// Status and last line of a reply.
+    static func describe(_ reply: Reply) -> String {
+        let text = reply.lines.last?.text().text ?? ""
+        return text.isEmpty ? status(reply) : "\(status(reply)) \(text)"
+    }
+
+    private static func describe(_ message: Message) -> String { "a message of \(message.bytes) octets" }
+}

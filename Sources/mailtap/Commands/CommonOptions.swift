@@ -1,0 +1,51 @@
+import ArgumentParser
+import MailTapExport
+
+/// Options that mean the same wherever they appear (CONTRACT section 1).
+struct CommonOptions: ParsableArguments {
+    @Option(help: "Colours: auto, always or never. NO_COLOR is honoured.")
+    var color = ColorChoice.auto
+
+    @Flag(help: "Show secrets where the input still has them.")
+    var reveal = false
+
+    @Flag(name: .shortAndLong, help: "Say less on standard error.")
+    var quiet = false
+
+    @Flag(name: .shortAndLong, help: "Say more on standard error.")
+    var verbose = false
+
+    func exportOptions(isTerminal: Bool, full: Bool = false) -> ExportOptions {
+        ExportOptions(
+            reveal: reveal, color: color.applies(isTerminal: isTerminal), width: Terminal.width, full: full,
+            version: MailTap.version)
+    }
+}
+
+/// INPUTs, and which of their sessions.
+struct InputOptions: ParsableArguments {
+    @Argument(
+        help: ArgumentHelp(
+            "Captures, recordings, dialogue files; - for standard input.", valueName: "input"))
+    var inputs: [String]
+
+    @Option(help: ArgumentHelp("Only these sessions, as numbered by list: 1,3,5.", valueName: "n,…"))
+    var session: SessionNumbers?
+}
+
+/// Numbers of sessions, `1,3,5-7`.
+struct SessionNumbers: ExpressibleByArgument {
+    var ranges: [ClosedRange<Int>] = []
+
+    init?(argument: String) {
+        for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
+            let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+            guard ends.count <= 2, let first = ends.first ?? nil, let last = ends.last ?? nil, first >= 1, first <= last
+            else { return nil }
+            ranges.append(first...last)
+        }
+        if ranges.isEmpty { return nil }
+    }
+
+    func contains(_ number: Int) -> Bool { ranges.contains { $0.contains(number) } }
+}

@@ -1,0 +1,145 @@
+import ArgumentParser
+import MailTapAnalysis
+import MailTapCapture
+import MailTapCore
+import MailTapExport
+import MailTapProxy
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// `--tls`: what the proxy does about TLS.
+enum TLSMode: String, ExpressibleByArgument, CaseIterable {
+    case pass, strip
+}
+
+/// `mailtap proxy`: the man in the middle.
+struct ProxyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "proxy",
+        abstract: "Relay mail connections, show and record what is said.",
+        discussion: """
+            ROUTE is LISTEN=URL: LISTEN is PORT, HOST:PORT or [IPv6]:PORT (127.0.0.1 and a free port for 0), URL is
+            SCHEME://HOST[:PORT] with smtp, submission, smtps, lmtp, pop3, pop3s, imap or imaps.
+
+            EXAMPLES
+              mailtap proxy 2525=smtp://mail.example.org 2110=pop3://mail.example.org --record today.mailtap
+              mailtap proxy 0=smtp://127.0.0.1:25 --format ndjson -q
+              mailtap proxy 2525=smtp://mail.example.org --tls strip
+            """)
+
+    @Argument(help: ArgumentHelp("Where to listen, and what for: LISTEN=URL.", valueName: "route"))
+    var routes: [String]
+
+    @Option(help: ArgumentHelp("Write a recording; an existing one is appended to.", valueName: "path"))
+    var record: String?
+
+    @Flag(help: "Leave secrets unmasked in the recording.")
+    var keepSecrets = false
+
+    @Option(help: "What to do about TLS: pass (relay ciphertext) or strip (hide STARTTLS and STLS).")
+    var tls = TLSMode.pass
+
+    @Option(help: ArgumentHelp("text, or ndjson: one object per session as it ends.", valueName: "format"))
+    var format = "text"
+
+    @Option(help: ArgumentHelp("End sessions after this much silence, such as 90s or 10m.", valueName: "time"))
+    var idleTimeout: Interval?
+
+    @Option(help: ArgumentHelp("How long to wait for a server to accept.", valueName: "time"))
+    var connectTimeout = Interval(seconds: 10)
+
+    @Flag(help: "Show messages whole.")
+    var full = false
+
+    @OptionGroup var common: CommonOptions
+
+    mutating func validate() throws {
+        guard format == "text" || format == "ndjson" else {
+            throw ValidationError("proxy has no format \"\(format)\"; there are text and ndjson")
+        }
+    }
+
+    mutating func run() async throws {
+        let parsed = try routes.map { try Self.route($0) }
+        var options = ProxyOptions()
+        options.tls = tls == .strip ? .strip : .pass
+        options.idleTimeout = idleTimeout?.seconds
+        options.connectTimeout = connectTimeout.seconds
+        let signals = SignalStream([SIGINT, SIGTERM])
+        let outcome = LiveOutcome()
+        let hub = try makeHub(outcome)
+        let server = ProxyServer(routes: parsed, options: options, hub: hub) { StandardError.write("mailtap: \($0)") }
+        do {
+            for bound in try await server.start() { StandardError.write(bound.announcement) }
+        } catch {
+            await hub.finish()
+            throw Failure(.cannotCreate, "\(error)")
+        }
+        await Self.serve(server, until: signals, quietly: common.quiet)
+        if let failure = outcome.failure { throw Failure(.ioError, failure) }
+    }
+
+    static func route(_ text: String) throws -> Route {
+        do { return try Route(parsing: text) } catch { throw Failure(.usage, "\(error)") }
+    }
+
+    /// Runs until the first signal, then lets sessions end; a second signal ends at once.
+    private static func serve(_ server: ProxyServer, until signals: SignalStream, quietly: Bool) async {
+        var iterator = signals.makeAsyncIterator()
+        _ = await iterator.next()
+        let alive = server.liveSessions
+        if alive > 0, !quietly {
+            StandardError.write("ending: \(alive) session\(alive == 1 ? "" : "s") may go on for 3 seconds; again to end at once")
+        }
+        let impatient = Task {
+            var again = signals.makeAsyncIterator()
+            if await again.next() != nil { await server.abort() }
+        }
+        await server.shutdown(grace: 3)
+        impatient.cancel()
+    }
+
+    private func makeHub(_ outcome: LiveOutcome) throws -> TraceHub {
+        // The recording is opened before anything listens, so that its errors come first.
+        let recorder = try record.map { try Recording.open($0, keepsSecrets: keepSecrets) }
+        let showsText = format == "text" && !common.quiet
+        let writesJSON = format == "ndjson"
+        let exportOptions = common.exportOptions(isTerminal: isatty(1) == 1, full: full)
+        do {
+            return try TraceHub(immediate: showsText || writesJSON) {
+                var sinks: [any TraceSink] = []
+                if let recorder { sinks.append(recorder) }
+                let output = LiveOutput(outcome)
+                if showsText { sinks.append(LiveTranscriptSink(exportOptions, output)) }
+                if writesJSON { sinks.append(LiveJSONSink(reveal: exportOptions.reveal, output)) }
+                return TraceConsumer(sinks: sinks) {
+                    recorder?.flush()
+                    if let failure = recorder?.failure { outcome.fail(failure.description) }
+                }
+            }
+        } catch {
+            throw Failure(.ioError, "\(error)")
+        }
+    }
+}
+
+/// A length of time on the command line: `500ms`, `30s`, `5m`, `1h`.
+struct Interval: ExpressibleByArgument, CustomStringConvertible {
+    var seconds: Double
+
+    init(seconds: Double) { self.seconds = seconds }
+
+    init?(argument: String) {
+        let units: [(String, Double)] = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3_600)]
+        guard let unit = units.first(where: { argument.hasSuffix($0.0) }),
+            let number = Double(argument.dropLast(unit.0.count)), number >= 0, number.isFinite
+        else { return nil }
+        seconds = number * unit.1
+    }
+
+    var description: String { seconds == seconds.rounded() ? "\(Int(min(seconds, 1e9)))s" : "\(seconds)s" }
+}

@@ -1,0 +1,45 @@
+import MailTapCapture
+import MailTapCore
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// Reads INPUTs, one after another, into a sink, telling them apart by content.
+struct InputReader {
+    /// Whether to keep quiet about what is odd.
+    var isQuiet = false
+    /// The worst that happened; reading goes on with the next INPUT.
+    private(set) var status = Status.success
+
+    /// Reads all INPUTs; what fails is said on standard error and remembered in `status`.
+    mutating func read(_ inputs: [String], into sink: any TraceSink) {
+        for input in inputs {
+            do {
+                try read(input, into: sink)
+            } catch let failure as Failure {
+                StandardError.write("mailtap: \(failure.text)")
+                if status == .success { status = failure.status }
+            } catch {
+                StandardError.write("mailtap: \(input): \(error)")
+                if status == .success { status = .ioError }
+            }
+        }
+    }
+
+    private func read(_ input: String, into sink: any TraceSink) throws {
+        let name = input == "-" ? "standard input" : input
+        let descriptor = input == "-" ? 0 : open(input, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw Failure(.noInput, "can't read \(name): \(StandardOutput.reason()); is the path right?")
+        }
+        defer { if descriptor > 0 { close(descriptor) } }
+        var status = stat()
+        if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+            throw Failure(.noInput, "can't read \(name): it is a directory; name the files in it")
+        }
+        try Self.readCaptureOrDialogue(descriptor, name, into: sink)
+    }
+}

@@ -1,0 +1,112 @@
+import MailTapAnalysis
+import MailTapCore
+import MailTapExport
+
+/// Turns the connections of one or several INPUTs into numbered sessions.
+///
+/// Numbers go by the first payload octet, over mail sessions only. A session is given out when its number is certain,
+/// in the order of numbers or of ending.
+final class SessionGatherer: TraceSink {
+    /// In which order sessions are given out.
+    enum Order { case number, ending }
+
+    /// What is wanted of each session.
+    struct Wishes {
+        var options = SessionOptions()
+        var keepsTraces = false
+        var order = Order.number
+        var numbers: SessionNumbers?
+        var limits = Limits()
+    }
+
+    private final class Connection: SessionSink {
+        let builder: SessionBuilder
+        var trace: Trace?
+        var isOver = false
+        var isGiven = false
+        var number: Int?
+        weak var gatherer: SessionGatherer?
+
+        init(_ info: SessionInfo, _ wishes: Wishes) {
+            builder = SessionBuilder(info, options: wishes.options, limits: wishes.limits)
+            if wishes.keepsTraces { trace = Trace(info: info) }
+        }
+
+        /// Whether it is mail; nil while that is open.
+        var verdict: Bool? {
+            if builder.isMail { return true }
+            return isOver || !builder.wantsMore ? false : nil
+        }
+
+        var wantsMore: Bool { builder.wantsMore }
+
+        func receive(_ bytes: RawSpan, from side: Side, at time: Timestamp) {
+            builder.receive(bytes, from: side, at: time)
+            trace?.entries.append((time, .chunk(side, [UInt8](copying: bytes))))
+            if !builder.wantsMore { trace = nil }
+        }
+
+        func mark(_ mark: Mark, at time: Timestamp) {
+            builder.mark(mark, at: time)
+            trace?.entries.append((time, .mark(mark)))
+        }
+
+        func end(at time: Timestamp) {
+            builder.end(at: time)
+            trace?.ended = time
+            isOver = true
+            gatherer?.settle()
+        }
+    }
+
+    private let wishes: Wishes
+    private let give: (ExportItem) throws -> Void
+    private var waiting: [Connection] = []
+    private var next = 1
+    /// What `give` threw; nothing is given out afterwards.
+    private(set) var failure: (any Error)?
+
+    /// - Parameter give: called with each finished session.
+    init(_ wishes: Wishes, give: @escaping (ExportItem) throws -> Void) {
+        self.wishes = wishes
+        self.give = give
+    }
+
+    func open(_ info: SessionInfo) -> any SessionSink {
+        let connection = Connection(info, wishes)
+        connection.gatherer = self
+        waiting.append(connection)
+        return connection
+    }
+
+    /// Numbers what can be numbered and gives out what is finished.
+    private func settle() {
+        for connection in waiting where connection.number == nil {
+            guard let isMail = connection.verdict else { break }
+            connection.number = isMail ? next : 0
+            if isMail { next += 1 }
+        }
+        var given = 0
+        for connection in waiting {
+            guard let number = connection.number else { break }
+            if connection.isOver, !connection.isGiven {
+                connection.isGiven = true
+                hand(connection, number)
+            }
+            if !connection.isOver, number > 0, wishes.order == .number { break }
+        }
+        while given < waiting.count, waiting[given].isGiven { given += 1 }
+        waiting.removeFirst(given)
+    }
+
+    private func hand(_ connection: Connection, _ number: Int) {
+        guard number > 0, failure == nil, wishes.numbers?.contains(number) ?? true else { return }
+        var session = connection.builder.session
+        session.number = number
+        do {
+            try give(ExportItem(session: session, trace: connection.trace, contents: connection.builder.contents))
+        } catch {
+            failure = error
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import MailTapCore
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// Where results go: standard output, or the file of `-o`. Buffered; a closed pipe ends the program quietly.
+struct StandardOutput: ~Copyable {
+    /// The reader of the pipe went away (`mailtap list x | head`).
+    struct Closed: Error {}
+
+    private let descriptor: Int32
+    private let path: String?
+    private var buffer: [UInt8] = []
+
+    /// Standard output, or a new or emptied file.
+    init(path: String? = nil) throws {
+        self.path = path
+        guard let path, path != "-" else {
+            descriptor = 1
+            return
+        }
+        descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        if descriptor < 0 {
+            throw Failure(.cannotCreate, "can't write to \(path): \(Self.reason()); choose another -o")
+        }
+    }
+
+    deinit { if descriptor > 2 { close(descriptor) } }
+
+    /// Whether a person reads it.
+    var isTerminal: Bool { isatty(descriptor) == 1 }
+
+    /// Calls `write` with the buffer to append to, and sends it on when it is large.
+    mutating func append(_ write: (inout [UInt8]) throws -> Void) throws {
+        try write(&buffer)
+        if buffer.count >= 65_536 { try flush() }
+    }
+
+    mutating func print(_ line: String) throws {
+        try append { $0 += line.utf8; $0.append(10) }
+    }
+
+    /// Sends on what is buffered.
+    mutating func flush() throws {
+        var sent = 0
+        while sent < buffer.count {
+            let count = buffer.withUnsafeBytes { octets -> Int in
+                guard let base = octets.baseAddress else { return 0 }
+                return write(descriptor, base + sent, octets.count - sent)
+            }
+            if count < 0 {
+                if errno == EINTR { continue }
+                if errno == EPIPE { throw Closed() }
+                throw Failure(.ioError, "can't write to \(path ?? "standard output"): \(Self.reason())")
+            }
+            sent += count
+        }
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    static func reason() -> String { String(cString: strerror(errno)) }
+}
+
+/// Where logs, warnings and progress go.
+enum StandardError {
+    private static let lock = Mutex(())
+
+    static var isTerminal: Bool { isatty(2) == 1 }
+
+    /// One line. Control characters are shown, never sent.
+    static func write(_ line: String) {
+        raw(Array(line.unicodeScalars.map { $0.value < 32 && $0 != "\n" || $0.value == 127 ? "?" : String($0) }.joined().utf8) + [10])
+    }
+
+    /// Octets as they are, such as a progress line with its carriage return.
+    static func raw(_ octets: [UInt8]) {
+        lock.withLock { _ in
+            var sent = 0
+            while sent < octets.count {
+                let count = octets.withUnsafeBytes { buffer -> Int in
+                    guard let base = buffer.baseAddress else { return -1 }
+                    return Glibc.write(2, base + sent, buffer.count - sent)
+                }
+                if count <= 0 { return }
+                sent += count
+            }
+        }
+    }
+}

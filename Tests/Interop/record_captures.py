@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""Records captures/ anew: real dialogues with a real Postfix and Dovecot, captured by tcpdump on loopback.
+
+    record_captures.py [NAME...]        all, or only those named
+
+Needs root, and the mail ports of 127.0.0.1 free: the servers listen on the standard ones, so that any reader of
+captures decodes them. Times, ports of the clients and the servers' ids differ from run to run; what is said does not.
+"""
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import dialogues
+from account import account
+from servers import STANDARD_PORTS, Servers
+
+CAPTURES = Path(__file__).resolve().parents[2] / "captures"
+LARGEST = 50_000
+
+# name: (dialogue, the service whose port is captured, tcpdump's further options). Postfix's own deliveries by LMTP are
+# left out: when they come is not ours to say.
+PLAN = {
+    "lmtp": (dialogues.lmtp, "lmtp", []),  # first, while no such delivery can be under way
+    "smtp-plain": (dialogues.smtp_plain, "smtp", []),
+    "smtp-helo": (dialogues.smtp_helo, "plainest", []),
+    "smtp-pipelined": (dialogues.smtp_pipelined, "smtp", []),
+    "smtp-bdat": (dialogues.smtp_bdat, "smtp", []),
+    "smtp-auth-plain": (dialogues.smtp_auth_plain, "submission", []),
+    "smtp-auth-login": (dialogues.smtp_auth_login, "submission", []),
+    "smtp-auth-cram-md5": (dialogues.smtp_auth_cram_md5, "submission", []),
+    "smtp-refused-recipient": (dialogues.smtp_refused_recipient, "smtp", []),
+    "smtp-several-mails": (dialogues.smtp_several_mails, "smtp", []),
+    "smtp-data-refused-pipelined": (dialogues.smtp_data_refused_pipelined, "strict", []),
+    "smtp-starttls": (dialogues.smtp_starttls, "smtp", []),
+    "smtp-small-segments": (dialogues.smtp_small_segments, "smtp", []),
+    "smtp-cooked": (dialogues.smtp_refused_recipient, "smtp", ["-i", "any", "-y", "LINUX_SLL"]),
+    "smtp-cooked2": (dialogues.smtp_several_mails, "smtp", ["-i", "any", "-y", "LINUX_SLL2"]),
+    "pop3-all-commands": (dialogues.pop3_all_commands, "pop3", ["--time-stamp-precision=nano"]),
+    "pop3-pipelined": (dialogues.pop3_pipelined, "pop3", []),
+    "pop3-logins": (dialogues.pop3_logins, "pop3", []),
+    "pop3-stls": (dialogues.pop3_stls, "pop3", []),
+}
+
+
+class Tcpdump:
+    """Captures the TCP packets of one port into `path` while the `with` block runs."""
+
+    def __init__(self, path, port, options):
+        interface = [] if "-i" in options else ["-i", "lo"]
+        self._command = ["tcpdump", *interface, *options, "--immediate-mode", "-U", "-n", "-B", "8192", "-s", "0",
+                         "-w", str(path), f"tcp port {port}"]
+        self._path = path
+
+    def __enter__(self):
+        self._process = subprocess.Popen(self._command, stderr=subprocess.PIPE, text=True)
+        for line in self._process.stderr:
+            if "listening on" in line:
+                return self
+        raise RuntimeError(f"tcpdump did not start: {' '.join(self._command)}")
+
+    def __exit__(self, *_):
+        size = -1
+        while size != (size := self._path.stat().st_size):
+            time.sleep(0.3)
+        self._process.send_signal(signal.SIGINT)
+        said = self._process.communicate()[1]
+        if "\n0 packets dropped by kernel" not in said:
+            raise RuntimeError(f"tcpdump lost packets: {said}")
+
+
+def record(servers, name, dialogue, service, options, at=None):
+    path = CAPTURES / f"{name}.pcap"
+    with Tcpdump(path, servers.ports[service], options):
+        wires = dialogue(at or dialogues.At(servers))
+    _own(path)
+    accounts = CAPTURES / "accounts" / f"{name}.json"
+    accounts.parent.mkdir(exist_ok=True)
+    accounts.write_text(json.dumps([account(wire) for wire in wires], indent=1, ensure_ascii=False) + "\n")
+    _own(accounts)
+
+
+def convert(source, target, *command):
+    path = CAPTURES / target
+    subprocess.run([*command, str(CAPTURES / source), str(path)], check=True)
+    _own(path)
+
+
+def _own(path):
+    # tcpdump as root may have changed to another user; the files are the repository's.
+    owner = CAPTURES.stat()
+    os.chown(path, owner.st_uid, owner.st_gid)
+    path.chmod(0o644)
+    size = path.stat().st_size
+    if size > LARGEST:
+        raise RuntimeError(f"{path.name} has {size} octets, more than {LARGEST}")
+    print(f"{path.name}: {size} octets")
+
+
+def main(names):
+    wanted = lambda name: not names or name in names
+    with Servers(ports=dict(STANDARD_PORTS)) as servers:
+        for name, (dialogue, service, options) in PLAN.items():
+            if wanted(name):
+                record(servers, name, dialogue, service, options)
+        if servers.ipv6 and wanted("smtp-ipv6"):
+            at = dialogues.At(servers, {"smtp": ("::1", servers.ports["smtp"])})
+            record(servers, "smtp-ipv6", dialogues.smtp_plain, "smtp", [], at)
+    # The same packets in other containers.
+    if wanted("smtp-pipelined"):
+        convert("smtp-pipelined.pcap", "smtp-pipelined.pcapng", "editcap", "-F", "pcapng")
+        plain = (CAPTURES / "smtp-pipelined.pcapng").read_bytes()
+        (CAPTURES / "smtp-pipelined.pcapng.gz").write_bytes(gzip.compress(plain, mtime=0))
+        _own(CAPTURES / "smtp-pipelined.pcapng.gz")
+    if wanted("pop3-all-commands"):
+        plain = (CAPTURES / "pop3-all-commands.pcap").read_bytes()
+        (CAPTURES / "pop3-all-commands.pcap.gz").write_bytes(gzip.compress(plain, mtime=0))
+        _own(CAPTURES / "pop3-all-commands.pcap.gz")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

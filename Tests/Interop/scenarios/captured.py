@@ -1,0 +1,26 @@
+"""captures/: what the packet path reads from tcpdump's files is what the client that made them accounts for."""
+
+import json
+from pathlib import Path
+
+from account import differences
+from mailtap import analyze
+
+CAPTURES = Path(__file__).resolve().parents[3] / "captures"
+OPAQUE = {"smtp-starttls", "pop3-stls"}
+
+
+def run(checks, bench):
+    for path in sorted(CAPTURES.iterdir()):
+        name = path.name.split(".")[0]
+        if path.suffix in (".md", "") or path.is_dir():
+            continue
+        accounts = json.loads((CAPTURES / "accounts" / f"{name}.json").read_text())
+        for revealed in (False, True):
+            sessions = analyze(path, *(["--reveal"] if revealed else []))
+            label = f"{path.name}{', revealed' if revealed else ''}"
+            if not checks.equal(f"{label}: sessions", len(sessions), len(accounts)):
+                continue
+            for account, session in zip(accounts, sessions):
+                found = differences(account, session, opaque=name in OPAQUE, revealed=revealed)
+                checks.none(f"{label}: session {session['session']} as its client accounts for it", found)

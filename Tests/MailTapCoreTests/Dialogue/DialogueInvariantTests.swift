@@ -1,0 +1,92 @@
+import MailTapCore
+import MailTapTesting
+import Testing
+
+/// What must hold for every dialogue, whatever it says.
+@Suite struct DialogueInvariantTests {
+    @Test(arguments: Scripts.all) func eventsDoNotDependOnChunking(_ script: Script) {
+        let whole = EventCollector.collect(script.trace()).withoutTimes
+        for size in [1, 2, 3, 5, 7, 16] {
+            let cut = EventCollector.collect(script.trace().cut(into: size)).withoutTimes
+            #expect(cut == whole, "cut into \(size) octets")
+        }
+    }
+
+    @Test(arguments: Scripts.all) func eventsDoNotDependOnWhereOneChunkIsSplit(_ script: Script) {
+        let whole = EventCollector.collect(script.trace()).withoutTimes
+        let trace = script.trace()
+        for (index, entry) in trace.entries.enumerated() {
+            guard case .chunk(let side, let octets) = entry.entry, octets.count > 1 else { continue }
+            for at in 1..<octets.count {
+                var split = trace
+                split.entries[index].entry = .chunk(side, Array(octets[..<at]))
+                split.entries.insert((entry.time, .chunk(side, Array(octets[at...]))), at: index + 1)
+                #expect(EventCollector.collect(split).withoutTimes == whole, "chunk \(index) split at \(at)")
+            }
+        }
+    }
+
+    @Test(arguments: Scripts.all) func rangesCoverEachStreamOnce(_ script: Script) {
+        let collected = EventCollector.collect(script.trace())
+        for side in Side.allCases {
+            expectTiling(collected.events, side, length: UInt64(script.stream(side).count))
+        }
+    }
+
+    @Test func randomOctetsAreTiledToo() {
+        var random = SplitMix(seed: 7)
+        let pieces: [[UInt8]] = [
+            "EHLO x\r\n", "MAIL FROM:<a>\r\n", "RCPT TO:<b>\r\n", "DATA\r\n", "BDAT 5\r\n", "BDAT 9 LAST\r\n", "AUTH LOGIN\r\n",
+            "AUTH PLAIN abc\r\n", "STARTTLS\r\n", "QUIT\r\n", ".\r\n", ".\n", "..\r\n", "220 x ESMTP\r\n", "250-a\r\n",
+            "250 ok\r\n", "354 go\r\n", "334 VXNlcm5hbWU6\r\n", "235 ok\r\n", "554 no\r\n", "+OK x\r\n", "-ERR\r\n", "+ \r\n",
+            "RETR 1\r\n", "LIST\r\n", "TOP 1 1\r\n", "STLS\r\n", "PASS x\r\n", "USER y\r\n", "CAPA\r\n", "\r\n", "\n", "\r",
+            "\u{16}\u{3}\u{1}\0\u{2}ab", "line of text\r\n", "x", "LHLO z\r\n", "RSET\r\n",
+        ].map { Array($0.utf8) }
+        for _ in 0..<3_000 {
+            var steps: [Script.Step] = []
+            for _ in 0..<Int(random.next() % 24) {
+                let side: Side = random.next() % 2 == 0 ? .client : .server
+                if random.next() % 12 == 0 {
+                    steps.append(.mark(.gap(side, random.next() % 20 + 1)))
+                } else {
+                    steps.append(.octets(side, pieces[Int(random.next() % UInt64(pieces.count))]))
+                }
+            }
+            let script = Script("random", steps: steps)
+            var info = SessionInfo.test
+            info.expecting = [nil, .smtp, .pop3][Int(random.next() % 3)]
+            info.startSeen = random.next() % 4 != 0
+            let trace = script.trace(info: info)
+            let whole = EventCollector.collect(trace, limits: Limits(lineLength: 64, undecided: 256, pendingReplies: 8))
+            for side in Side.allCases {
+                var length = UInt64(script.stream(side).count)
+                for case .mark(.gap(side, let lost)) in steps { length += lost }
+                expectTiling(whole.events, side, length: length)
+            }
+        }
+    }
+
+    private func expectTiling(_ events: [Event], _ side: Side, length: UInt64) {
+        let ranges = events.filter { $0.kind.coversOctets && $0.range.side == side }.map(\.range)
+            .filter { !$0.isEmpty }.sorted { $0.start < $1.start }
+        var position: UInt64 = 0
+        for range in ranges {
+            #expect(range.start == position, "\(side): \(ranges)")
+            position = range.end
+        }
+        #expect(position == length, "\(side) ends at \(position) of \(length): \(events)")
+    }
+}
+
+/// A small seeded generator, so that a failing case can be run again.
+struct SplitMix: RandomNumberGenerator {
+    private var state: UInt64
+    init(seed: UInt64) { state = seed }
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
