@@ -51,7 +51,7 @@ import Testing
         let after = session(try #require(file.sessions.first).trace)
         #expect(file.errors.isEmpty)
         #expect(after.messages == before.messages)
-        #expect(before.messages.first?.bytes == 33)
+        #expect(before.messages.first?.bytes == 32)
         let json = { (session: Session) in Samples.export(JSONExport(.lines), [ExportItem(session: session)]) }
         #expect(json(after) == json(before))
     }

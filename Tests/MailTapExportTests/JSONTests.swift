@@ -59,7 +59,10 @@ import Testing
         let reply = try #require(try exchange(0, Samples.hostile)["reply"] as? [String: Any])
         #expect(reply["lines"] as? [String] == ["café", "=cmd|' /C calc'!A0"])
         #expect(reply["latin1"] as? Bool == true)
-        let command = try #require(try exchange(0, Samples.hostile)["command"] as? [String: Any])
+        var session = Samples.hostile
+        session.exchanges[0].command?.line = WireText([0x58, 0x20, 0xFF])
+        let command = try #require(try exchange(0, session)["command"] as? [String: Any])
+        #expect(command["line"] as? String == "X ÿ")
         #expect(command["latin1"] as? Bool == true)
         #expect((try exchange(1, Samples.smtp)["reply"] as? [String: Any])?["latin1"] == nil)
     }

@@ -122,11 +122,12 @@ enum SASLSteps {
 
     /// What a response says of who logs in; only parts that are no secret are looked at.
     private static func identity(_ mechanism: String, step: Int, _ token: ArraySlice<UInt8>) -> String? {
+        if mechanism == "LOGIN", step > 1 { return "the password" }
+        guard !SASLToken.isMasked(token) else { return nil }
         guard let octets = SASLToken.decode(token) else { return "which is no base64" }
         switch mechanism {
         case "PLAIN": return plain(octets)
-        case "LOGIN":
-            return step == 1 ? "user \(ShownText.of(octets[...]))" : "the password"
+        case "LOGIN": return "user \(ShownText.of(octets[...]))"
         case "CRAM-MD5":
             guard let space = octets.lastIndex(of: 32) else { return nil }
             return "user \(ShownText.of(octets[..<space])) with a digest of the challenge"

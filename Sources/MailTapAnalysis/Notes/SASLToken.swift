@@ -9,26 +9,11 @@ enum SASLToken {
 
     /// The octets that a token stands for, or nil for what is no base64; `=` stands for none.
     static func decode(_ token: ArraySlice<UInt8>) -> [UInt8]? {
-        if token.elementsEqual([UInt8(ascii: "=")]) { return [] }
-        var decoder = Base64Decoder()
-        var out: [UInt8] = []
-        let copy = Array(token)
-        decoder.decode(copy.span.bytes, into: &out)
-        guard isWellFormed(token) else { return nil }
-        return out
+        token.elementsEqual([UInt8(ascii: "=")]) ? [] : Base64.decode(token)
     }
 
-    /// Whether a token is base64 with its padding (RFC 4648 section 4).
-    static func isWellFormed(_ token: ArraySlice<UInt8>) -> Bool {
-        if token.elementsEqual([UInt8(ascii: "=")]) { return true }
-        guard token.count % 4 == 0 else { return false }
-        var body = token
-        for _ in 0..<2 where body.last == UInt8(ascii: "=") { body.removeLast() }
-        return body.allSatisfy { octet in
-            switch octet {
-            case 48...57, 65...90, 97...122, UInt8(ascii: "+"), UInt8(ascii: "/"): true
-            default: false
-            }
-        }
+    /// Whether a token was masked whole, so that nothing can be said of it.
+    static func isMasked(_ token: ArraySlice<UInt8>) -> Bool {
+        !token.isEmpty && token.allSatisfy { $0 == SecretMasking.mask }
     }
 }

@@ -43,7 +43,8 @@ struct Direction {
     var isSeen = false
     /// Whether it was given up to wait for it: it was never seen.
     var isAbsent = false
-    var sawFin = false
+    /// Position behind its last octet, once its FIN was seen.
+    var finish: UInt64?
     /// Whether its FIN, or one that must have been lost, takes the number behind the last octet.
     var isFinished = false
 

@@ -182,7 +182,9 @@ extension Reassembler {
         let next = directions[index].next
         let window = UInt64(limits.window)
         if isReset {
-            return position > next && position &- next <= window ? position : next
+            // It may count the FIN before it, seen or lost.
+            let end = directions[index].finish ?? max(next, directions[index].queue.lastEnd ?? next)
+            return position > end &+ 1 && position &- next <= window ? position : end
         }
         let reach = max(next, directions[index].proven)
         guard position > reach, position &- reach > window else { return position }

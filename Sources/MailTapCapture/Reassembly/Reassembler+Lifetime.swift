@@ -132,7 +132,8 @@ extension Reassembler {
         guard !connections[place].isIgnored, directions[index].proven > covered, !directions[index].isFinished
         else { return }
         // One number alone is rather a FIN that was lost than an octet.
-        guard directions[index].proven > covered &+ 1 || !directions[index].isSeen else { return }
+        let mayBeFin = directions[index].isSeen || directions[index ^ 1].finish != nil
+        guard directions[index].proven > covered &+ 1 || !mayBeFin else { return }
         gap(place, direction, to: directions[index].proven, at: connections[place].lastTime)
     }
 

@@ -127,7 +127,7 @@ struct Reassembler: SegmentHandler, ~Copyable {
         var signals: WaitingSegment.Signals = []
         if isReset { signals.insert(.rst) }
         if segment.flags.contains(.fin), !isReset { signals.insert(.fin) }
-        note(signals, place, direction)
+        note(signals, start &+ UInt64(length), place, direction)
         if connections[place].isIgnored {
             signal(signals, place, direction, segment.time)
             return
@@ -182,11 +182,13 @@ struct Reassembler: SegmentHandler, ~Copyable {
     }
 
     /// Notes FIN and RST as soon as they are seen, whatever octets are still missing before them.
-    private mutating func note(_ signals: WaitingSegment.Signals, _ place: Int, _ direction: Int) {
+    private mutating func note(
+        _ signals: WaitingSegment.Signals, _ end: UInt64, _ place: Int, _ direction: Int
+    ) {
         guard !signals.isEmpty else { return }
         let index = 2 * place + direction
-        if signals.contains(.fin) { directions[index].sawFin = true }
-        let isOver = signals.contains(.rst) || directions[index].sawFin && directions[index ^ 1].sawFin
+        if signals.contains(.fin), directions[index].finish == nil { directions[index].finish = end }
+        let isOver = signals.contains(.rst) || (directions[index].finish != nil && directions[index ^ 1].finish != nil)
         guard isOver, !connections[place].isClosing else { return }
         connections[place].isClosing = true
         closing.append(place, connections[place].serial, now)

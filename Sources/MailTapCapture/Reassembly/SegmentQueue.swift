@@ -39,6 +39,7 @@ struct SegmentQueue {
     /// Position of the first waiting segment, without copying it.
     var firstStart: UInt64? { head < segments.count ? segments[head].start : nil }
     var firstEnd: UInt64? { head < segments.count ? segments[head].end : nil }
+    var lastEnd: UInt64? { isEmpty ? nil : segments.last?.end }
     var firstAcknowledged: UInt64 { head < segments.count ? segments[head].acknowledged : 0 }
     var firstTime: Timestamp? { head < segments.count ? segments[head].time : nil }
 

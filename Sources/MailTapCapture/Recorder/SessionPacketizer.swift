@@ -41,7 +41,7 @@ struct SessionPacketizer {
     private struct Closing {
         var time: Timestamp
         var side: Side
-        var flags: TCPSegment.Flags
+        var flags: WrittenSegment.Flags
     }
 
     /// Octets of a side after which the other one acknowledges, if it has nothing to say.
@@ -101,7 +101,7 @@ struct SessionPacketizer {
         carryComments(side, at: time, into: &writer)
         var rest = bytes
         while rest.byteCount > 0 {
-            let payload = rest.extracting(first: TCPSegment.maximumPayload)
+            let payload = rest.extracting(first: WrittenSegment.maximumPayload)
             rest = rest.extracting(droppingFirst: payload.byteCount)
             write(side, rest.byteCount == 0 ? [.ack, .psh] : [.ack], payload: payload, at: time, into: &writer)
             advance(side, by: UInt64(payload.byteCount))
@@ -151,7 +151,7 @@ struct SessionPacketizer {
 
     /// Says that the recording of this session was cut: a bare ACK with the session's comment and the reason.
     func cut(_ trouble: Trouble, at time: Timestamp, into writer: inout PcapNGWriter) {
-        let segment = TCPSegment(
+        let segment = WrittenSegment(
             from: ends.client, to: ends.server, sequence: client.next, acknowledgment: server.next, flags: [.ack])
         let comments = [sessionComment] + RecordingComment.comments(for: .trouble(trouble), offset: 0)
         writer.packet(at: time, segment, payload: RawSpan(), comments: comments)
@@ -237,7 +237,7 @@ struct SessionPacketizer {
 
     /// A packet without octets, with the comments that wait.
     private mutating func bare(
-        _ side: Side, _ flags: TCPSegment.Flags, at time: Timestamp, sequence: UInt32? = nil,
+        _ side: Side, _ flags: WrittenSegment.Flags, at time: Timestamp, sequence: UInt32? = nil,
         acknowledgment: UInt32? = nil, into writer: inout PcapNGWriter
     ) {
         write(
@@ -246,11 +246,11 @@ struct SessionPacketizer {
     }
 
     private mutating func write(
-        _ side: Side, _ flags: TCPSegment.Flags, payload: RawSpan, at time: Timestamp, sequence: UInt32? = nil,
+        _ side: Side, _ flags: WrittenSegment.Flags, payload: RawSpan, at time: Timestamp, sequence: UInt32? = nil,
         acknowledgment: UInt32? = nil, into writer: inout PcapNGWriter
     ) {
         let comments = takeComments(side, payload: payload.byteCount)
-        let segment = TCPSegment(
+        let segment = WrittenSegment(
             from: side == .client ? ends.client : ends.server, to: side == .client ? ends.server : ends.client,
             sequence: sequence ?? self[side].next, acknowledgment: acknowledgment ?? self[side.peer].next,
             flags: flags)

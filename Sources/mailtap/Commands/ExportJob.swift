@@ -46,7 +46,7 @@ struct ExportJob {
     private func run(_ format: ExportFormat, _ recorder: Recorder?) throws -> InputReader {
         var out = try StandardOutput(path: output)
         let options = common.exportOptions(isTerminal: out.isTerminal && format == .text, full: full)
-        var exporter = format.makeExporter(options) { SecretMasking.masked($0, kind: $1) }
+        var exporter = format.makeExporter(options)
         var wishes = SessionGatherer.Wishes()
         wishes.order = format.isOrdered ? .number : .ending
         wishes.keepsTraces = format.needsTrace

@@ -11,7 +11,10 @@ import MailTapProxy
     import Darwin
 #endif
 
-extension ProxyOptions.TLS: ExpressibleByArgument {}
+/// `--tls`: what the proxy does about TLS.
+enum TLSMode: String, ExpressibleByArgument, CaseIterable {
+    case pass, strip
+}
 
 /// `mailtap proxy`: the man in the middle.
 struct ProxyCommand: AsyncParsableCommand {
@@ -38,7 +41,7 @@ struct ProxyCommand: AsyncParsableCommand {
     var keepSecrets = false
 
     @Option(help: "What to do about TLS: pass (relay ciphertext) or strip (hide STARTTLS and STLS).")
-    var tls = ProxyOptions.TLS.pass
+    var tls = TLSMode.pass
 
     @Option(help: ArgumentHelp("text, or ndjson: one object per session as it ends.", valueName: "format"))
     var format = "text"
@@ -61,11 +64,9 @@ struct ProxyCommand: AsyncParsableCommand {
     }
 
     mutating func run() async throws {
-        let parsed = try routes.map { text -> Route in
-            do { return try Route(parsing: text) } catch { throw Failure(.usage, error.description) }
-        }
+        let parsed = try routes.map { try Self.route($0) }
         var options = ProxyOptions()
-        options.tls = tls
+        options.tls = tls == .strip ? .strip : .pass
         options.idleTimeout = idleTimeout?.seconds
         options.connectTimeout = connectTimeout.seconds
         let signals = SignalStream([SIGINT, SIGTERM])
@@ -76,10 +77,14 @@ struct ProxyCommand: AsyncParsableCommand {
             for bound in try await server.start() { StandardError.write(bound.announcement) }
         } catch {
             await hub.finish()
-            throw Failure(.cannotCreate, error.description)
+            throw Failure(.cannotCreate, "\(error)")
         }
         await Self.serve(server, until: signals, quietly: common.quiet)
         if let failure = outcome.failure { throw Failure(.ioError, failure) }
+    }
+
+    static func route(_ text: String) throws -> Route {
+        do { return try Route(parsing: text) } catch { throw Failure(.usage, "\(error)") }
     }
 
     /// Runs until the first signal, then lets sessions end; a second signal ends at once.
@@ -117,7 +122,7 @@ struct ProxyCommand: AsyncParsableCommand {
                 }
             }
         } catch {
-            throw Failure(.ioError, error.description)
+            throw Failure(.ioError, "\(error)")
         }
     }
 }

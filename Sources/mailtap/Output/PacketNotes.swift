@@ -1,3 +1,4 @@
+import MailTapAnalysis
 import MailTapCapture
 import MailTapCore
 import MailTapExport

@@ -34,7 +34,7 @@ import Testing
             .chunk(.server, text("221 bye\r\n")),
             .mark(.eof(.server)), .mark(.eof(.client)), .mark(.ended(.quit)),
         ])
-        let flags: [TCPSegment.Flags] = [
+        let flags: [WrittenSegment.Flags] = [
             [.syn], [.syn, .ack], [.ack], [.ack, .psh], [.ack, .psh], [.ack, .psh], [.fin, .ack], [.fin, .ack], [.ack],
         ]
         #expect(blocks.packets.map(\.flags) == flags)

@@ -12,7 +12,7 @@ struct WrittenPacket {
     var destinationPort: UInt16
     var sequence: UInt32
     var acknowledgment: UInt32
-    var flags: TCPSegment.Flags
+    var flags: WrittenSegment.Flags
     var payload: [UInt8]
     var comments: [String]
     var areChecksumsRight: Bool
@@ -114,7 +114,7 @@ struct WrittenBlocks {
                 time: UInt64(Self.little(body, 4)) << 32 | UInt64(Self.little(body, 8)),
                 isFromServer: frame[11] == 2, source: source, destination: destination, sourcePort: big16(tcp),
                 destinationPort: big16(tcp + 2), sequence: big32(tcp + 4), acknowledgment: big32(tcp + 8),
-                flags: TCPSegment.Flags(rawValue: frame[tcp + 13]), payload: Array(frame[payload...]),
+                flags: WrittenSegment.Flags(rawValue: frame[tcp + 13]), payload: Array(frame[payload...]),
                 comments: options(body, 20 + (captured + 3) / 4 * 4).filter { $0.code == 1 }.map {
                     String(decoding: $0.value, as: UTF8.self)
                 },
