@@ -42,6 +42,7 @@ struct RecordedScript: Sendable {
     }
 
     /// The exchange that this very line began: one not played yet if there is one, the next in order first.
+    @discardableResult
     mutating func findExactly(_ verb: String, _ line: [UInt8]) -> Int? {
         let found = exchanges.indices.filter {
             exchanges[$0].command?.verb == verb && exchanges[$0].command?.line.octets == line
@@ -116,7 +117,7 @@ struct RecordedScript: Sendable {
         return octets
     }
 
-    private static func isTLSOffer(_ line: WireText) -> Bool {
+    static func isTLSOffer(_ line: WireText) -> Bool {
         let word = String(decoding: line.octets, as: UTF8.self).uppercased()
         return word == "STARTTLS" || word == "STLS"
     }

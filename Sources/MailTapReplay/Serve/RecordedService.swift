@@ -1,5 +1,5 @@
 import MailTapAnalysis
-import MailTapCore
+public import MailTapCore
 
 /// Plays the server's side of recorded sessions to one real client: octets in, effects out; no I/O, no clock.
 ///
@@ -28,11 +28,16 @@ public struct RecordedService: Sendable {
 
     /// The recorded session that is played, as an index into the candidates; nil until the client's first command.
     public private(set) var chosen: Int?
+    /// What is spoken: the protocol of the first candidate.
+    public var proto: MailProtocol? { candidates.first?.session.proto }
 
+    /// How many commands count as the opening, by which the session is chosen.
+    private static let openingLimit = 16
     let candidates: [RecordedSession]
     var script: RecordedScript
     var input = Input.commands
     private var lines = ClientLines()
+    private var opening: [[UInt8]] = []
 
     /// A service for one connection.
     ///
@@ -55,8 +60,11 @@ public struct RecordedService: Sendable {
     /// - Parameters:
     ///   - bytes: the octets.
     ///   - claim: asked with the candidate to play, best first, until it says yes: another connection may have it.
+    ///   - release: told of a claimed candidate that another one replaces, as it fits better.
     ///   - effects: what is to be done, appended.
-    public mutating func receive(_ bytes: RawSpan, claim: (Int) -> Bool, into effects: inout [Effect]) {
+    public mutating func receive(
+        _ bytes: RawSpan, claim: (Int) -> Bool, release: (Int) -> Void = { _ in }, into effects: inout [Effect]
+    ) {
         lines.append(bytes)
         while true {
             switch input {
@@ -81,7 +89,13 @@ public struct RecordedService: Sendable {
                 effects.append(.send(reply))
             case .commands:
                 guard let line = lines.next() else { return }
-                choose(line, claim)
+                choose(line, claim, release)
+                guard chosen != nil else {
+                    effects.append(
+                        .send([UInt8]((script.isPOP3 ? "-ERR" : "421 4.3.2").utf8) + [UInt8](" All sessions are played\r\n".utf8)))
+                    close(&effects)
+                    return
+                }
                 command(line, &effects)
             case .sasl(let challenges, let reply):
                 guard let line = lines.next() else { return }
@@ -90,21 +104,55 @@ public struct RecordedService: Sendable {
         }
     }
 
-    /// Picks the session whose opening is nearest to the client's first command.
-    private mutating func choose(_ line: [UInt8], _ claim: (Int) -> Bool) {
-        guard chosen == nil else { return }
-        let verb = RecordedScript.verb(line)
-        let ranked = candidates.indices.sorted { left, right in
-            let scores = (rank(candidates[left], verb, line), rank(candidates[right], verb, line))
-            return scores.0 == scores.1 ? left < right : scores.0 > scores.1
+    /// Picks the session whose opening is nearest to what the client said so far.
+    ///
+    /// A session once chosen is left only for one that fits better, and only while the mail or login has not begun to
+    /// depend on it.
+    private mutating func choose(_ line: [UInt8], _ claim: (Int) -> Bool, _ release: (Int) -> Void) {
+        guard opening.count < Self.openingLimit else { return }
+        opening.append(line)
+        let scores = candidates.map { score($0) }
+        let ranked = candidates.indices.filter { isAlike(candidates[$0]) }.sorted {
+            scores[$0] == scores[$1] ? $0 < $1 : scores[$0] > scores[$1]
         }
-        chosen = ranked.first { claim($0) } ?? ranked.first ?? 0
-        script = RecordedScript(candidates[checked: chosen ?? 0])
+        guard let present = chosen else {
+            chosen = ranked.first { claim($0) }
+            if let chosen { script = RecordedScript(candidates[checked: chosen]) }
+            return
+        }
+        guard let better = ranked.first(where: { scores[$0] > scores[present] && claim($0) }) else { return }
+        release(present)
+        chosen = better
+        script = RecordedScript(candidates[checked: better])
+        // What was answered counts as played there too.
+        for line in opening.dropLast() { script.findExactly(RecordedScript.verb(line), line) }
     }
 
-    private func rank(_ recorded: RecordedSession, _ verb: String, _ line: [UInt8]) -> Int {
-        guard let first = recorded.session.exchanges.first(where: { $0.command != nil })?.command else { return 0 }
-        return first.line.octets == line ? 2 : first.verb == verb ? 1 : 0
+    /// Whether the session begins as the greeting that was sent said.
+    private func isAlike(_ recorded: RecordedSession) -> Bool {
+        guard let first = candidates.first?.session, recorded.session.proto == first.proto else { return false }
+        return Self.greetingStatus(recorded.session) == Self.greetingStatus(first)
+    }
+
+    private static func greetingStatus(_ session: Session) -> ReplyStatus {
+        if let first = session.exchanges.first, first.command == nil, let reply = first.reply { return reply.status }
+        return session.proto == .pop3 ? .ok : ReplyStatus(rawValue: 220)
+    }
+
+    /// 3 for each line of the opening that the session has, 1 for one whose verb it has.
+    private func score(_ recorded: RecordedSession) -> Int {
+        var used: Set<Int> = []
+        var score = 0
+        let exchanges = recorded.session.exchanges.prefix(4 * Self.openingLimit)
+        for line in opening {
+            let verb = RecordedScript.verb(line)
+            let alike = exchanges.indices.filter { !used.contains($0) && exchanges[$0].command?.verb == verb }
+            let exact = alike.first { exchanges[$0].command?.line.octets == line }
+            guard let found = exact ?? alike.first else { continue }
+            used.insert(found)
+            score += exact == nil ? 1 : 3
+        }
+        return score
     }
 
     // MARK: Answers

@@ -1,3 +1,4 @@
+import MailTapAnalysis
 public import MailTapCore
 public import NIOCore
 public import NIOPosix
@@ -84,14 +85,19 @@ private final class SessionTable: Sendable {
         self.finished = finished
         var state = State()
         for (index, recorded) in sessions.enumerated() {
-            let proto = recorded.session.proto
-            guard proto != .smtp, proto != .pop3 else { continue }
+            guard let why = Self.reasonToSkip(recorded.session) else { continue }
             state.claimed.insert(index)
             state.entries[index] = ComparisonReport.Entry(
-                number: Self.number(recorded, index), outcome: .skipped("its protocol can't be served"))
+                number: Self.number(recorded, index), outcome: .skipped(why))
         }
         self.state = Mutex(state)
-        if state.claimed.count == sessions.count { finish() }
+        if self.state.withLock({ $0.entries.count }) == sessions.count { finish() }
+    }
+
+    private static func reasonToSkip(_ session: Session) -> String? {
+        guard session.proto == .smtp || session.proto == .pop3 else { return "its protocol can't be served" }
+        guard session.exchanges.contains(where: { $0.command != nil }) else { return "its client said nothing" }
+        return nil
     }
 
     private static func number(_ recorded: RecordedSession, _ index: Int) -> Int {
@@ -106,9 +112,13 @@ private final class SessionTable: Sendable {
 
     func claim(_ index: Int) -> Bool { state.withLock { $0.claimed.insert(index).inserted } }
 
+    /// Gives a session back: another one fits the client better.
+    func release(_ index: Int) { state.withLock { _ = $0.claimed.remove(index) } }
+
     /// Takes a session that is over, with the one that was played.
     func over(_ trace: Trace, _ index: Int) {
-        let comparison = comparison.compare(sessions[index], with: RecordedSession(trace))
+        let comparison = comparison.compare(
+            sessions[index].withoutTLSOffer, with: RecordedSession(trace), notes: sessions[index].tlsNotes)
         let entry = ComparisonReport.Entry(number: Self.number(sessions[index], index), outcome: .compared(comparison))
         let isComplete = state.withLock { state in
             state.entries[index] = entry
@@ -176,11 +186,13 @@ private final class ServeHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let span = unwrapInboundIn(data)
-        trace.entries.append((clock.now, .chunk(.client, [UInt8](span.readableBytesView))))
+        trace.entries.append((clock.now, .chunk(.client, [UInt8](copying: span.readableBytesSpan))))
         var effects: [RecordedService.Effect] = []
+        let before = service.chosen
         service.receive(
             span.readableBytesSpan, claim: { candidate in places[checked: candidate].map { table.claim($0) } ?? false },
-            into: &effects)
+            release: { candidate in if let place = places[checked: candidate] { table.release(place) } }, into: &effects)
+        if before == nil, service.chosen != nil { trace.info.expecting = service.proto }
         for effect in effects {
             switch effect {
             case .send(let octets): send(octets, context)
