@@ -26,6 +26,9 @@ struct MailTap: AsyncParsableCommand {
               mailtap export today.mailtap --format dialogue
               mailtap replay today.mailtap --to smtp://127.0.0.1:2525
 
+            MORE HELP
+              mailtap help COMMAND, mailtap help filter, mailtap help rules, mailtap help rule ID
+
             INPUT is a capture (pcap or pcapng, also gzip-compressed), a recording, a dialogue file, or - for \
             standard input; they are told apart by content.
             """,
@@ -38,6 +41,7 @@ struct MailTap: AsyncParsableCommand {
     static func main() async {
         signal(SIGPIPE, SIG_IGN)
         do {
+            if try HelpTopic.print(CommandLine.arguments.dropFirst()) { return }
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()

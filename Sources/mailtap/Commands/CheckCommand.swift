@@ -51,8 +51,7 @@ struct CheckCommand: ParsableCommand {
         var exporter = kind.makeExporter(common.exportOptions(isTerminal: out.isTerminal))
         var report = FindingsReport(color: common.color.applies(isTerminal: out.isTerminal))
         var isBad = false
-        var wishes = SessionGatherer.Wishes()
-        wishes.numbers = input.session
+        let wishes = try input.wishes()
         if !isText { try out.append { exporter.begin(into: &$0) } }
         let gatherer = SessionGatherer(wishes) { item in
             var item = item

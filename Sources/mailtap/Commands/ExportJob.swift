@@ -31,7 +31,6 @@ struct ExportJob {
         _ wishes: SessionGatherer.Wishes, _ recorder: Recorder?, give: @escaping (ExportItem) throws -> Void
     ) throws -> InputReader {
         var wishes = wishes
-        wishes.numbers = input.session
         if recorder != nil { wishes.keepsTraces = true }
         let gatherer = SessionGatherer(wishes) { item in
             try give(item)
@@ -47,7 +46,7 @@ struct ExportJob {
         var out = try StandardOutput(path: output)
         let options = common.exportOptions(isTerminal: out.isTerminal && format == .text, full: full)
         var exporter = format.makeExporter(options)
-        var wishes = SessionGatherer.Wishes()
+        var wishes = try input.wishes()
         wishes.order = format.isOrdered ? .number : .ending
         wishes.keepsTraces = format.needsTrace
         wishes.options.keepsContent = format.needsContents(options)
@@ -66,7 +65,7 @@ struct ExportJob {
         let path = output ?? "."
         do {
             let files = try MessageFiles(directory: path)
-            var wishes = SessionGatherer.Wishes()
+            var wishes = try input.wishes()
             wishes.options.keepsContent = true
             let count = Counter()
             let box = FilesBox(files)
@@ -83,7 +82,7 @@ struct ExportJob {
     private func writePackets(_ recorder: Recorder?) throws -> InputReader {
         let out = try StandardOutput(path: output)
         let box = PacketsBox(out, PcapNGExport(version: MailTap.version, reveal: common.reveal))
-        var wishes = SessionGatherer.Wishes()
+        var wishes = try input.wishes()
         wishes.keepsTraces = true
         let reader = try read(wishes, recorder) { item in
             guard let trace = item.trace else { return }

@@ -27,10 +27,9 @@ struct ListCommand: ParsableCommand {
             throw Failure(.usage, "list has no format \"\(format)\"; there are text, json, ndjson, csv")
         }
         let box = ListBox(try StandardOutput(path: output), format, common)
-        var wishes = SessionGatherer.Wishes()
-        wishes.numbers = input.session
-        wishes.options.readsMessages = false
-        wishes.options.annotates = false
+        var wishes = try input.wishes()
+        wishes.options.readsMessages = wishes.filter != nil
+        wishes.options.annotates = wishes.filter != nil
         try box.out.append { box.list.begin(into: &$0) }
         let gatherer = SessionGatherer(wishes) { item in
             try box.out.append { box.list.session(item, into: &$0) }

@@ -128,6 +128,9 @@ struct DiffCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Only these sessions of both, as numbered by list.", valueName: "n,…"))
     var session: SessionNumbers?
 
+    @Option(name: .shortAndLong, help: ArgumentHelp("Only sessions that match; see mailtap help filter.", valueName: "expr"))
+    var filter: String?
+
     @Option(help: ArgumentHelp("text.", valueName: "format"))
     var format = "text"
 
@@ -140,8 +143,13 @@ struct DiffCommand: ParsableCommand {
 
     mutating func run() throws {
         var reader = InputReader(isQuiet: common.quiet)
-        let first = try RecordedSessions.read([expected], session, with: &reader)
-        let second = try RecordedSessions.read([came], session, with: &reader)
+        var wishes = SessionGatherer.Wishes()
+        wishes.numbers = session
+        if let filter {
+            do { wishes.filter = try SessionFilter(parsing: filter) } catch { throw Failure(.usage, error.description) }
+        }
+        let first = try RecordedSessions.read([expected], wishes, with: &reader)
+        let second = try RecordedSessions.read([came], wishes, with: &reader)
         if reader.status == .noInput { throw Ended(reader.status) }
         let report = ComparisonReport(Comparison(mode: compare.mode).compare(first, with: second))
         var out = try StandardOutput(path: output)
@@ -155,14 +163,13 @@ struct DiffCommand: ParsableCommand {
 /// Whole sessions of INPUTs in memory, with the octets of their messages.
 enum RecordedSessions {
     static func read(_ input: InputOptions, with reader: inout InputReader) throws -> [RecordedSession] {
-        try read(input.inputs, input.session, with: &reader)
+        try read(input.inputs, input.wishes(), with: &reader)
     }
 
     static func read(
-        _ inputs: [String], _ numbers: SessionNumbers?, with reader: inout InputReader
+        _ inputs: [String], _ wishes: SessionGatherer.Wishes, with reader: inout InputReader
     ) throws -> [RecordedSession] {
-        var wishes = SessionGatherer.Wishes()
-        wishes.numbers = numbers
+        var wishes = wishes
         wishes.options.keepsContent = true
         let found = Found()
         let gatherer = SessionGatherer(wishes) { item in

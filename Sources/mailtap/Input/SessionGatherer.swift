@@ -16,6 +16,7 @@ final class SessionGatherer: TraceSink {
         var keepsTraces = false
         var order = Order.number
         var numbers: SessionNumbers?
+        var filter: SessionFilter?
         var limits = Limits()
     }
 
@@ -103,6 +104,7 @@ final class SessionGatherer: TraceSink {
         guard number > 0, failure == nil, wishes.numbers?.contains(number) ?? true else { return }
         var session = connection.builder.session
         session.number = number
+        if let filter = wishes.filter, !filter.matches(session) { return }
         do {
             try give(ExportItem(session: session, trace: connection.trace, contents: connection.builder.contents))
         } catch {
