@@ -81,7 +81,9 @@ extension RecordedService {
         let words = line.split(separator: 0x20)
         let mechanism = words.count > 1 ? String(decoding: words[1], as: UTF8.self).uppercased() : ""
         guard let first = script.findLogin(mechanism) else {
-            answer(nil, otherwise: script.isPOP3 ? "-ERR Not in the recording" : "504 5.5.4 Not in the recording", &effects)
+            answer(
+                nil, otherwise: script.isPOP3 ? "-ERR Not in the recording" : "504 5.5.4 Not in the recording", &effects
+            )
             return
         }
         var last = first

@@ -92,7 +92,9 @@ public struct RecordedService: Sendable {
                 choose(line, claim, release)
                 guard chosen != nil else {
                     effects.append(
-                        .send([UInt8]((script.isPOP3 ? "-ERR" : "421 4.3.2").utf8) + [UInt8](" All sessions are played\r\n".utf8)))
+                        .send(
+                            [UInt8]((script.isPOP3 ? "-ERR" : "421 4.3.2").utf8)
+                                + [UInt8](" All sessions are played\r\n".utf8)))
                     close(&effects)
                     return
                 }

@@ -1,4 +1,5 @@
 import MailTapAnalysis
+import MailTapCore
 
 extension RecordedSession {
     /// The session as it can be served: TLS is not offered, which is the server's doing and not the client's.
@@ -22,7 +23,8 @@ extension RecordedSession {
                 exchange.reply?.status.isPositive == true
             else { return nil }
             return ReplayNote(
-                kind: .notPlayed, exchanges: index..<index + 1, text: "TLS can't be served yet: \(verb) was not offered")
+                kind: .notPlayed, exchanges: index..<index + 1, text: "TLS can't be served yet: \(verb) was not offered"
+            )
         }
     }
 }

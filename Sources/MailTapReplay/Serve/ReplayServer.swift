@@ -191,7 +191,8 @@ private final class ServeHandler: ChannelInboundHandler {
         let before = service.chosen
         service.receive(
             span.readableBytesSpan, claim: { candidate in places[checked: candidate].map { table.claim($0) } ?? false },
-            release: { candidate in if let place = places[checked: candidate] { table.release(place) } }, into: &effects)
+            release: { candidate in if let place = places[checked: candidate] { table.release(place) } }, into: &effects
+        )
         if before == nil, service.chosen != nil { trace.info.expecting = service.proto }
         for effect in effects {
             switch effect {
