@@ -20,6 +20,8 @@ struct SessionAssembly {
     private var noted = 0
     /// The open reply's lines as they came, kept only where something went on changed.
     private var received: [UInt8] = []
+    /// Whether the end mark of the newest content was seen.
+    private var contentHasEnded = false
     /// The envelope of each message.
     private var envelopes: [Envelope] = []
 
@@ -75,6 +77,7 @@ struct SessionAssembly {
 
     mutating func finish() {
         if transfer != nil { endMessage(isComplete: false) }
+        dropUnfinishedContent()
         session.duration = max(0, last.since(session.info.started))
         session.ending = ending.ending(of: session)
         resolveEnvelopes()
@@ -82,6 +85,15 @@ struct SessionAssembly {
         if options.findsFaults {
             session.findings = Findings.all(of: session, anomalies: anomalies)
         }
+    }
+
+    /// Content that the input cut off has a message, but is no exchange: nothing could have answered it.
+    private mutating func dropUnfinishedContent() {
+        guard session.exchanges.count > 1, let last = session.exchanges.last, last.command?.verb == "*data",
+            last.reply == nil, let message = last.message, !session.messages[message].complete, !contentHasEnded
+        else { return }
+        session.exchanges.removeLast()
+        session.messages[message].exchange = session.exchanges.count - 1
     }
 
     // MARK: Exchanges
@@ -214,6 +226,7 @@ struct SessionAssembly {
     private mutating func endContent(isComplete: Bool, _ event: Event) {
         let index = index(event.exchange, at: event.time)
         lastSent[index] = event.time
+        contentHasEnded = isComplete
         guard let kind = transfer.map({ session.messages[$0.index].kind }) else { return }
         if !isComplete { transfer?.isIntact = false }
         if kind == .bdat, isComplete { return }
@@ -263,7 +276,7 @@ struct SessionAssembly {
         session.messages[index].rejected = resolved.rejected
         if message.exchange < session.exchanges.count {
             let exchange = session.exchanges[message.exchange]
-            session.messages[index].accepted = exchange.acceptance
+            session.messages[index].accepted = exchange.message == index ? exchange.acceptance : nil
         }
     }
 }

@@ -83,7 +83,8 @@ class At:
 
 def smtp_plain(at, service="smtp"):
     with at.smtp(service) as c:
-        c.command("EHLO client.example", "MAIL FROM:<carol@example.net> SIZE=400", "RCPT TO:<alice@example.org>", "DATA")
+        c.command("EHLO client.example", "MAIL FROM:<carol@example.net> SIZE=400", "RCPT TO:<alice@example.org>",
+                  "DATA")
         c.flight(Content(MESSAGE))
         c.command("QUIT")
     return [c]
@@ -242,7 +243,7 @@ def pop3_all_commands(at):
 
 
 def pop3_logins(at):
-    """Each way in: AUTH PLAIN with and without an initial response, AUTH LOGIN, CRAM-MD5, APOP, and a wrong password."""
+    """Each way in: AUTH PLAIN with and without an initial response, AUTH LOGIN, CRAM-MD5, APOP, a wrong password."""
     token = b64(f"\0alice\0{ALICE}")
     wires = []
     with at.pop3() as c:

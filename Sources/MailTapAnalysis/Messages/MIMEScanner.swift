@@ -44,6 +44,9 @@ struct MIMEScanner {
     private var isAtLineStart = true
     private var lineLength: UInt64 = 0
     private var endsInCR = false
+    private var carriageReturns: UInt64 = 0
+    /// CRLFs.
+    private var lineEnds: UInt64 = 0
     private var leaf: MIMELeaf?
     private var held = HeldLineEnd.none
 
@@ -52,6 +55,7 @@ struct MIMEScanner {
     // MARK: Octets in
 
     mutating func receive(_ bytes: RawSpan) {
+        count(bytes)
         var index = 0
         while index < bytes.byteCount {
             if phase == .header || !line.isEmpty || isBoundarySuspect(bytes[octet: index]) {
@@ -60,6 +64,21 @@ struct MIMEScanner {
                 index = pass(bytes, from: index)
             }
         }
+    }
+
+    /// Counts CRs and NULs in one pass without branches.
+    private mutating func count(_ bytes: RawSpan) {
+        let (returns, nuls) = bytes.withUnsafeBytes { buffer in
+            var returns = 0
+            var nuls = 0
+            for octet in buffer {
+                returns &+= octet == 13 ? 1 : 0
+                nuls &+= octet == 0 ? 1 : 0
+            }
+            return (returns, nuls)
+        }
+        carriageReturns &+= UInt64(returns)
+        content.facts.nuls &+= UInt64(nuls)
     }
 
     private func isBoundarySuspect(_ octet: UInt8) -> Bool {
@@ -119,6 +138,7 @@ struct MIMEScanner {
             return
         }
         let beforeEnd = end - start >= 2 ? bytes[octet: end - 2] == 13 : endsInCR
+        if beforeEnd { lineEnds &+= 1 } else { content.facts.bareLineFeeds &+= 1 }
         let length = lineLength &- (beforeEnd && lineLength > 1 ? 2 : 1)
         if length > content.facts.longestLine { content.facts.longestLine = length }
         lineLength = 0
@@ -344,6 +364,7 @@ struct MIMEScanner {
         // In a multipart that was cut off the last line end is taken to belong to the boundary that did not come.
         closeLeaf(dropLineEnd: levels.contains { $0.state == .parts })
         if lineLength > content.facts.longestLine { content.facts.longestLine = lineLength }
+        content.facts.bareCarriageReturns = carriageReturns &- lineEnds
         if levels.contains(where: { $0.state == .parts }) { content.facts.defects.insert(.boundaryNotClosed) }
         return content
     }

@@ -49,9 +49,9 @@ struct PcapNGWriter {
     /// - Parameters:
     ///   - time: its moment; before 1970 counts as 1970.
     ///   - segment: its headers.
-    ///   - payload: what it carries, at most `TCPSegment.maximumPayload` octets.
+    ///   - payload: what it carries, at most `WrittenSegment.maximumPayload` octets.
     ///   - comments: its comments, each cut at `maximumComment` octets.
-    mutating func packet(at time: Timestamp, _ segment: TCPSegment, payload: RawSpan, comments: [String] = []) {
+    mutating func packet(at time: Timestamp, _ segment: WrittenSegment, payload: RawSpan, comments: [String] = []) {
         let moment = UInt64(max(0, time.nanoseconds))
         let length = UInt32(truncatingIfNeeded: segment.headerLength + payload.byteCount)
         block(BlockType.packet) { bytes in

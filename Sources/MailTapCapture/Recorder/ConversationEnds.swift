@@ -2,8 +2,8 @@ import MailTapCore
 
 /// The two ends that a session's packets are written with.
 struct ConversationEnds {
-    var client: TCPSegment.End
-    var server: TCPSegment.End
+    var client: WrittenSegment.End
+    var server: WrittenSegment.End
 
     /// The session's own ends, made fit for one conversation.
     ///
@@ -14,10 +14,10 @@ struct ConversationEnds {
     ///   - number: tells sessions without a client port apart.
     init(_ info: SessionInfo, number: UInt32) {
         let isIPv4 = [info.client.address, info.server.address].allSatisfy { $0?.isIPv4 ?? true }
-        client = TCPSegment.End(
+        client = WrittenSegment.End(
             address: Self.address(info.client.address, isIPv4, host: 1),
             port: info.client.port != 0 ? info.client.port : 49_152 + UInt16(number % 16_384), station: 1)
-        server = TCPSegment.End(
+        server = WrittenSegment.End(
             address: Self.address(info.server.address, isIPv4, host: 25),
             port: info.server.port != 0 ? info.server.port : Self.port(info), station: 2)
     }

@@ -42,7 +42,7 @@ public struct PcapNGExport {
         let sink = PreparedSink(
             reveals
                 ? session
-                : MaskingSession(finder: Dialogue(expecting: trace.info.expecting), downstream: session))
+                : MaskingSession(finder: Dialogue(trace.info), downstream: session))
         // The session works on the only copy of what was built so far.
         writer = PcapNGWriter()
         trace.play(into: sink)

@@ -76,7 +76,7 @@ public final class Recorder: TraceSink {
         open[sessionCount] = session
         session.begin()
         guard !keepsSecrets else { return session }
-        return MaskingSession(finder: Dialogue(expecting: info.expecting, limits: limits), downstream: session)
+        return MaskingSession(finder: Dialogue(info, limits: limits), downstream: session)
     }
 
     /// Appends what was gathered; cheap when nothing was.

@@ -113,7 +113,7 @@ enum RecordingComment {
     }
 
     /// What the packets do not say of an end, or say otherwise.
-    private static func end(_ end: Endpoint, written: TCPSegment.End) -> Members {
+    private static func end(_ end: Endpoint, written: WrittenSegment.End) -> Members {
         var members: Members = []
         if let name = end.name { members.append(("name", .string(clipped(name)))) }
         if end.address != written.address {

@@ -20,7 +20,10 @@ struct SessionPacketizer {
         var sent: UInt64 = 0
         /// Octets that the peer has acknowledged.
         var acknowledged: UInt64 = 0
+        /// Whether FIN was said.
         var isFinished = false
+        /// Whether the peer has acknowledged all of it.
+        var isAcknowledged = true
         /// Comments for the next packet of this side.
         var pending: [String] = []
         /// Notes about octets to come, by their place in the stream.
@@ -38,7 +41,7 @@ struct SessionPacketizer {
     private struct Closing {
         var time: Timestamp
         var side: Side
-        var flags: TCPSegment.Flags
+        var flags: WrittenSegment.Flags
     }
 
     /// Octets of a side after which the other one acknowledges, if it has nothing to say.
@@ -53,6 +56,8 @@ struct SessionPacketizer {
     private var server: Flow
     private var closing: Closing?
     private var isReset = false
+    /// When the last packet was written.
+    private var last: Timestamp
 
     /// Opens the conversation.
     ///
@@ -68,6 +73,7 @@ struct SessionPacketizer {
     ) {
         self.ends = ends ?? ConversationEnds(info, number: number)
         sessionComment = RecordingComment.session(info)
+        last = info.started
         // Initial sequence numbers need only differ between sessions of the same addresses and ports.
         let seed = Self.scramble(UInt64(bitPattern: info.started.nanoseconds) ^ UInt64(number) << 40)
         client = Flow(initialSequence: UInt32(truncatingIfNeeded: seed))
@@ -95,7 +101,7 @@ struct SessionPacketizer {
         carryComments(side, at: time, into: &writer)
         var rest = bytes
         while rest.byteCount > 0 {
-            let payload = rest.extracting(first: TCPSegment.maximumPayload)
+            let payload = rest.extracting(first: WrittenSegment.maximumPayload)
             rest = rest.extracting(droppingFirst: payload.byteCount)
             write(side, rest.byteCount == 0 ? [.ack, .psh] : [.ack], payload: payload, at: time, into: &writer)
             advance(side, by: UInt64(payload.byteCount))
@@ -121,8 +127,9 @@ struct SessionPacketizer {
             close(into: &writer)
         case .tls, .trouble, .ended:
             close(into: &writer)
-            keep(mark, .client)
-            bare(.client, [.ack], at: time, into: &writer)
+            let side = acknowledger
+            keep(mark, side)
+            bare(side, [.ack], at: time, into: &writer)
         }
     }
 
@@ -133,13 +140,18 @@ struct SessionPacketizer {
             self[side].pending += self[side].notes.reversed().map(\.text)
             self[side].notes = []
         }
-        if !server.pending.isEmpty { bare(.server, [.ack], at: time, into: &writer) }
-        if !isReset || !client.pending.isEmpty { bare(.client, [.ack], at: time, into: &writer) }
+        for side in Side.allCases where !self[side].pending.isEmpty { bare(side, [.ack], at: time, into: &writer) }
+        // The last word acknowledges what is left to acknowledge, and bears the session's last moment.
+        let isSettled = Side.allCases.allSatisfy { self[$0].isAcknowledged }
+        if !isReset, !isSettled || last < time { bare(acknowledger, [.ack], at: time, into: &writer) }
     }
+
+    /// The side whose bare ACK says something new, where there is one.
+    private var acknowledger: Side { server.isAcknowledged && !client.isAcknowledged ? .server : .client }
 
     /// Says that the recording of this session was cut: a bare ACK with the session's comment and the reason.
     func cut(_ trouble: Trouble, at time: Timestamp, into writer: inout PcapNGWriter) {
-        let segment = TCPSegment(
+        let segment = WrittenSegment(
             from: ends.client, to: ends.server, sequence: client.next, acknowledgment: server.next, flags: [.ack])
         let comments = [sessionComment] + RecordingComment.comments(for: .trouble(trouble), offset: 0)
         writer.packet(at: time, segment, payload: RawSpan(), comments: comments)
@@ -225,7 +237,7 @@ struct SessionPacketizer {
 
     /// A packet without octets, with the comments that wait.
     private mutating func bare(
-        _ side: Side, _ flags: TCPSegment.Flags, at time: Timestamp, sequence: UInt32? = nil,
+        _ side: Side, _ flags: WrittenSegment.Flags, at time: Timestamp, sequence: UInt32? = nil,
         acknowledgment: UInt32? = nil, into writer: inout PcapNGWriter
     ) {
         write(
@@ -234,15 +246,18 @@ struct SessionPacketizer {
     }
 
     private mutating func write(
-        _ side: Side, _ flags: TCPSegment.Flags, payload: RawSpan, at time: Timestamp, sequence: UInt32? = nil,
+        _ side: Side, _ flags: WrittenSegment.Flags, payload: RawSpan, at time: Timestamp, sequence: UInt32? = nil,
         acknowledgment: UInt32? = nil, into writer: inout PcapNGWriter
     ) {
         let comments = takeComments(side, payload: payload.byteCount)
-        let segment = TCPSegment(
+        let segment = WrittenSegment(
             from: side == .client ? ends.client : ends.server, to: side == .client ? ends.server : ends.client,
             sequence: sequence ?? self[side].next, acknowledgment: acknowledgment ?? self[side.peer].next,
             flags: flags)
         self[side.peer].acknowledged = self[side.peer].sent
+        self[side.peer].isAcknowledged = true
+        self[side].isAcknowledged = payload.byteCount == 0 && !flags.contains(.fin) && self[side].isAcknowledged
+        last = time
         writer.packet(at: time, segment, payload: payload, comments: comments)
     }
 

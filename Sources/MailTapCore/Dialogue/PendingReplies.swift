@@ -60,6 +60,11 @@ struct PendingReplies: Sendable {
         if head < items.count { items[items.count - 1].kind = kind }
     }
 
+    /// Gives up all but the newest command.
+    mutating func keepLast() {
+        if head < items.count { head = items.count - 1 }
+    }
+
     /// Octets of the replies were lost: those that wait may have been answered there.
     mutating func noteGap() {
         for index in head..<items.count { items[index].isBeforeGap = true }

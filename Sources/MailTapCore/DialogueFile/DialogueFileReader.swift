@@ -11,6 +11,8 @@ public struct DialogueFileReader {
     private var errors: [DialogueFileError] = []
     private var number = 0
     /// Whether a session is open that lines belong to.
+    /// Whether no header began the session: it was written by hand.
+    private var hasNoHeader = false
     private var isOpen = false
     private var time = Timestamp(nanoseconds: 0)
     private var offsets: [UInt64] = [0, 0]
@@ -149,6 +151,10 @@ public struct DialogueFileReader {
     }
 
     private mutating func append(_ entry: Trace.Entry) {
+        if hasNoHeader, case .chunk(let side, _) = entry, sessions[sessions.count - 1].trace.entries.isEmpty {
+            // Written by hand, and the client speaks first: the greeting was left out.
+            sessions[sessions.count - 1].trace.info.startSeen = side == .server
+        }
         sessions[sessions.count - 1].trace.entries.append((time, entry))
         sessions[sessions.count - 1].lines.append(number)
     }
@@ -162,10 +168,12 @@ public struct DialogueFileReader {
             SessionInfo(
                 source: source ?? "", client: Endpoint(address: nil, port: 0), server: Endpoint(address: nil, port: 0),
                 started: Timestamp(nanoseconds: 0), isKnownMail: true))
+        hasNoHeader = true
     }
 
     private mutating func begin(_ info: SessionInfo) {
         close()
+        hasNoHeader = false
         sessions.append(DialogueFileSession(trace: Trace(info: info)))
         isOpen = true
         time = info.started

@@ -17,4 +17,13 @@ public protocol SessionSink: AnyObject {
     func mark(_ mark: Mark, at time: Timestamp)
     /// The session is over; nothing follows.
     func end(at time: Timestamp)
+    /// Whether the sink still has a use for the session's octets; a source may ask after each call.
+    ///
+    /// Once false, octets and the gaps between them need not be given any more; ends and `end` still are.
+    var wantsMore: Bool { get }
+}
+
+extension SessionSink {
+    /// Sinks want everything unless they say otherwise.
+    public var wantsMore: Bool { true }
 }

@@ -4,7 +4,7 @@ import MailTapAnalysis
 ///
 /// Nothing that could move the cursor, change colours or reverse the direction of writing goes through: control
 /// characters become `^X`, octets that are not UTF-8 `\xHH`, characters that cannot be seen `<U+HHHH>`.
-enum VisibleText {
+public enum VisibleText {
     /// Appends octets, made visible; returns the columns that they take.
     @discardableResult
     static func append(_ octets: some Collection<UInt8>, to out: inout [UInt8]) -> Int {
@@ -38,7 +38,7 @@ enum VisibleText {
     }
 
     /// Text made visible.
-    static func of(_ text: String) -> String {
+    public static func of(_ text: String) -> String {
         var out: [UInt8] = []
         append(text: text, to: &out)
         return String(decoding: out, as: UTF8.self)

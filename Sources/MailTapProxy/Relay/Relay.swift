@@ -125,10 +125,10 @@ struct Relay: Sendable {
         guard phase != .over, !self[side].sawEOF, !self[side].isClosed else { return }
         lastActivity = time
         filter?.release(side, at: time, into: &effects)
-        updateFilterPauses(into: &effects)
         self[side].sawEOF = true
         effects.append(.mark(.eof(side)))
         filter?.note(.eof(side), at: time)
+        updateFilterPauses(into: &effects)
         if phase == .relaying { closeOutput(side.peer, into: &effects) }
     }
 

@@ -62,6 +62,8 @@ final class Connection {
 
     func readCompleted(_ side: Side) {
         self[side.peer].flush()
+        // The strip filter may have answered.
+        self[side].flush()
         self[side].read()
     }
 

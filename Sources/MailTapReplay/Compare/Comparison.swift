@@ -1,7 +1,9 @@
 public import MailTapAnalysis
 import MailTapCore
 
-/// Compares sessions with what was expected: one comparison for `replay` and for `diff`. Pure.
+/// Compares sessions with what was expected.
+///
+/// One comparison for `replay` and for `diff`; pure.
 public struct Comparison: Sendable {
     /// How much counts.
     public enum Mode: String, Sendable, Hashable, CaseIterable {

@@ -72,8 +72,10 @@ struct ComparisonWork {
             }
         }
         if let abortedAt {
-            add(.aborted, before.exchanges.indices.contains(abortedAt.exchanges.lowerBound)
-                ? abortedAt.exchanges.lowerBound : nil, nil, "", "", abortedAt.text)
+            add(
+                .aborted,
+                before.exchanges.indices.contains(abortedAt.exchanges.lowerBound)
+                    ? abortedAt.exchanges.lowerBound : nil, nil, "", "", abortedAt.text)
         }
     }
 
@@ -151,13 +153,15 @@ struct ComparisonWork {
         guard kept != came else { return }
         let isCount = ["LIST", "UIDL"].contains(verb) && kept.count != came.count
         add(
-            isCount || mode != .exact ? .messageCount : .text, left, right, "\(kept.count) lines", "\(came.count) lines",
+            isCount || mode != .exact ? .messageCount : .text, left, right, "\(kept.count) lines",
+            "\(came.count) lines",
             isCount ? "the maildrop lists \(came.count) messages, not \(kept.count)" : "the listing is another")
     }
 
     private func entries(_ lines: [WireText], _ verb: String) -> [String] {
         let lines = lines.map { $0.text().text }
-        let hidesValue = verb == "LIST" && builtins.contains(.listedSizes) || verb == "UIDL" && builtins.contains(.uniqueIDs)
+        let hidesValue =
+            verb == "LIST" && builtins.contains(.listedSizes) || verb == "UIDL" && builtins.contains(.uniqueIDs)
         return hidesValue ? lines.map { String($0.prefix { $0 != " " }) } : lines
     }
 

@@ -38,7 +38,8 @@ struct MessageNormalization {
             case "content-type" where rules.contains(.boundaries):
                 if let boundary = Self.boundary(in: field) { boundaries.append(boundary) }
                 result += field
-            case _ where isReceived && rules.contains(.traceFields)
+            case _
+            where isReceived && rules.contains(.traceFields)
                 && (Self.traceFields.contains(name) || name.hasPrefix("arc-")):
                 continue
             default: result += field

@@ -1,25 +1,32 @@
 /// Applies normalizers to the text of replies.
 struct TextNormalization {
     /// Regular expressions compile once for each comparison, as they can't be shared between threads.
-    private var rules: [(regex: Regex<AnyRegexOutput>, substitute: String)] = []
+    private var rules: [(regex: Regex<AnyRegexOutput>, substitute: String, keepsLead: Bool)] = []
 
     init(_ normalizers: [Normalizer]) {
         for normalizer in normalizers {
             let patterns: [String]
+            let isBuiltin: Bool
             switch normalizer.rule {
-            case .builtin(let builtin): patterns = Self.patterns(builtin)
-            case .pattern(let pattern): patterns = [pattern]
+            case .builtin(let builtin): (patterns, isBuiltin) = (Self.patterns(builtin), true)
+            case .pattern(let pattern): (patterns, isBuiltin) = ([pattern], false)
             }
             for pattern in patterns {
                 guard let regex = try? Regex(pattern) else { continue }
-                rules.append((regex, "{\(normalizer.name)}"))
+                rules.append((regex, "{\(normalizer.name)}", isBuiltin))
             }
         }
     }
 
     /// The text with everything that may vary replaced.
     func apply(_ text: String) -> String {
-        rules.reduce(text) { $0.replacing($1.regex, with: $1.substitute) }
+        rules.reduce(text) { text, rule in
+            text.replacing(rule.regex) { match in
+                // What a built-in rule has in its first group only leads to what varies, and stays.
+                let kept = rule.keepsLead && match.output.count > 1 ? match.output[1].substring ?? "" : ""
+                return kept + rule.substitute
+            }
+        }
     }
 
     private static func patterns(_ builtin: Normalizer.Builtin) -> [String] {
@@ -31,12 +38,23 @@ struct TextNormalization {
                 #"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?(?:Z|[+-]\d\d:?\d\d)?"#,
                 #"\b\d\d:\d\d:\d\d(?:\.\d+)?\b"#,
             ]
-        case .queueIDs: [#"(?i)(?<=queued as |queue id |\bid=|\bid )[A-Za-z0-9._-]+"#]
+        case .queueIDs: [#"(?i)(queued as |queue id |\bid=|\bid )[A-Za-z0-9._-]+"#]
         case .messageIDs: [#"<[^<>@ ]*\d[^<>@ ]*@[^<>@ ]+>"#]
-        case .addresses: [#"\[?\b\d{1,3}(?:\.\d{1,3}){3}\b\]?(?::\d+)?"#, #"\[(?:IPv6:)?[0-9a-fA-F:]*:[0-9a-fA-F:.]+\](?::\d+)?"#]
-        case .processIDs: [#"(?<=[A-Za-z])\[\d+\]"#]
+        case .addresses:
+            [
+                #"\[?\b\d{1,3}(?:\.\d{1,3}){3}\b\]?(?::\d+)?"#,
+                #"\[(?:IPv6:)?[0-9a-fA-F:]*:[0-9a-fA-F:.]+\](?::\d+)?"#,
+            ]
+        case .processIDs: [#"([A-Za-z])\[\d+\]"#]
         // These speak of whole lines, listings or messages, and are applied there.
         case .hosts, .uniqueIDs, .listedSizes, .boundaries, .traceFields: []
         }
     }
+}
+
+extension Normalizer {
+    /// The text with everything that this rule lets vary replaced by its name in braces.
+    ///
+    /// Rules that speak of whole lines, listings or messages change nothing here.
+    public func applied(to text: String) -> String { TextNormalization([self]).apply(text) }
 }

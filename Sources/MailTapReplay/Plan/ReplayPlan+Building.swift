@@ -107,7 +107,8 @@ private struct ReplayPlanBuilder {
         guard exchange.reply?.status.isIntermediate ?? false else { return .command(command.line.octets) }
         let exchanges = recorded.session.exchanges
         guard range.upperBound < exchanges.count, exchanges[range.upperBound].command?.verb == "*data",
-            let message = exchanges[range.upperBound].message, recorded.session.messages[checked: message]?.complete == true,
+            let message = exchanges[range.upperBound].message,
+            recorded.session.messages[checked: message]?.complete == true,
             recorded.content(of: message) != nil
         else { return .notPlayed("the recording does not hold all of the message") }
         return .command(command.line.octets)

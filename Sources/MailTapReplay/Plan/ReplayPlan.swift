@@ -12,6 +12,18 @@ public struct ReplayPlan: Sendable, Equatable {
     public var steps: [ReplayStep]
     /// Recorded exchanges that a client can't bring about, such as a server's farewell at a timeout, and why.
     public var beyondReach: [Int: String]
+
+    /// A plan of these steps.
+    public init(
+        proto: MailProtocol, hasGreeting: Bool, greeting: ReplyStatus?, steps: [ReplayStep],
+        beyondReach: [Int: String] = [:]
+    ) {
+        self.proto = proto
+        self.hasGreeting = hasGreeting
+        self.greeting = greeting
+        self.steps = steps
+        self.beyondReach = beyondReach
+    }
 }
 
 /// One thing that a replay does.

@@ -1,13 +1,14 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
 public import MailTapCore
 public import NIOCore
 public import NIOPosix
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
 
 /// What a live replay of one session brought.
 public struct LiveReplay: Sendable {
@@ -50,7 +51,8 @@ public struct ReplayClient: Sendable {
     public func play(_ plan: ReplayPlan) async throws -> LiveReplay {
         var options = options
         if options.nonce.isEmpty {
-            options.nonce = String(UInt64.random(in: 0 ... .max), radix: 36)
+            options.nonce =
+                String(UInt64.random(in: 0 ... .max), radix: 36)
                 + String(UInt64.random(in: 0 ... .max), radix: 36)
         }
         let finished = group.next().makePromise(of: LiveReplay.self)

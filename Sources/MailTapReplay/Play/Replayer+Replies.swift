@@ -69,7 +69,9 @@ extension Replayer {
                 mayContent = true
                 guard !expectsContent else { return }
                 // A lone dot would deliver an empty mail; only closing leaves nothing behind (RFC 5321 section 4.1.1.4).
-                note(.aborted, next, "DATA was refused in the recording and is accepted now; there is no content to send")
+                note(
+                    .aborted, next, "DATA was refused in the recording and is accepted now; there is no content to send"
+                )
                 isOver = true
                 awaited = []
                 effects.append(.abort)

@@ -204,7 +204,9 @@ public struct Replayer: Sendable {
     mutating func notPlayed(_ index: Int, _ why: String) {
         note(.notPlayed, index, why)
         switch (plan.proto, plan.steps[index].verb) {
-        case (.pop3, "STLS"), (.smtp, "STARTTLS"): break
+        case (.pop3, "STLS"), (.smtp, "STARTTLS"):
+            // What followed under TLS was not decrypted: the recording has no QUIT that could end the session in order.
+            if index + 1 == plan.steps.count { omission = .toQuit("the rest of the recording is under TLS") }
         case (.pop3, _): omission = .toQuit("nothing is allowed without the login that was not played")
         case (.smtp, "DATA"), (.smtp, "*data"), (.smtp, "BDAT"):
             omission = .toNextMail("the message before it was not played", needsReset: transactionIsOpen)
@@ -237,10 +239,12 @@ public struct Replayer: Sendable {
     }
 
     mutating func note(_ kind: ReplayNote.Kind, _ step: Int, _ text: String) {
-        let exchanges = plan.steps[checked: step]?.exchanges ?? {
-            let end = plan.steps.last?.exchanges.upperBound ?? 0
-            return end..<end
-        }()
+        let exchanges =
+            plan.steps[checked: step]?.exchanges
+            ?? {
+                let end = plan.steps.last?.exchanges.upperBound ?? 0
+                return end..<end
+            }()
         notes.append(ReplayNote(kind: kind, exchanges: exchanges, text: text))
     }
 

@@ -40,7 +40,8 @@ struct ReplyReader: Sendable {
             if isInBody {
                 guard line.isExact, line.octets == [0x2E] else {
                     if let count = pending?.lines.count, count < Self.bodyLineLimit {
-                        pending?.lines.append(line.octets.first == 0x2E ? [UInt8](line.octets.dropFirst()) : line.octets)
+                        pending?.lines.append(
+                            line.octets.first == 0x2E ? [UInt8](line.octets.dropFirst()) : line.octets)
                     }
                     continue
                 }
@@ -67,7 +68,9 @@ struct ReplyReader: Sendable {
         return pending
     }
 
-    /// A line without its end. A bare LF ends a status line; inside a body only CRLF counts, as content may hold LFs.
+    /// A line without its end.
+    ///
+    /// A bare LF ends a status line; inside a body only CRLF counts, as content may hold LFs.
     private mutating func takeLine() -> (octets: [UInt8], isExact: Bool)? {
         var search = position + scanned
         while let lf = octets[search...].firstIndex(of: 0x0A) {

@@ -50,7 +50,7 @@ struct ExportCommand: ParsableCommand {
         abstract: "Write sessions as transcripts and in other formats.",
         discussion: """
             FORMATS
-            \(ExportFormat.all.map { "  \($0.name.padded(to: 10)) \($0.summary)" }.joined(separator: "\n"))
+            \(OutputFormat.names.map { "  \($0.padded(to: 10)) \(OutputFormat.summary($0))" }.joined(separator: "\n"))
 
             EXAMPLES
               mailtap export today.mailtap --format dialogue > today.dialogue

@@ -3,7 +3,13 @@ import MailTapAnalysis
 import MailTapCore
 import MailTapExport
 
-extension Severity: ExpressibleByArgument {}
+
+/// `--fail-on`: the severity from which on findings count.
+enum FailOn: String, ExpressibleByArgument, CaseIterable {
+    case error, warning, note
+
+    var severity: Severity { Severity(rawValue: rawValue) ?? .error }
+}
 
 /// `mailtap check`: prints the findings.
 struct CheckCommand: ParsableCommand {
@@ -21,7 +27,7 @@ struct CheckCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     @Option(help: ArgumentHelp("Exit 1 where a finding is at or above: error, warning, note.", valueName: "severity"))
-    var failOn = Severity.error
+    var failOn = FailOn.error
 
     @Option(help: ArgumentHelp("Only this rule; may be repeated.", valueName: "rule"))
     var only: [String] = []
@@ -36,13 +42,13 @@ struct CheckCommand: ParsableCommand {
     var output: String?
 
     mutating func run() throws {
-        let (only, ignore, failOn) = (Set(only), Set(ignore), failOn)
+        let (only, ignore, failOn) = (Set(only), Set(ignore), failOn.severity)
         var out = try StandardOutput(path: output)
         let isText = format == "text"
-        guard isText || ["json", "ndjson", "sarif", "junit"].contains(format), let kind = ExportFormat.named(format) else {
+        guard isText || ["json", "ndjson", "sarif", "junit"].contains(format), let kind = ExportFormat(rawValue: format) else {
             throw Failure(.usage, "check has no format \"\(format)\"; there are text, json, ndjson, sarif, junit")
         }
-        var exporter = kind.make(common.exportOptions(isTerminal: out.isTerminal))
+        var exporter = kind.makeExporter(common.exportOptions(isTerminal: out.isTerminal))
         var report = FindingsReport(color: common.color.applies(isTerminal: out.isTerminal))
         var isBad = false
         var wishes = SessionGatherer.Wishes()

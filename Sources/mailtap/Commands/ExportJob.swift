@@ -14,61 +14,115 @@ struct ExportJob {
     var record: (path: String, keepsSecrets: Bool)?
 
     func run() throws {
-        guard let format = ExportFormat.named(format) else {
-            throw Failure(
-                .usage,
-                "no format \"\(format)\"; there are \(ExportFormat.all.map(\.name).joined(separator: ", "))")
-        }
-        var wishes = SessionGatherer.Wishes()
-        wishes.numbers = input.session
-        wishes.order = format.name == "ndjson" ? .ending : .number
-        wishes.keepsTraces = format.needsTrace || record != nil
-        wishes.options.keepsContent = format.needsContents || full
+        let format = try OutputFormat(named: format)
         let recorder = try record.map { try Recording.open($0.path, keepsSecrets: $0.keepsSecrets) }
-        if format.writesFiles {
-            try run(wishes, into: EMLDirectory(path: output ?? "."), recorder)
-        } else {
-            try run(wishes, format, recorder)
-        }
-    }
-
-    private func run(_ wishes: SessionGatherer.Wishes, _ format: ExportFormat, _ recorder: Recorder?) throws {
-        var out = try StandardOutput(path: output)
-        var exporter = format.make(common.exportOptions(isTerminal: out.isTerminal && format.name == "text", full: full))
-        try out.append { exporter.begin(into: &$0) }
-        let gatherer = SessionGatherer(wishes) { item in
-            try out.append { exporter.session(item, into: &$0) }
-            if wishes.order == .ending { try out.flush() }
-            if let recorder { item.trace?.play(into: recorder) }
-        }
-        var reader = InputReader(isQuiet: common.quiet)
-        reader.read(input.inputs, into: gatherer)
-        if let failure = gatherer.failure { throw failure }
-        try out.append { exporter.end(into: &$0) }
-        try out.flush()
-        try finish(reader, recorder)
-    }
-
-    private func run(_ wishes: SessionGatherer.Wishes, into directory: EMLDirectory, _ recorder: Recorder?) throws {
-        var directory = directory
-        try directory.create()
-        let gatherer = SessionGatherer(wishes) { item in
-            try directory.write(item)
-            if let recorder { item.trace?.play(into: recorder) }
-        }
-        var reader = InputReader(isQuiet: common.quiet)
-        reader.read(input.inputs, into: gatherer)
-        if let failure = gatherer.failure { throw failure }
-        if !common.quiet { StandardError.write("\(directory.count) messages written to \(directory.path)") }
-        try finish(reader, recorder)
-    }
-
-    private func finish(_ reader: InputReader, _ recorder: Recorder?) throws {
+        let reader =
+            switch format {
+            case .stream(let format): try run(format, recorder)
+            case .eml: try writeMessages(recorder)
+            case .pcapng: try writePackets(recorder)
+            }
         recorder?.close()
         if let failure = recorder?.failure { throw Failure(.ioError, failure.description) }
         if reader.status != .success { throw Ended(reader.status) }
     }
+
+    private func read(
+        _ wishes: SessionGatherer.Wishes, _ recorder: Recorder?, give: @escaping (ExportItem) throws -> Void
+    ) throws -> InputReader {
+        var wishes = wishes
+        wishes.numbers = input.session
+        if recorder != nil { wishes.keepsTraces = true }
+        let gatherer = SessionGatherer(wishes) { item in
+            try give(item)
+            if let recorder { item.trace?.play(into: recorder) }
+        }
+        var reader = InputReader(isQuiet: common.quiet)
+        reader.read(input.inputs, into: gatherer)
+        if let failure = gatherer.failure { throw failure }
+        return reader
+    }
+
+    private func run(_ format: ExportFormat, _ recorder: Recorder?) throws -> InputReader {
+        var out = try StandardOutput(path: output)
+        let options = common.exportOptions(isTerminal: out.isTerminal && format == .text, full: full)
+        var exporter = format.makeExporter(options)
+        var wishes = SessionGatherer.Wishes()
+        wishes.order = format.isOrdered ? .number : .ending
+        wishes.keepsTraces = format.needsTrace
+        wishes.options.keepsContent = format.needsContents(options)
+        try out.append { exporter.begin(into: &$0) }
+        let sink = OutputBox(out, exporter)
+        let reader = try read(wishes, recorder) { item in
+            try sink.out.append { sink.exporter.session(item, into: &$0) }
+            if !format.isOrdered { try sink.out.flush() }
+        }
+        try sink.out.append { sink.exporter.end(into: &$0) }
+        try sink.out.flush()
+        return reader
+    }
+
+    private func writeMessages(_ recorder: Recorder?) throws -> InputReader {
+        let path = output ?? "."
+        do {
+            let files = try MessageFiles(directory: path)
+            var wishes = SessionGatherer.Wishes()
+            wishes.options.keepsContent = true
+            let count = Counter()
+            let box = FilesBox(files)
+            let reader = try read(wishes, recorder) { count.value += try box.files.write($0).count }
+            if !common.quiet {
+                StandardError.write("\(count.value) message\(count.value == 1 ? "" : "s") written to \(path)")
+            }
+            return reader
+        } catch let error as ExportError {
+            throw Failure(error.code == .cannotCreate ? .cannotCreate : .ioError, error.description)
+        }
+    }
+
+    private func writePackets(_ recorder: Recorder?) throws -> InputReader {
+        let out = try StandardOutput(path: output)
+        let box = PacketsBox(out, PcapNGExport(version: MailTap.version, reveal: common.reveal))
+        var wishes = SessionGatherer.Wishes()
+        wishes.keepsTraces = true
+        let reader = try read(wishes, recorder) { item in
+            guard let trace = item.trace else { return }
+            box.export.add(trace, proto: item.session.proto, notes: PacketNote.notes(for: item))
+            try box.out.append { $0 += box.export.take() }
+        }
+        try box.out.append { $0 += box.export.take() }
+        try box.out.flush()
+        let options = Set(box.export.readerOptions).sorted()
+        if !options.isEmpty { StandardError.write("to decode all of it: tshark \(options.joined(separator: " "))") }
+        return reader
+    }
 }
+
+/// An output and its exporter, shared with the closure that takes sessions.
+private final class OutputBox {
+    var out: StandardOutput
+    var exporter: any Exporter
+    init(_ out: consuming StandardOutput, _ exporter: any Exporter) {
+        self.out = out
+        self.exporter = exporter
+    }
+}
+
+private final class PacketsBox {
+    var out: StandardOutput
+    var export: PcapNGExport
+    init(_ out: consuming StandardOutput, _ export: PcapNGExport) {
+        self.out = out
+        self.export = export
+    }
+}
+
+private final class FilesBox {
+    let files: MessageFiles
+    init(_ files: consuming MessageFiles) { self.files = files }
+}
+
+private final class Counter { var value = 0 }
 
 /// The command ended with a status of which everything was said already.
 struct Ended: Error {

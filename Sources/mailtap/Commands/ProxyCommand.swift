@@ -11,7 +11,10 @@ import MailTapProxy
     import Darwin
 #endif
 
-extension ProxyOptions.TLS: ExpressibleByArgument {}
+/// `--tls`: what the proxy does about TLS.
+enum TLSMode: String, ExpressibleByArgument, CaseIterable {
+    case pass, strip
+}
 
 /// `mailtap proxy`: the man in the middle.
 struct ProxyCommand: AsyncParsableCommand {
@@ -38,7 +41,7 @@ struct ProxyCommand: AsyncParsableCommand {
     var keepSecrets = false
 
     @Option(help: "What to do about TLS: pass (relay ciphertext) or strip (hide STARTTLS and STLS).")
-    var tls = ProxyOptions.TLS.pass
+    var tls = TLSMode.pass
 
     @Option(help: ArgumentHelp("text, or ndjson: one object per session as it ends.", valueName: "format"))
     var format = "text"
@@ -61,26 +64,27 @@ struct ProxyCommand: AsyncParsableCommand {
     }
 
     mutating func run() async throws {
-        let parsed = try routes.map { text -> Route in
-            do { return try Route(parsing: text) } catch { throw Failure(.usage, error.description) }
-        }
+        let parsed = try routes.map { try Self.route($0) }
         var options = ProxyOptions()
-        options.tls = tls
+        options.tls = tls == .strip ? .strip : .pass
         options.idleTimeout = idleTimeout?.seconds
         options.connectTimeout = connectTimeout.seconds
         let signals = SignalStream([SIGINT, SIGTERM])
-        let outcome = ProxyOutcome()
+        let outcome = LiveOutcome()
         let hub = try makeHub(outcome)
         let server = ProxyServer(routes: parsed, options: options, hub: hub) { StandardError.write("mailtap: \($0)") }
         do {
             for bound in try await server.start() { StandardError.write(bound.announcement) }
         } catch {
             await hub.finish()
-            throw Failure(.cannotCreate, error.description)
+            throw Failure(.cannotCreate, "\(error)")
         }
-        outcome.onClosed { raise(SIGTERM) }
         await Self.serve(server, until: signals, quietly: common.quiet)
         if let failure = outcome.failure { throw Failure(.ioError, failure) }
+    }
+
+    static func route(_ text: String) throws -> Route {
+        do { return try Route(parsing: text) } catch { throw Failure(.usage, "\(error)") }
     }
 
     /// Runs until the first signal, then lets sessions end; a second signal ends at once.
@@ -99,28 +103,26 @@ struct ProxyCommand: AsyncParsableCommand {
         impatient.cancel()
     }
 
-    private func makeHub(_ outcome: ProxyOutcome) throws -> TraceHub {
+    private func makeHub(_ outcome: LiveOutcome) throws -> TraceHub {
         // The recording is opened before anything listens, so that its errors come first.
         let recorder = try record.map { try Recording.open($0, keepsSecrets: keepSecrets) }
         let showsText = format == "text" && !common.quiet
         let writesJSON = format == "ndjson"
         let exportOptions = common.exportOptions(isTerminal: isatty(1) == 1, full: full)
-        let handover = Handover(recorder)
         do {
             return try TraceHub(immediate: showsText || writesJSON) {
                 var sinks: [any TraceSink] = []
-                let recorder = handover.take()
                 if let recorder { sinks.append(recorder) }
                 let output = LiveOutput(outcome)
-                if showsText { sinks.append(LiveTranscript(exportOptions, output)) }
-                if writesJSON { sinks.append(LiveJSON(reveal: exportOptions.reveal, output)) }
+                if showsText { sinks.append(LiveTranscriptSink(exportOptions, output)) }
+                if writesJSON { sinks.append(LiveJSONSink(reveal: exportOptions.reveal, output)) }
                 return TraceConsumer(sinks: sinks) {
                     recorder?.flush()
                     if let failure = recorder?.failure { outcome.fail(failure.description) }
                 }
             }
         } catch {
-            throw Failure(.ioError, error.description)
+            throw Failure(.ioError, "\(error)")
         }
     }
 }

@@ -9,9 +9,8 @@ import subprocess
 from email.message import EmailMessage
 
 import dialogues
-from mailtap import Proxy, analyze
+from mailtap import Proxy
 from servers import USERS
-from account import by_client
 
 ALICE = USERS["alice"]
 

@@ -1,11 +1,9 @@
 """How a proxy starts, ends and is killed, and what it does when the server, the disk or a peer fails it."""
 
-import os
 import resource
 import shutil
 import signal
 import socket
-import stat
 import time
 
 import dialogues

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import json
 import subprocess
 
 import dialogues
@@ -27,7 +28,6 @@ def run(checks, bench):
     checks.equal("export --format json is analyze's", mailtap.run("export", recording, "--format", "json").json(),
                  sessions)
     ndjson = mailtap.run("export", recording, "--format", "ndjson")
-    import json
     lines = [json.loads(line) for line in ndjson.out.splitlines()]
     checks.equal("export --format ndjson: the same sessions", sorted(lines, key=lambda s: s["session"]), sessions)
     one = analyze(recording, "--session", "2")
@@ -105,7 +105,7 @@ def _statuses(checks, bench):
     result = mailtap.run("analyze", torn, "--format", "json")
     checks.holds("a torn recording: read to its last whole block",
                  result.status in (0, 65) and len(result.json()) >= len(bench.live) - 1, result)
-    pipe = subprocess.run(f"'{mailtap.EXECUTABLE}' analyze '{bench.recording}' 2>&1 | head -n 1; exit ${{PIPESTATUS[0]}}",
-                          shell=True, executable="/bin/bash", capture_output=True, env=mailtap.environment())
+    command = f"'{mailtap.EXECUTABLE}' analyze '{bench.recording}' 2>&1 | head -n 1; exit ${{PIPESTATUS[0]}}"
+    pipe = subprocess.run(["bash", "-c", command], capture_output=True, env=mailtap.environment())
     checks.equal("a closed pipe ends quietly", (pipe.returncode, pipe.stdout.count(b"\n")), (0, 1))
     checks.equal("--version is one line", mailtap.run("--version").text.count("\n"), 1)

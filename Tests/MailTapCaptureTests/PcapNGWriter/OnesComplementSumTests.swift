@@ -6,7 +6,8 @@ import Testing
     /// RFC 1071 section 3.
     @Test func exampleOfTheRFC() {
         var sum = OnesComplementSum()
-        sum.add([0x00, 0x01, 0xF2, 0x03, 0xF4, 0xF5, 0xF6, 0xF7].span.bytes)
+        let octets: [UInt8] = [0x00, 0x01, 0xF2, 0x03, 0xF4, 0xF5, 0xF6, 0xF7]
+        sum.add(octets.span.bytes)
         #expect(sum.checksum == ~0xDDF2)
     }
 
@@ -22,8 +23,10 @@ import Testing
 
     @Test func numbersCountAsTheirOctets() {
         var octets = OnesComplementSum()
-        octets.add(
-            [1, 2, 3, 4, 5, 6, 0, 0, 0, 0, 0, 0, 0, 9, 0xFF, 0xFE, 0xFD, 0xFC, 0xFB, 0xFA, 0xF9, 0xF8].span.bytes)
+        let list: [UInt8] = [
+            1, 2, 3, 4, 5, 6, 0, 0, 0, 0, 0, 0, 0, 9, 0xFF, 0xFE, 0xFD, 0xFC, 0xFB, 0xFA, 0xF9, 0xF8,
+        ]
+        octets.add(list.span.bytes)
         var numbers = OnesComplementSum()
         numbers.add(0x0102 as UInt16)
         numbers.add(0x0304_0506 as UInt32)

@@ -3,7 +3,9 @@ import Testing
 
 @testable import MailTapCapture
 
-/// Decides whole lines; what follows `PASS ` on a line is a secret. `AUTH` lines wait for the server's next line.
+/// Decides whole lines, and takes what follows `PASS` on a line for a secret.
+///
+/// `HOLD` lines are the same, but wait for the server's next line.
 private struct LineFinder: SecretFinding {
     private var lines: [Side: (start: UInt64, octets: [UInt8])] = [.client: (0, []), .server: (0, [])]
     private var isWaiting = false
@@ -90,11 +92,13 @@ private struct SilentFinder: SecretFinding {
     }
 
     @Test func secretInPieces() {
-        let pieces = "USER u\r\nPASS secret\r\n".map { client(String($0)) }
+        let pieces = "USER u\r\nPASS secret\r\n".utf8.map { Trace.Entry.chunk(.client, [$0]) }
         let entries = run(LineFinder(), pieces)
         let marked = entries.firstIndex(of: masked(13, 19))
         #expect(marked == 13)
-        let octets = entries.flatMap { if case .chunk(_, let bytes) = $0 { bytes } else { [] } }
+        let octets = entries.flatMap { entry -> [UInt8] in
+            if case .chunk(_, let bytes) = entry { bytes } else { [] }
+        }
         #expect(String(decoding: octets, as: UTF8.self) == "USER u\r\nPASS ******\r\n")
         #expect(entries.count == pieces.count + 1)
     }
@@ -155,7 +159,8 @@ private struct SilentFinder: SecretFinding {
     @Test func whatWaitsIsBounded() {
         let collector = TraceCollector()
         let session = MaskingSession(finder: SilentFinder(), downstream: collector.open(.sample()), capacity: 1_000)
-        for _ in 0..<100 { session.receive([1, 2, 3, 4].span.bytes, from: .client, at: Self.now) }
+        let chunk = [UInt8]("auth".utf8)
+        for _ in 0..<100 { session.receive(chunk.span.bytes, from: .client, at: Self.now) }
         let entries = collector.traces[0].entries.map(\.entry)
         let chunks = entries.filter { if case .chunk = $0 { true } else { false } }
         #expect(chunks.count == 100 - 1_000 / 68)

@@ -12,7 +12,7 @@ struct WrittenPacket {
     var destinationPort: UInt16
     var sequence: UInt32
     var acknowledgment: UInt32
-    var flags: TCPSegment.Flags
+    var flags: WrittenSegment.Flags
     var payload: [UInt8]
     var comments: [String]
     var areChecksumsRight: Bool
@@ -33,7 +33,10 @@ struct WrittenBlocks {
     init(_ bytes: [UInt8]) {
         while bytes.count - end >= 12 {
             let length = Self.little(bytes, end + 4)
-            guard length >= 12, length % 4 == 0 else { return faults.append("block length \(length) at \(end)") }
+            guard length >= 12, length % 4 == 0 else {
+                faults.append("block length \(length) at \(end)")
+                return
+            }
             guard end + length <= bytes.count else { return }
             if Self.little(bytes, end + length - 4) != length { faults.append("lengths differ at \(end)") }
             read(Self.little(bytes, end), Array(bytes[(end + 8)..<(end + length - 4)]))
@@ -42,8 +45,8 @@ struct WrittenBlocks {
         }
     }
 
-    /// The octets that a side sent, by sequence numbers; false where they do not join.
-    func stream(server: Bool) -> (octets: [UInt8], joins: Bool) {
+    /// The octets that a side sent, by sequence numbers; nil where they do not join.
+    func stream(server: Bool) -> [UInt8]? {
         var next: UInt32?
         var octets: [UInt8] = []
         var joins = true
@@ -53,7 +56,7 @@ struct WrittenBlocks {
             let control: UInt32 = packet.flags.contains(.syn) || packet.flags.contains(.fin) ? 1 : 0
             next = packet.sequence &+ UInt32(packet.payload.count) &+ control
         }
-        return (octets, joins)
+        return joins ? octets : nil
     }
 
     static func little(_ bytes: [UInt8], _ offset: Int) -> Int {
@@ -111,7 +114,7 @@ struct WrittenBlocks {
                 time: UInt64(Self.little(body, 4)) << 32 | UInt64(Self.little(body, 8)),
                 isFromServer: frame[11] == 2, source: source, destination: destination, sourcePort: big16(tcp),
                 destinationPort: big16(tcp + 2), sequence: big32(tcp + 4), acknowledgment: big32(tcp + 8),
-                flags: TCPSegment.Flags(rawValue: frame[tcp + 13]), payload: Array(frame[payload...]),
+                flags: WrittenSegment.Flags(rawValue: frame[tcp + 13]), payload: Array(frame[payload...]),
                 comments: options(body, 20 + (captured + 3) / 4 * 4).filter { $0.code == 1 }.map {
                     String(decoding: $0.value, as: UTF8.self)
                 },

@@ -9,8 +9,12 @@ import Dispatch
 #endif
 
 /// A blocking TCP socket, so that a test says exactly what a peer does and when.
-struct PlainSocket: ~Copyable {
-    struct Failure: Error { var what: String; var code: Int32 = errno }
+final class PlainSocket: Sendable {
+    struct Failure: Error {
+        var what: String
+        var code: Int32 = errno
+        var isReset: Bool { code == ECONNRESET }
+    }
 
     private let fd: Int32
 
@@ -99,12 +103,56 @@ struct PlainSocket: ~Copyable {
         return all
     }
 
+    /// Sends as much as goes without waiting for long, and tells how much that was.
+    func sendWithoutWaiting(_ most: Int) -> Int {
+        var limit = timeval(tv_sec: 0, tv_usec: 300_000)
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        let block = [UInt8](repeating: 7, count: 1 << 16)
+        var sent = 0
+        while sent < most {
+            let count = block.withUnsafeBytes { Glibc.send(fd, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            guard count > 0 else { break }
+            sent += count
+        }
+        return sent
+    }
+
+    /// `receiveAll` on a thread of its own; stops for a moment after every `pausing` octets.
+    func receiveAllElsewhere(pausing: Int = .max) async throws -> [UInt8] {
+        let other = dup(fd)
+        return try await blocking {
+            let socket = PlainSocket(fd: other)
+            var all: [UInt8] = []
+            var rested = 0
+            while true {
+                let bytes = try socket.receive(upTo: 1 << 18)
+                guard !bytes.isEmpty else { return all }
+                all += bytes
+                if all.count - rested > pausing {
+                    rested = all.count
+                    usleep(20_000)
+                }
+            }
+        }
+    }
+
+    /// `send` on a thread of its own.
+    func sendElsewhere(_ bytes: [UInt8], thenFinish finishes: Bool) async throws {
+        let other = dup(fd)
+        try await blocking {
+            let socket = PlainSocket(fd: other)
+            try socket.send(bytes)
+            if finishes { socket.finishSending() }
+        }
+    }
+
     func finishSending() { shutdown(fd, Int32(SHUT_WR)) }
 
-    /// Makes closing abort the connection (RST).
-    func abortOnClose() {
-        var value = linger(l_onoff: 1, l_linger: 0)
-        setsockopt(fd, SOL_SOCKET, SO_LINGER, &value, socklen_t(MemoryLayout<linger>.size))
+    /// Aborts the connection (RST): Linux does so when a connected socket is connected to nothing.
+    func abort() {
+        var nowhere = sockaddr()
+        nowhere.sa_family = sa_family_t(AF_UNSPEC)
+        _ = Glibc.connect(fd, &nowhere, socklen_t(MemoryLayout<sockaddr>.size))
     }
 
     /// Keeps the kernel from taking much on behalf of a slow reader.

@@ -81,6 +81,10 @@ extension SMTPDecoder {
             statuslessLine(line, offer, &handler)
             return
         }
+        if code == 354, server.open == nil, client == .awaiting(.data), pending.last?.verb == SMTPVerb.data.rawValue {
+            // Nothing but DATA can be answered so: the server did not answer the commands before it.
+            pending.keepLast()
+        }
         let exchange = server.open?.exchange ?? replyBegins(code, offer, line.byteCount, &handler)
         if let open = server.open, open.code != code, open.code != 0 {
             anomaly(.replyCodesDiffer, offer.range(0, line.byteCount), exchange, offer, &handler)

@@ -1,7 +1,7 @@
 import MailTapCore
 
 /// The headers of one written packet: Ethernet, IPv4 or IPv6, TCP (RFC 894, 791, 8200, 9293).
-struct TCPSegment {
+struct WrittenSegment {
     /// One end of a written conversation.
     struct End: Equatable {
         /// The address; both ends of a conversation are of one family.

@@ -1,0 +1,44 @@
+import MailTapCore
+
+extension DialogueAnomaly {
+    /// The id of the rule that the anomaly breaks.
+    func rule(in proto: MailProtocol?) -> String {
+        guard case .dialogue(let anomaly) = kind else { return "tcp.conflict" }
+        let isPOP3 = proto == .pop3
+        switch anomaly {
+        case .bareLF: return isPOP3 ? "pop3.bare-lf" : "smtp.bare-lf"
+        case .bareCR: return isPOP3 ? "pop3.bare-cr" : "smtp.bare-cr"
+        case .nul: return isPOP3 ? "pop3.nul" : "smtp.nul"
+        case .lineTooLong: return isPOP3 ? "pop3.line-too-long" : "smtp.line-too-long"
+        case .emptyCommand: return isPOP3 ? "pop3.empty-command" : "smtp.empty-command"
+        case .replyWithoutCommand: return isPOP3 ? "pop3.reply-without-command" : "smtp.reply-without-command"
+        case .replyWithoutStatus: return isPOP3 ? "pop3.response-without-status" : "smtp.reply-without-status"
+        case .replyCodesDiffer: return "smtp.reply-codes-differ"
+        case .replySeparatorMissing: return "smtp.reply-separator-missing"
+        case .commandBeforeGreeting: return isPOP3 ? "pop3.command-before-greeting" : "smtp.command-before-greeting"
+        case .plaintextAfterSTARTTLS: return isPOP3 ? "pop3.stls-injection" : "smtp.starttls-injection"
+        case .plaintextBehindGoAhead:
+            return isPOP3 ? "pop3.stls-response-injection" : "smtp.starttls-response-injection"
+        case .clearTextGoesOn: return isPOP3 ? "pop3.clear-text-goes-on" : "smtp.clear-text-goes-on"
+        case .oddEndOfData: return isPOP3 ? "pop3.odd-end-of-data" : "smtp.odd-end-of-data"
+        case .dotLineWithOddEnds: return isPOP3 ? "pop3.odd-dot-line" : "smtp.smuggling"
+        case .contentEndedEarly: return isPOP3 ? "pop3.content-ended-early" : "smtp.content-ended-early"
+        case .contentBeforeGoAhead: return "smtp.content-before-go-ahead"
+        case .badChunkSize: return "smtp.bad-chunk-size"
+        case .afterGap: return "tcp.gap"
+        case .undecidedTooLong: return "decode.undecided"
+        case .unstuffedDot: return isPOP3 ? "pop3.unstuffed-dot" : "smtp.unstuffed-dot"
+        case .unexpectedTLS: return isPOP3 ? "pop3.unexpected-tls" : "smtp.unexpected-tls"
+        }
+    }
+
+    /// What happened here, in words.
+    func text(_ rule: Rule) -> String {
+        let side = range.side == .client ? "client" : "server"
+        let place =
+            range.length > 1
+            ? "octets \(range.start) to \(range.end &- 1) of what the \(side) sent"
+            : "octet \(range.start) of what the \(side) sent"
+        return "\(rule.title) (\(place))"
+    }
+}

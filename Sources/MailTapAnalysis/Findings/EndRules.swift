@@ -1,0 +1,87 @@
+import MailTapCore
+
+/// How a session ended, and what it left undone.
+enum EndRules {
+    static func apply(to session: Session, _ state: DialogueState, _ found: inout FindingList) {
+        if session.proto == .smtp { delivery(session, &found) }
+        // Where the input ends or octets are lost, what is missing may have come.
+        guard session.ending != .open, session.clientMissing == 0, session.serverMissing == 0, session.info.startSeen,
+            let last = session.exchanges.indices.last
+        else { return }
+        let isOpaque = session.tls.map { !$0.isDecrypted } ?? false
+        guard !isOpaque else { return }
+        if session.proto == .pop3 {
+            pop3(session, state, last, &found)
+        } else {
+            smtp(session, state, last, &found)
+        }
+    }
+
+    /// The final dot, or the last chunk, went out and nothing came back.
+    private static func delivery(_ session: Session, _ found: inout FindingList) {
+        guard session.serverMissing == 0 else { return }
+        for message in session.messages where message.complete && message.accepted == nil {
+            guard message.kind == .data || message.kind == .bdatLast,
+                session.exchanges.indices.contains(message.exchange),
+                session.exchanges[message.exchange].reply == nil
+            else { continue }
+            // A capture that simply stops proves nothing; the next lines may hold the reply.
+            found.add(
+                "smtp.delivery-uncertain", exchange: message.exchange,
+                "The whole message was sent and no reply to it was seen",
+                severity: session.ending == .open ? .warning : nil)
+        }
+    }
+
+    private static func smtp(
+        _ session: Session, _ state: DialogueState, _ last: Int, _ found: inout FindingList
+    ) {
+        for (index, exchange) in session.exchanges.enumerated() where exchange.reply == nil {
+            // Many clients close right behind QUIT; an unanswered message has a rule of its own.
+            guard let verb = exchange.command?.verb, verb != "QUIT", exchange.message == nil else { continue }
+            found.add(
+                "smtp.no-reply", exchange: index, "\(ShownText.of(verb)) never got a reply", side: .some(fault(session))
+            )
+        }
+        if session.ending == .timeout {
+            found.add("smtp.idle-timeout", exchange: last, "The session ended because nothing was said any more")
+        }
+        guard session.ending != .quit, session.ending != .killed else { return }
+        if state.transaction != nil {
+            found.add(
+                "smtp.connection-lost", exchange: last,
+                "The session ended (\(session.ending.rawValue)) inside a mail transaction", side: .some(fault(session)))
+        } else if session.ending == .clientClosed, state.isGreeted {
+            found.add("smtp.no-quit", exchange: last, "The client closed the connection without QUIT")
+        }
+    }
+
+    private static func fault(_ session: Session) -> Side? {
+        switch session.ending {
+        case .clientClosed: .client
+        case .serverClosed: .server
+        default: nil
+        }
+    }
+
+    private static func pop3(
+        _ session: Session, _ state: DialogueState, _ last: Int, _ found: inout FindingList
+    ) {
+        for (index, exchange) in session.exchanges.enumerated() where exchange.reply == nil {
+            guard let verb = exchange.command?.verb, verb != "QUIT" else { continue }
+            found.add(
+                "pop3.no-response", exchange: index, "\(ShownText.of(verb)) never got a response",
+                side: .some(fault(session)))
+        }
+        guard state.phase == .transaction, !state.deleted.isEmpty else { return }
+        let count = ShownText.count(state.deleted.count, "message")
+        let quit = session.exchanges.last { $0.command?.verb == "QUIT" }
+        let how =
+            quit == nil
+            ? "and the session ended without QUIT"
+            : quit?.reply == nil
+                ? "and QUIT got no response: whether they are gone is uncertain" : "and the server refused at QUIT"
+        found.add(
+            "pop3.deletions-lost", exchange: last, "\(count) marked for deletion, \(how)", side: .some(fault(session)))
+    }
+}

@@ -1,0 +1,69 @@
+import MailTapCore
+
+/// Applies the catalogue to a session.
+enum Findings {
+    /// Every finding: what the decoder noticed and what the whole session shows, in the order of the dialogue.
+    static func all(of session: Session, anomalies: [DialogueAnomaly]) -> [Finding] {
+        var found = FindingList()
+        for anomaly in anomalies {
+            let id = anomaly.rule(in: session.proto)
+            guard let rule = RuleBook.rule(id) else { continue }
+            let isLost = id == "tcp.gap" || id == "decode.undecided" || id == "tcp.conflict"
+            found.add(
+                id, exchange: anomaly.exchange, anomaly.text(rule),
+                side: .some(isLost ? nil : rule.side ?? anomaly.range.side))
+        }
+        SessionRules.apply(to: session, &found)
+        return found.inOrder
+    }
+}
+
+/// Collects findings; the same rule at the same exchange counts once.
+struct FindingList {
+    private struct Key: Hashable {
+        var rule: String
+        var exchange: Int?
+        var side: Side?
+    }
+
+    private var findings: [Finding] = []
+    private var repeats: [Int] = []
+    private var seen: [Key: Int] = [:]
+
+    /// Adds a finding.
+    ///
+    /// - Parameters:
+    ///   - id: of a rule in the catalogue; another one adds nothing.
+    ///   - exchange: index of the exchange, nil for the session.
+    ///   - text: what happened here.
+    ///   - severity: where this place is milder or graver than the rule's own.
+    ///   - side: who is at fault, where the rule does not say; `.some(nil)` for nobody.
+    mutating func add(
+        _ id: String, exchange: Int?, _ text: String, severity: Severity? = nil, side: Side?? = nil
+    ) {
+        guard let rule = RuleBook.rule(id) else { return }
+        let fault = side ?? rule.side
+        let key = Key(rule: id, exchange: exchange, side: fault)
+        if let index = seen[key] {
+            repeats[index] += 1
+            if let severity { findings[index].severity = max(findings[index].severity, severity) }
+            return
+        }
+        seen[key] = findings.count
+        repeats.append(0)
+        findings.append(
+            Finding(
+                rule: id, aspect: rule.aspect, severity: severity ?? rule.severity, side: fault, exchange: exchange,
+                text: text, reference: rule.reference))
+    }
+
+    /// In the order of the exchanges; those of the whole session last.
+    var inOrder: [Finding] {
+        var list = findings
+        for (index, count) in repeats.enumerated() where count > 0 { list[index].text += ", and \(count) more like it" }
+        return list.enumerated().sorted { left, right in
+            let first = left.element.exchange ?? .max, second = right.element.exchange ?? .max
+            return first == second ? left.offset < right.offset : first < second
+        }.map(\.element)
+    }
+}

@@ -1,0 +1,77 @@
+import MailTapCore
+
+/// The form of single lines: lengths, odd octets, unknown words.
+enum LineRules {
+    static func apply(_ place: SessionRules.Place, _ found: inout FindingList) {
+        let prefix = place.session.proto == .pop3 ? "pop3" : "smtp"
+        if let command = place.exchange.command, command.verb != "*data" {
+            octets(command.line, .client, prefix, place.index, &found)
+            length(command, prefix, place, &found)
+            verb(command, prefix, place, &found)
+        }
+        guard let reply = place.serverReply else { return }
+        let overhead = prefix == "smtp" ? 6 : reply.status.text.utf8.count + 3
+        for (number, line) in reply.lines.enumerated() {
+            octets(line, .server, prefix, place.index, &found)
+            let total = line.octets.count + overhead
+            // A SASL challenge may be longer than a reply otherwise (RFC 4954 section 4).
+            if total > 512, !reply.status.isIntermediate {
+                found.add(
+                    prefix == "smtp" ? "smtp.reply-too-long" : "pop3.response-too-long", exchange: place.index,
+                    "Line \(number + 1) of the reply has \(total) octets, 512 are allowed")
+            }
+        }
+    }
+
+    private static func octets(
+        _ line: WireText, _ side: Side, _ prefix: String, _ index: Int, _ found: inout FindingList
+    ) {
+        // A mask's octets say nothing of what stood there.
+        guard !line.isMasked else { return }
+        var kinds: Set<String> = []
+        for octet in line.octets where octet < 32 || octet == 127 {
+            switch octet {
+            case 9: continue
+            case 13: kinds.insert("bare-cr")
+            case 0: kinds.insert("nul")
+            default: kinds.insert("control-octets")
+            }
+        }
+        for kind in kinds.sorted() {
+            let what = kind == "bare-cr" ? "a bare CR" : kind == "nul" ? "a NUL" : "control octets"
+            let id = "\(prefix).\(kind)"
+            found.add(
+                id, exchange: index, "The \(side == .client ? "command" : "reply") holds \(what)", side: .some(side))
+        }
+    }
+
+    /// RFC 5321 section 4.5.3.1.4, RFC 2449 section 4; extensions lengthen MAIL, RCPT, AUTH and others.
+    private static func length(
+        _ command: Command, _ prefix: String, _ place: SessionRules.Place, _ found: inout FindingList
+    ) {
+        let total = command.line.octets.count + 2
+        let limit: Int
+        switch command.verb {
+        case "AUTH", "*auth": limit = 12_288
+        case "MAIL", "RCPT", "BURL", "XCLIENT", "XFORWARD": limit = 2_048
+        default: limit = prefix == "smtp" ? 512 : 255
+        }
+        guard total > limit else { return }
+        found.add(
+            "\(prefix).command-too-long", exchange: place.index,
+            "The command line has \(total) octets, \(limit) are allowed")
+    }
+
+    private static func verb(
+        _ command: Command, _ prefix: String, _ place: SessionRules.Place, _ found: inout FindingList
+    ) {
+        guard !command.verb.hasPrefix("*"), !command.line.octets.isEmpty else { return }
+        let isKnown =
+            prefix == "smtp"
+            ? SMTPVerb.allCases.contains { $0 != .unknown && $0.keyword == command.verb }
+            : POP3Verb.allCases.contains { $0 != .unknown && $0.keyword == command.verb }
+        // A server that takes it has an extension of its own.
+        guard !isKnown, place.exchange.reply?.status.isPositive != true else { return }
+        found.add("\(prefix).unknown-command", exchange: place.index, "The line begins with no command that is known")
+    }
+}

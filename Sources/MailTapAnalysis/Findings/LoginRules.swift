@@ -1,0 +1,79 @@
+import MailTapCore
+
+/// Logins: credentials in clear, weak mechanisms, tokens that are no base64.
+enum LoginRules {
+    static func apply(_ place: SessionRules.Place, _ found: inout FindingList) {
+        guard let command = place.exchange.command else { return }
+        let prefix = place.session.proto == .pop3 ? "pop3" : "smtp"
+        switch command.verb {
+        case "PASS" where prefix == "pop3":
+            if !place.exchange.isEncrypted { reveal("the password", prefix, place, &found) }
+        case "APOP" where prefix == "pop3":
+            found.add("pop3.weak-mechanism", exchange: place.index, "APOP rests on MD5")
+        case "AUTH": begin(command, prefix, place, &found)
+        case "*auth": respond(command, prefix, place, &found)
+        default: break
+        }
+        challenge(prefix, place, &found)
+    }
+
+    private static func begin(
+        _ command: Command, _ prefix: String, _ place: SessionRules.Place, _ found: inout FindingList
+    ) {
+        let words = SASLToken.words(SMTPGrammar.argument(of: command.line.octets))
+        guard let first = words.first else { return }
+        let name = SMTPGrammar.text(first).uppercased()
+        guard let mechanism = SASLSteps.mechanism(name) else { return }
+        if mechanism.isWeak {
+            found.add("\(prefix).weak-mechanism", exchange: place.index, "The client logs in by \(ShownText.of(name))")
+        }
+        guard words.count > 1 else { return }
+        token(words[1], command, .client, prefix, place, &found)
+        // LOGIN's first response is the user name.
+        if mechanism.revealsSecret, name != "LOGIN", !place.exchange.isEncrypted {
+            reveal("the credentials of SASL \(ShownText.of(name))", prefix, place, &found)
+        }
+    }
+
+    private static func respond(
+        _ command: Command, _ prefix: String, _ place: SessionRules.Place, _ found: inout FindingList
+    ) {
+        guard let login = place.state.login, command.line.octets != [UInt8(ascii: "*")] else { return }
+        token(command.line.octets[...], command, .client, prefix, place, &found)
+        guard !place.exchange.isEncrypted, SASLSteps.mechanism(login.mechanism)?.revealsSecret == true else { return }
+        let secretStep = login.mechanism == "LOGIN" ? 1 : 0
+        if login.responses == secretStep, !command.line.octets.isEmpty {
+            reveal("the credentials of SASL \(ShownText.of(login.mechanism))", prefix, place, &found)
+        }
+    }
+
+    private static func token(
+        _ octets: ArraySlice<UInt8>, _ command: Command, _ side: Side, _ prefix: String,
+        _ place: SessionRules.Place, _ found: inout FindingList
+    ) {
+        guard !command.line.isMasked, !octets.isEmpty, SASLToken.decode(octets) == nil else { return }
+        found.add(
+            "\(prefix).bad-base64", exchange: place.index, "The client's response is no base64", side: .some(side))
+    }
+
+    private static func challenge(_ prefix: String, _ place: SessionRules.Place, _ found: inout FindingList) {
+        guard let reply = place.serverReply, reply.status.rawValue == 334 || reply.status == .plus,
+            let text = reply.lines.first?.octets, !text.isEmpty, SASLToken.decode(text[...]) == nil
+        else { return }
+        found.add(
+            "\(prefix).bad-base64", exchange: place.index, "The server's challenge is no base64", severity: .warning,
+            side: .some(.server))
+    }
+
+    private static func reveal(
+        _ what: String, _ prefix: String, _ place: SessionRules.Place, _ found: inout FindingList
+    ) {
+        // Nobody listens between two programs of one host.
+        let isLocal =
+            place.session.info.client.address?.isLoopback == true
+            && place.session.info.server.address?.isLoopback == true
+        found.add(
+            "\(prefix).cleartext-login", exchange: place.index, "The client sent \(what) without TLS",
+            severity: isLocal ? .note : nil)
+    }
+}

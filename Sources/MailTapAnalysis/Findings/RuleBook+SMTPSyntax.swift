@@ -1,0 +1,113 @@
+import MailTapCore
+
+extension RuleBook {
+    /// SMTP: the form of what was said.
+    static let smtpSyntax: [Rule] = [
+        Rule(
+            "smtp.bare-lf", .syntax, .error, nil, "Line ended with LF alone", "RFC 5321 section 2.3.8",
+            "Lines of SMTP end with CRLF and nothing else. Servers differ in what they make of a bare LF: where one sees a line end and the next does not, a message can be smuggled into another.",
+            remedy: "Send CRLF; let servers refuse or normalise bare LFs on input."),
+        Rule(
+            "smtp.bare-cr", .syntax, .error, nil, "CR without LF behind it", "RFC 5321 section 2.3.8",
+            "A CR may stand in SMTP only as the first half of a line end. Some servers take it for a whole one, which opens the way for smuggled messages.",
+            remedy: "Encode content that holds CRs (quoted-printable, base64); refuse bare CRs on input."),
+        Rule(
+            "smtp.nul", .syntax, .warning, nil, "NUL octet", "RFC 5321 section 4.1.2",
+            "NUL is no character of commands, replies or text; programs written in C may cut the line there.",
+            remedy: "Encode binary content, or send it by BDAT with BODY=BINARYMIME."),
+        Rule(
+            "smtp.control-octets", .syntax, .warning, nil, "Control octets in a line", "RFC 5321 section 4.1.2",
+            "Control characters other than a tab do not belong into commands and replies; on a terminal they can forge what is shown.",
+            remedy: "Leave them out."),
+        Rule(
+            "smtp.line-too-long", .syntax, .error, nil, "Line longer than anything allows", "RFC 5321 section 4.5.3.1",
+            "The line is longer than MailTap keeps (64 KiB); its rest was skipped. No limit of SMTP is near that.",
+            remedy: "Find what keeps the sender from ending its lines."),
+        Rule(
+            "smtp.command-too-long", .syntax, .warning, .client, "Command line over 512 octets",
+            "RFC 5321 section 4.5.3.1.4",
+            "A command line has at most 512 octets with its CRLF, unless an extension allows more. Servers may cut or refuse it.",
+            remedy: "Shorten the line."),
+        Rule(
+            "smtp.reply-too-long", .syntax, .warning, .server, "Reply line over 512 octets",
+            "RFC 5321 section 4.5.3.1.5",
+            "A reply line has at most 512 octets with code and CRLF. Clients may cut it.",
+            remedy: "Split the text into several lines of one reply."),
+        Rule(
+            "smtp.empty-command", .syntax, .note, .client, "Empty line where a command belongs",
+            "RFC 5321 section 4.1.1",
+            "An empty line is no command. It often comes from a line end too many behind the content or a login.",
+            remedy: "Send each command with exactly one CRLF."),
+        Rule(
+            "smtp.unknown-command", .syntax, .warning, .client, "Command that no RFC knows", "RFC 5321 section 4.1.1",
+            "The first word of the line is no command known here. Often it is content or a login response that lost its place.",
+            remedy: "Look at what came before: was a refusal overlooked?"),
+        Rule(
+            "smtp.reply-without-status", .syntax, .error, .server, "Reply line without a code",
+            "RFC 5321 section 4.2",
+            "Every line of a reply begins with three digits; clients go by them alone.",
+            remedy: "Begin each line with the reply code."),
+        Rule(
+            "smtp.reply-codes-differ", .syntax, .error, .server, "Lines of one reply carry different codes",
+            "RFC 5321 section 4.2.1",
+            "All lines of a reply have the same code. Clients differ in which of several they believe.",
+            remedy: "Give each line the same code."),
+        Rule(
+            "smtp.reply-separator-missing", .syntax, .warning, .server, "No space or hyphen behind the reply code",
+            "RFC 5321 section 4.2.1",
+            "A hyphen says that more lines follow, a space that this is the last; without either, a client may wait for ever.",
+            remedy: "Put a space, or on all lines but the last a hyphen, behind the code."),
+        Rule(
+            "smtp.unknown-reply-code", .syntax, .note, .server, "Reply code that no RFC knows",
+            "RFC 5321 section 4.2.1",
+            "Clients go by the first digit of a code that they do not know; finer meaning is lost.",
+            remedy: "Use a code of RFC 5321, or of the extension in question."),
+        Rule(
+            "smtp.missing-brackets", .syntax, .warning, .client, "Address without angle brackets",
+            "RFC 5321 section 4.1.2",
+            "The address of MAIL and RCPT stands in angle brackets; strict servers refuse it without.",
+            remedy: "Write MAIL FROM:<a@example.org>."),
+        Rule(
+            "smtp.path-form", .syntax, .note, .client, "Space or text where the path has none",
+            "RFC 5321 section 3.3",
+            "There is no space around the colon of FROM: and TO:, and one between > and the first parameter. Many servers let it pass, some do not.",
+            remedy: "Write MAIL FROM:<a@example.org> SIZE=1200."),
+        Rule(
+            "smtp.bad-address", .syntax, .warning, .client, "Address that is none", "RFC 5321 section 4.1.2",
+            "An address is a local part, @, and a domain or an address literal; postmaster alone may stand without a domain.",
+            remedy: "Correct the address; quote unusual local parts."),
+        Rule(
+            "smtp.8bit-command", .syntax, .warning, .client, "Octets above 127 in a command without SMTPUTF8",
+            "RFC 6531 section 3.1",
+            "Commands are ASCII unless the transaction asked for SMTPUTF8.",
+            remedy: "Add the SMTPUTF8 parameter to MAIL where the server offers it."),
+        Rule(
+            "smtp.bad-base64", .syntax, .error, nil, "Login token that is no base64", "RFC 4954 section 4",
+            "Challenges and responses are base64 (RFC 4648 section 4), without blanks or line ends inside.",
+            remedy: "Encode the token; send = for an empty first response."),
+        Rule(
+            "smtp.bad-chunk-size", .syntax, .error, .client, "BDAT without a proper size", "RFC 3030 section 2",
+            "The number behind BDAT says how many octets follow. Without it neither side knows where the next command is.",
+            remedy: "Write BDAT, the number of octets, and LAST for the last chunk."),
+        Rule(
+            "smtp.odd-end-of-data", .syntax, .error, nil, "Message ended by a dot line with odd line ends",
+            "RFC 5321 section 4.1.1.4",
+            "Only CRLF . CRLF ends the content. This server took another sequence for the end: what its peers relay as content, it may run as commands (SMTP smuggling, CVE-2023-51764 and its kin). Between these two peers that is exploitable.",
+            remedy: "Update the server; refuse bare LFs and CRs."),
+        Rule(
+            "smtp.smuggling", .syntax, .error, .client, "Dot line with odd line ends inside content",
+            "RFC 5321 section 4.1.1.4",
+            "A line that some servers would take for the end of the message stands inside it, followed by more. This server did not end there; the next one on the way may, and run the rest as commands (SMTP smuggling, 2023).",
+            remedy: "Refuse messages with bare LFs and CRs, or normalise them before relaying."),
+        Rule(
+            "smtp.unstuffed-dot", .syntax, .error, .client, "Line that begins with a dot which was not doubled",
+            "RFC 5321 section 4.5.2",
+            "A content line that begins with a dot gets a second one; the receiver takes one away. Without it the line loses its dot, or ends the message.",
+            remedy: "Double the first dot of every line that begins with one."),
+        Rule(
+            "smtp.text-line-too-long", .syntax, .warning, .client, "Content line over 998 octets",
+            "RFC 5321 section 4.5.3.1.6",
+            "A line of content has at most 1000 octets with its CRLF. Servers cut or fold longer ones, which breaks signatures.",
+            remedy: "Encode the part as quoted-printable or base64."),
+    ]
+}

@@ -1,0 +1,74 @@
+import MailTapCore
+
+extension RuleBook {
+    /// TLS and TCP, whatever the protocol above.
+    static let transport: [Rule] = [
+        Rule(
+            "tls.certificate", .semantics, .warning, .server, "Server's certificate not valid", "RFC 7817 section 3",
+            "The certificate could not be verified: a man in the middle would look the same.",
+            remedy: "Renew or complete the certificate chain; use the name that it is made out for."),
+        Rule(
+            "tls.old-version", .semantics, .warning, nil, "Outdated version of TLS", "RFC 8996 section 2",
+            "SSL 3, TLS 1.0 and 1.1 are deprecated.", remedy: "Allow TLS 1.2 and 1.3 only."),
+        Rule(
+            "tcp.gap", .synchronization, .note, nil, "Octets missing from the capture", "RFC 9293 section 3.4",
+            "Part of the dialogue was not captured; what follows may be read wrong.",
+            remedy: "Capture closer to a peer, with a bigger buffer and the full snapshot length."),
+        Rule(
+            "tcp.conflict", .semantics, .warning, nil, "Segments overlap with different octets",
+            "RFC 9293 section 3.10",
+            "The same place of the stream came twice with different content; the first is shown. Peers may have taken the other: an attack on inspection, or a broken stack.",
+            remedy: "See which host sent the second segment."),
+        Rule(
+            "decode.undecided", .synchronization, .note, nil, "Too much waited for the other side",
+            "RFC 5321 section 4.3.1",
+            "More octets came without the answer that decides their meaning than MailTap keeps; they were read without it.",
+            remedy: "See whether one direction is missing in the capture."),
+    ]
+
+    /// Messages, whatever carried them.
+    static let messages: [Rule] = [
+        Rule(
+            "message.date-missing", .semantics, .warning, .client, "Message without Date", "RFC 5322 section 3.6",
+            "Every message has one Date field; filters distrust those without.",
+            remedy: "Add a Date field when composing."),
+        Rule(
+            "message.from-missing", .semantics, .warning, .client, "Message without From", "RFC 5322 section 3.6",
+            "Every message has one From field; DMARC can't be judged without.",
+            remedy: "Add a From field when composing."),
+        Rule(
+            "message.field-repeated", .semantics, .warning, .client, "Field that may stand once stands twice",
+            "RFC 5322 section 3.6",
+            "Date, From and Message-ID may stand once. Programs differ in which of several they show, which attackers use.",
+            remedy: "Remove all but one."),
+        Rule(
+            "message.header-without-end", .syntax, .warning, .client, "Header section ends without an empty line",
+            "RFC 5322 section 2.1",
+            "A line that is neither a field nor empty ends the header section; programs differ in where the body begins.",
+            remedy: "Put an empty line between header section and body."),
+        Rule(
+            "message.header-too-long", .syntax, .warning, .client, "Header section over 256 KiB",
+            "RFC 5322 section 2.1.1",
+            "The header section is longer than is read; servers refuse such messages.", remedy: "Shorten it."),
+        Rule(
+            "message.multipart-broken", .syntax, .warning, .client, "Multipart that does not parse",
+            "RFC 2046 section 5.1.1",
+            "The boundary is missing, never stands in the body, or is never closed; parts are lost or shown as text.",
+            remedy: "Write each multipart with its boundary parameter and a closing boundary line."),
+        Rule(
+            "message.too-complex", .syntax, .note, .client, "Parts nested or numbered beyond what is read",
+            "RFC 2046 section 5.1",
+            "More than 64 levels or 10,000 parts: filters that give up there can be got around.",
+            remedy: "Refuse such messages."),
+        Rule(
+            "message.bad-base64", .syntax, .warning, .client, "Base64 part with other octets inside",
+            "RFC 2045 section 6.8",
+            "Readers skip them; a filter that does not sees another file than the recipient.",
+            remedy: "Encode the part anew."),
+        Rule(
+            "message.charset-contradicted", .syntax, .note, .client, "Text that is not in its declared charset",
+            "RFC 2046 section 4.1.2",
+            "The octets can't be of the charset that the part declares; readers show wrong letters.",
+            remedy: "Declare the charset that is used."),
+    ]
+}

@@ -1,0 +1,97 @@
+import MailTapCore
+
+/// Arguments of SMTP commands: names, paths, parameters, and extensions that were not offered.
+enum SMTPArgumentRules {
+    static func apply(_ place: SessionRules.Place, _ found: inout FindingList) {
+        guard let command = place.exchange.command else { return }
+        switch command.verb {
+        case "EHLO", "HELO", "LHLO": hello(command, place, &found)
+        case "MAIL", "RCPT", "SEND", "SOML", "SAML": path(command, place, &found)
+        case "STARTTLS", "ETRN", "ATRN", "BURL", "XCLIENT", "XFORWARD", "AUTH":
+            offered(command.verb, by: command.verb, place, &found)
+        case "BDAT": offered("CHUNKING", by: "BDAT", place, &found)
+        default: break
+        }
+    }
+
+    private static func offered(
+        _ keyword: String, by what: String, _ place: SessionRules.Place, _ found: inout FindingList
+    ) {
+        guard place.state.offers(keyword) == false, !place.isPatchy else { return }
+        let accepted = place.exchange.reply?.status.isNegative == false
+        found.add(
+            "smtp.extension-not-offered", exchange: place.index,
+            "\(ShownText.of(what)) needs \(keyword), which the server's last EHLO answer does not offer",
+            severity: accepted ? .note : nil)
+    }
+
+    private static func hello(_ command: Command, _ place: SessionRules.Place, _ found: inout FindingList) {
+        let name = SMTPGrammar.text(SMTPGrammar.argument(of: command.line.octets))
+        if name.hasPrefix("["), name.hasSuffix("]") {
+            let inside = name.dropFirst().dropLast()
+            let text = inside.lowercased().hasPrefix("ipv6:") ? inside.dropFirst(5) : inside
+            guard let literal = IPAddress(text) else {
+                found.add(
+                    "smtp.hello-name", exchange: place.index, "\(ShownText.of(name)) is no address literal",
+                    severity: .warning)
+                return
+            }
+            if let client = place.session.info.client.address, client != literal {
+                found.add(
+                    "smtp.hello-literal", exchange: place.index,
+                    "The client greets as \(ShownText.of(name)) and connects from \(client)")
+            }
+            return
+        }
+        // LMTP is spoken inside one host or site, where short names are usual.
+        guard command.verb != "LHLO" || name.isEmpty else { return }
+        guard !AddressForm.isFullDomain(name) else { return }
+        let shown = name.isEmpty ? "no name" : ShownText.of(name)
+        found.add(
+            "smtp.hello-name", exchange: place.index, "The client greets with \(shown), which is no full domain name")
+    }
+
+    private static func path(_ command: Command, _ place: SessionRules.Place, _ found: inout FindingList) {
+        let octets = command.line.octets
+        guard let path = SMTPGrammar.pathArgument(in: octets) else {
+            found.add("smtp.bad-address", exchange: place.index, "No address can be read in the command")
+            return
+        }
+        if path.lapses.contains(.missingBrackets) || path.lapses.contains(.missingCloseBracket) {
+            found.add(
+                "smtp.missing-brackets", exchange: place.index,
+                "The address \(ShownText.of(path.address)) does not stand in angle brackets")
+        }
+        if !path.lapses.isDisjoint(with: [.spaceBeforeColon, .spaceAfterColon, .textBehindBracket]) {
+            let text =
+                path.lapses.contains(.textBehindBracket) ? "Text stands right behind >" : "A space stands at the colon"
+            found.add("smtp.path-form", exchange: place.index, text)
+        }
+        if let problem = AddressForm.problem(path.address, isSender: command.verb != "RCPT") {
+            found.add("smtp.bad-address", exchange: place.index, "\(ShownText.of(path.address)): \(problem)")
+        }
+        let parameters = command.verb == "RCPT" ? place.state.transaction?.parameters ?? [] : path.parameters
+        if octets.contains(where: { $0 > 127 }), !parameters.contains(where: { $0.key == "SMTPUTF8" }),
+            command.verb != "RCPT" || place.state.transaction != nil
+        {
+            found.add(
+                "smtp.8bit-command", exchange: place.index,
+                "The command holds octets above 127 and SMTPUTF8 was not asked for")
+        }
+        for parameter in path.parameters {
+            if let keyword = MailParameters.extensionFor(parameter) {
+                offered(keyword, by: parameter.value.map { "\(parameter.key)=\($0)" } ?? parameter.key, place, &found)
+            }
+        }
+        declaredSize(path, place, &found)
+    }
+
+    private static func declaredSize(_ path: SMTPPath, _ place: SessionRules.Place, _ found: inout FindingList) {
+        guard let value = path.parameters.first(where: { $0.key == "SIZE" })?.value, let size = UInt64(value),
+            let limit = place.state.capability("SIZE")?.arguments.first.flatMap({ UInt64($0) }), limit > 0, size > limit
+        else { return }
+        found.add(
+            "smtp.size-over-limit", exchange: place.index,
+            "\(size) octets are declared, the server's limit is \(limit)")
+    }
+}

@@ -1,0 +1,133 @@
+import MailTapCore
+
+/// What each POP3 command does, in one sentence with its values.
+enum POP3Notes {
+    static func note(_ command: Command, _ exchange: Exchange, _ state: DialogueState, in session: Session) -> String {
+        let argument = SMTPGrammar.argument(of: command.line.octets)
+        let words = SMTPGrammar.text(argument).words
+        let shown = ShownText.of(argument)
+        switch command.verb {
+        case "USER": return "Give the user name \(shown) (RFC 1939 section 7)"
+        case "PASS":
+            let user = state.user.map { " of \(ShownText.of($0))" } ?? ""
+            return "Give the password\(user), to open and lock the maildrop (RFC 1939 section 7)"
+        case "APOP":
+            let user = ShownText.of(words.first ?? "")
+            return
+                "Log in as \(user) with an MD5 digest of the greeting's timestamp and the password (RFC 1939 section 7)"
+        case "AUTH":
+            return argument.isEmpty
+                ? "Ask which SASL mechanisms there are, as RFC 1734 allowed (RFC 5034 section 4)"
+                : SASLSteps.begin(command)
+        case "*auth": return SASLSteps.respond(state.login, command.line)
+        case "STLS": return "Ask to go on under TLS (RFC 2595 section 4)"
+        case "CAPA": return "Ask what the server offers (RFC 2449 section 5)"
+        case "STAT": return stat(exchange)
+        case "LIST":
+            return (argument.isEmpty ? "Ask for the sizes of all messages" : "Ask for the size of message \(shown)")
+                + listed(exchange) + " (RFC 1939 section 5)"
+        case "UIDL":
+            return
+                (argument.isEmpty
+                ? "Ask for the lasting ids of all messages" : "Ask for the lasting id of message \(shown)")
+                + listed(exchange) + " (RFC 1939 section 7)"
+        case "RETR": return "Fetch message \(shown)\(fetched(exchange, session)) (RFC 1939 section 5)"
+        case "TOP":
+            let lines = words.count > 1 ? ShownText.of(words[1]) : "?"
+            return "Fetch the header section and \(lines) lines of message \(ShownText.of(words.first ?? "?"))"
+                + "\(fetched(exchange, session)) (RFC 1939 section 7)"
+        case "DELE": return "Mark message \(shown) for deletion at QUIT (RFC 1939 section 5)"
+        case "RSET":
+            return "Take back \(ShownText.count(state.deleted.count, "deletion mark")) (RFC 1939 section 5)"
+        case "NOOP": return "Do nothing, to keep the session open (RFC 1939 section 5)"
+        case "QUIT": return quit(state)
+        case "UTF8": return "Switch to UTF-8 in names, passwords and messages (RFC 6856 section 2)"
+        case "LANG":
+            return (argument.isEmpty ? "Ask which languages there are" : "Ask for texts in language \(shown)")
+                + " (RFC 6856 section 3)"
+        case "LAST": return "Ask for the highest message number seen so far (RFC 1460; gone since RFC 1725)"
+        case "XTND": return "Use an extension of old UCB servers (XTND)"
+        default: return "A command that no RFC known here defines"
+        }
+    }
+
+    private static func stat(_ exchange: Exchange) -> String {
+        let words = exchange.reply?.lines.first?.text().text.words ?? []
+        guard exchange.reply?.status == .ok, words.count > 1, let number = UInt64(words[0]), let size = UInt64(words[1])
+        else { return "Ask how much there is in the maildrop (RFC 1939 section 5)" }
+        return "Ask how much there is in the maildrop: \(ShownText.count(number, "message")), "
+            + "\(ShownText.count(size, "octet")) (RFC 1939 section 5)"
+    }
+
+    private static func listed(_ exchange: Exchange) -> String {
+        guard let data = exchange.data else { return "" }
+        return ": \(ShownText.count(data.count, "message"))"
+    }
+
+    private static func fetched(_ exchange: Exchange, _ session: Session) -> String {
+        guard let index = exchange.message, session.messages.indices.contains(index) else { return "" }
+        let message = session.messages[index]
+        return ", \(ShownText.count(message.bytes, "octet"))\(SMTPNotes.about(message))"
+    }
+
+    /// What a QUIT does depends on the state (RFC 1939 sections 4, 5 and 6).
+    private static func quit(_ state: DialogueState) -> String {
+        guard state.phase == .transaction else { return "End the session; nobody logged in (RFC 1939 section 4)" }
+        if state.deleted.isEmpty { return "End the session; nothing was marked for deletion (RFC 1939 section 6)" }
+        return
+            "End the session and delete \(ShownText.count(state.deleted.count, "marked message")) (RFC 1939 section 6)"
+    }
+
+    // MARK: Answers
+
+    private static let responseCodes: [String: (meaning: String, reference: String)] = [
+        "LOGIN-DELAY": ("the last login was too short a time ago", "RFC 2449 section 8.1.1"),
+        "IN-USE": ("another session holds the maildrop", "RFC 2449 section 8.1.2"),
+        "SYS/TEMP": ("the system has a problem that may pass", "RFC 3206 section 4"),
+        "SYS/PERM": ("the system has a problem that a person must look at", "RFC 3206 section 4"),
+        "AUTH": ("the credentials are at fault, not the system", "RFC 3206 section 5"),
+        "UTF8": ("the message or name needs UTF-8 mode", "RFC 6856 section 5"),
+    ]
+
+    /// What a response code in square brackets means; nil where the text begins with none.
+    static func responseCode(_ text: String) -> String? {
+        guard text.hasPrefix("["), let close = text.firstIndex(of: "]") else { return nil }
+        let code = text[text.index(after: text.startIndex)..<close].uppercased()
+        guard !code.isEmpty, code.utf8.count <= 40 else { return nil }
+        if let known = responseCodes[code] { return "\(known.meaning) (\(known.reference))" }
+        // A code with levels that are not known falls back to its parent (RFC 2449 section 8).
+        if let parent = code.split(separator: "/").first, parent == "SYS" {
+            return "the system has a problem (RFC 3206 section 4)"
+        }
+        return nil
+    }
+
+    private static let capabilities: [String: (offer: String, reference: String)] = [
+        "TOP": ("the beginning of a message may be fetched", "RFC 2449 section 6.1"),
+        "USER": ("user name and password may be given in clear commands", "RFC 2449 section 6.2"),
+        "SASL": ("SASL logins", "RFC 2449 section 6.3"),
+        "RESP-CODES": ("texts that begin with [ carry a response code", "RFC 2449 section 6.4"),
+        "LOGIN-DELAY": ("seconds that must lie between two logins", "RFC 2449 section 6.5"),
+        "PIPELINING": ("commands may be sent without waiting for each response", "RFC 2449 section 6.6"),
+        "EXPIRE": ("days that messages are kept", "RFC 2449 section 6.7"),
+        "UIDL": ("messages have lasting ids", "RFC 2449 section 6.8"),
+        "IMPLEMENTATION": ("the server's name and version", "RFC 2449 section 6.9"),
+        "STLS": ("the connection may be encrypted from here", "RFC 2595 section 4"),
+        "AUTH-RESP-CODE": ("failed logins tell whose fault it was", "RFC 3206 section 6"),
+        "UTF8": ("UTF-8 mode", "RFC 6856 section 2"),
+        "LANG": ("texts in other languages", "RFC 6856 section 3"),
+        "APOP": ("logins by APOP; not a registered tag", "RFC 1939 section 7"),
+    ]
+
+    /// What a line of a CAPA response offers.
+    static func capabilityNote(_ line: String) -> String {
+        guard let capability = Capability(line: line) else { return "An empty line" }
+        let keyword = ShownText.of(capability.keyword)
+        guard let known = capabilities[capability.keyword] else {
+            return "\(keyword): an extension that is not known here"
+        }
+        let arguments =
+            capability.arguments.isEmpty ? "" : ": \(ShownText.of(capability.arguments.joined(separator: " ")))"
+        return "\(keyword): \(known.offer)\(arguments) (\(known.reference))"
+    }
+}

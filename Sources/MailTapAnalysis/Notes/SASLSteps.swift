@@ -1,0 +1,213 @@
+import MailTapCore
+
+/// What each step of a SASL mechanism does, and whose identity it claims.
+///
+/// Never a secret: only the parts of a response that name somebody are looked at.
+enum SASLSteps {
+    /// A known mechanism.
+    struct Mechanism {
+        /// What it is, for a sentence.
+        var summary: String
+        var reference: String
+        /// Whether a listener on a clear connection learns the password or a token as good as it.
+        var revealsSecret: Bool
+        /// Whether it is out of favour even so.
+        var isWeak: Bool
+    }
+
+    private static let mechanisms: [String: Mechanism] = [
+        "PLAIN": Mechanism(
+            summary: "user and password in one response", reference: "RFC 4616", revealsSecret: true, isWeak: false),
+        "LOGIN": Mechanism(
+            summary: "user, then password, each asked for; never standardised",
+            reference: "draft-murchison-sasl-login", revealsSecret: true, isWeak: false),
+        "CRAM-MD5": Mechanism(
+            summary: "a keyed MD5 digest of the server's challenge", reference: "RFC 2195", revealsSecret: false,
+            isWeak: true),
+        "DIGEST-MD5": Mechanism(
+            summary: "MD5 digests with nonces of both sides; historic since RFC 6331", reference: "RFC 2831",
+            revealsSecret: false, isWeak: true),
+        "XOAUTH2": Mechanism(
+            summary: "an OAuth 2.0 bearer token in the form that large providers defined",
+            reference: "Google's XOAUTH2 protocol", revealsSecret: true, isWeak: false),
+        "OAUTHBEARER": Mechanism(
+            summary: "an OAuth 2.0 bearer token", reference: "RFC 7628", revealsSecret: true, isWeak: false),
+        "NTLM": Mechanism(
+            summary: "Microsoft's challenge and response in three messages", reference: "MS-NLMP",
+            revealsSecret: false, isWeak: true),
+        "GSSAPI": Mechanism(
+            summary: "Kerberos 5 tickets", reference: "RFC 4752", revealsSecret: false, isWeak: false),
+        "GSS-SPNEGO": Mechanism(
+            summary: "Kerberos or NTLM, negotiated", reference: "RFC 4178", revealsSecret: false, isWeak: false),
+        "EXTERNAL": Mechanism(
+            summary: "an identity proved outside, as by the TLS client certificate",
+            reference: "RFC 4422 appendix A", revealsSecret: false, isWeak: false),
+        "ANONYMOUS": Mechanism(
+            summary: "no identity, a trace text at most", reference: "RFC 4505", revealsSecret: false, isWeak: false),
+        "KERBEROS_V4": Mechanism(
+            summary: "Kerberos 4 tickets; obsolete", reference: "RFC 2222", revealsSecret: false, isWeak: true),
+        "SKEY": Mechanism(
+            summary: "S/Key one-time passwords; obsolete", reference: "RFC 2222", revealsSecret: false, isWeak: true),
+        "OTP": Mechanism(
+            summary: "one-time passwords", reference: "RFC 2444", revealsSecret: false, isWeak: false),
+    ]
+
+    /// What is known of a mechanism, its name in capitals.
+    static func mechanism(_ name: String) -> Mechanism? {
+        if let known = mechanisms[name] { return known }
+        guard name.hasPrefix("SCRAM-") else { return nil }
+        let binding = name.hasSuffix("-PLUS") ? ", bound to the TLS channel" : ""
+        let reference = name.hasPrefix("SCRAM-SHA-1") ? "RFC 5802" : "RFC 7677"
+        return Mechanism(
+            summary: "salted challenge and response in which both sides prove the password\(binding)",
+            reference: reference, revealsSecret: false, isWeak: false)
+    }
+
+    /// The AUTH command itself.
+    static func begin(_ command: Command) -> String {
+        let words = SASLToken.words(SMTPGrammar.argument(of: command.line.octets))
+        guard let first = words.first else { return "Ask which SASL mechanisms there are (RFC 1734)" }
+        let name = SMTPGrammar.text(first).uppercased()
+        let shown = ShownText.of(name)
+        guard let known = mechanism(name) else { return "Log in by SASL \(shown), a mechanism not known here" }
+        var note = "Log in by SASL \(shown): \(known.summary) (\(known.reference))"
+        if words.count > 1 {
+            note += "; the first response comes along"
+            if let identity = identity(name, step: 1, words[1]) { note += ", \(identity)" }
+        }
+        return note
+    }
+
+    /// A response to a challenge.
+    static func respond(_ login: DialogueState.Login?, _ line: WireText) -> String {
+        guard let login else { return "Answer a SASL challenge" }
+        if line.octets == [UInt8(ascii: "*")] { return "Give up the login (RFC 4954 section 4)" }
+        let mechanism = login.mechanism
+        let step = login.responses + 1
+        if mechanism == "XOAUTH2" || mechanism == "OAUTHBEARER", login.responses > 0 {
+            return "Acknowledge the failure that the server described, so that it can refuse the login "
+                + (mechanism == "XOAUTH2" ? "(XOAUTH2)" : "(RFC 7628 section 3.2.3)")
+        }
+        if let identity = identity(mechanism, step: step, line.octets[...]) {
+            return "SASL \(ShownText.of(mechanism)), response \(step): \(identity)"
+        }
+        return "SASL \(ShownText.of(mechanism)), response \(step)"
+    }
+
+    /// What a server's challenge asks, or says went wrong; nil where there is nothing to say.
+    static func challenge(_ mechanism: String, step: Int, _ text: WireText) -> String? {
+        guard let octets = SASLToken.decode(text.octets[...]) else { return nil }
+        switch mechanism {
+        case "LOGIN": return step == 0 ? "The server asks for the user name" : "The server asks for the password"
+        case "CRAM-MD5": return "The server sends the challenge to be digested (RFC 2195)"
+        case "DIGEST-MD5":
+            return step == 0
+                ? "The server sends realm, nonce and qualities (RFC 2831 section 2.1.1)"
+                : "The server proves that it knows the secret too (RFC 2831 section 2.1.3)"
+        case "XOAUTH2", "OAUTHBEARER":
+            guard step > 0, let status = jsonValue("status", octets) else { return nil }
+            let scope = jsonValue("scope", octets).map { ", scope \(ShownText.of($0))" } ?? ""
+            return "The server refuses the token: status \(ShownText.of(status))\(scope); an empty response ends it"
+        case "NTLM": return "The server sends its NTLM challenge message"
+        default:
+            guard mechanism.hasPrefix("SCRAM-") else { return nil }
+            if octets.starts(with: Array("e=".utf8)) {
+                return "The server refuses: \(ShownText.of(octets.dropFirst(2))) (RFC 5802 section 7)"
+            }
+            if octets.starts(with: Array("v=".utf8)) { return "The server proves that it knows the secret too" }
+            let rounds = attribute("i", octets).map { ", \(ShownText.of($0)) iterations" } ?? ""
+            return octets.isEmpty ? nil : "The server sends nonce and salt\(rounds) (RFC 5802 section 5.1)"
+        }
+    }
+
+    /// What a response says of who logs in; only parts that are no secret are looked at.
+    private static func identity(_ mechanism: String, step: Int, _ token: ArraySlice<UInt8>) -> String? {
+        if mechanism == "LOGIN", step > 1 { return "the password" }
+        guard !SASLToken.isMasked(token) else { return nil }
+        guard let octets = SASLToken.decode(token) else { return "which is no base64" }
+        switch mechanism {
+        case "PLAIN": return plain(octets)
+        case "LOGIN": return "user \(ShownText.of(octets[...]))"
+        case "CRAM-MD5":
+            guard let space = octets.lastIndex(of: 32) else { return nil }
+            return "user \(ShownText.of(octets[..<space])) with a digest of the challenge"
+        case "DIGEST-MD5":
+            guard let name = attribute("username", octets) else { return step == 1 ? nil : "an empty answer" }
+            return "user \(ShownText.of(name)) with digests"
+        case "XOAUTH2": return field("user=", octets).map { "user \(ShownText.of($0)) with a bearer token" }
+        case "OAUTHBEARER":
+            let header = octets.prefix { $0 != 1 }
+            guard let name = attribute("a", Array(header)) else { return "a bearer token" }
+            return "user \(ShownText.of(saslName(name))) with a bearer token"
+        case "EXTERNAL":
+            return octets.isEmpty ? "the identity that TLS proved" : "as \(ShownText.of(octets[...]))"
+        case "ANONYMOUS": return octets.isEmpty ? "no trace" : "trace \(ShownText.of(octets[...]))"
+        case "NTLM": return step == 1 ? "the negotiate message" : "the authenticate message with the proof"
+        case "GSSAPI", "GSS-SPNEGO": return "a token of \(ShownText.count(octets.count, "octet"))"
+        default:
+            guard mechanism.hasPrefix("SCRAM-") else { return nil }
+            if let name = attribute("n", octets), step == 1 {
+                return "user \(ShownText.of(saslName(name))) and a nonce"
+            }
+            return octets.isEmpty ? "an empty answer" : "the proof"
+        }
+    }
+
+    /// RFC 4616 section 2: authorization identity NUL authentication identity NUL password.
+    private static func plain(_ octets: [UInt8]) -> String {
+        let fields = octets.split(separator: 0, maxSplits: 2, omittingEmptySubsequences: false)
+        guard fields.count == 3 else { return "which is not of the form that PLAIN has" }
+        let user = "user \(ShownText.of(fields[1]))"
+        return fields[0].isEmpty || fields[0] == fields[1] ? user : "\(user) to act as \(ShownText.of(fields[0]))"
+    }
+
+    /// The value of `name=` in a list with commas; a quoted value without its quotes.
+    private static func attribute(_ name: String, _ octets: [UInt8]) -> String? {
+        for part in octets.prefix(4096).split(separator: UInt8(ascii: ",")) {
+            let text = SMTPGrammar.text(part.drop(while: SMTPBlank.contains))
+            guard text.hasPrefix(name + "=") else { continue }
+            return String(text.dropFirst(name.count + 1)).filter { $0 != "\"" }
+        }
+        return nil
+    }
+
+    /// RFC 5802 section 5.1: `=2C` and `=3D` stand for comma and equals sign.
+    private static func saslName(_ text: String) -> String {
+        guard text.contains("=") else { return text }
+        var out = ""
+        var rest = text[...]
+        while let character = rest.first {
+            if rest.hasPrefix("=2C") {
+                out += ","
+                rest = rest.dropFirst(3)
+            } else if rest.hasPrefix("=3D") {
+                out += "="
+                rest = rest.dropFirst(3)
+            } else {
+                out.append(character)
+                rest = rest.dropFirst()
+            }
+        }
+        return out
+    }
+
+    /// The value behind a prefix among fields that octet 1 ends.
+    private static func field(_ prefix: String, _ octets: [UInt8]) -> String? {
+        for part in octets.split(separator: 1) where part.starts(with: Array(prefix.utf8)) {
+            return SMTPGrammar.text(part.dropFirst(prefix.utf8.count))
+        }
+        return nil
+    }
+
+    /// The string or number of a key in a flat JSON object.
+    private static func jsonValue(_ key: String, _ octets: [UInt8]) -> String? {
+        let text = SMTPGrammar.text(octets.prefix(4096))
+        guard
+            let found = text.split(separator: "\"\(key)\"", maxSplits: 1, omittingEmptySubsequences: false).dropFirst()
+                .first
+        else { return nil }
+        let value = found.drop { $0 == " " || $0 == ":" }
+        if value.first == "\"" { return String(value.dropFirst().prefix { $0 != "\"" }) }
+        return String(value.prefix { $0.isNumber || $0.isLetter })
+    }
+}

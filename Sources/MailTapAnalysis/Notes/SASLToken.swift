@@ -1,0 +1,19 @@
+import MailTapCore
+
+/// Base64 tokens of SASL exchanges (RFC 4954 section 4, RFC 5034 section 4).
+enum SASLToken {
+    /// The words between blanks.
+    static func words(_ octets: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
+        octets.split { $0 == 32 || $0 == 9 }
+    }
+
+    /// The octets that a token stands for, or nil for what is no base64; `=` stands for none.
+    static func decode(_ token: ArraySlice<UInt8>) -> [UInt8]? {
+        token.elementsEqual([UInt8(ascii: "=")]) ? [] : Base64.decode(token)
+    }
+
+    /// Whether a token was masked whole, so that nothing can be said of it.
+    static func isMasked(_ token: ArraySlice<UInt8>) -> Bool {
+        !token.isEmpty && token.allSatisfy { $0 == SecretMasking.mask }
+    }
+}

@@ -1,0 +1,36 @@
+import MailTapCore
+
+/// Text of a peer made fit for a sentence: no control characters, no more than a line's worth.
+enum ShownText {
+    /// Characters of a value that a sentence quotes.
+    private static let limit = 120
+
+    static func of(_ text: some StringProtocol) -> String {
+        var out = ""
+        var count = 0
+        for scalar in text.unicodeScalars {
+            guard count < limit else { return out + "..." }
+            count += 1
+            let isControl = scalar.value < 32 || (127...159).contains(scalar.value)
+            // Marks that turn the direction of writing could make a line read as another one.
+            let turns = (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
+            out.unicodeScalars.append(isControl || turns ? "\u{FFFD}" : scalar)
+        }
+        return out
+    }
+
+    static func of(_ octets: ArraySlice<UInt8>) -> String { of(SMTPGrammar.text(octets)) }
+
+    /// `1 octet`, `2 octets`.
+    static func count(_ number: some BinaryInteger, _ noun: String) -> String {
+        "\(number) \(noun)\(number == 1 ? "" : "s")"
+    }
+}
+
+extension String {
+    /// The keyword at the front, in capitals.
+    var keyword: String { String(prefix { $0 != " " && $0 != "\t" }).uppercased() }
+
+    /// The words between blanks.
+    var words: [String] { split { $0 == " " || $0 == "\t" }.map(String.init) }
+}

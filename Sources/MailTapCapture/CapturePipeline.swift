@@ -1,0 +1,42 @@
+import MailTapCore
+
+/// The way of a packet: decoder, reassembler, sink.
+struct CapturePipeline: PacketHandler, ~Copyable {
+    private var decoder: PacketDecoder
+    private var reassembler: Reassembler
+    private let secretsSink: ((_ keyLog: [UInt8]) -> Void)?
+    private let report: ((UInt64) -> Void)?
+    /// What was counted so far.
+    private(set) var summary = CaptureReader.Summary()
+    /// Whether anybody reads the comments of packets.
+    let wantsComments: Bool
+
+    init(reader: CaptureReader, source: String, sink: any TraceSink, report: ((UInt64) -> Void)?) {
+        decoder = PacketDecoder(limits: reader.limits)
+        reassembler = Reassembler(
+            sink: sink, source: source, limits: reader.limits, annotations: reader.annotations)
+        secretsSink = reader.secrets
+        wantsComments = reader.annotations != nil
+        self.report = report
+    }
+
+    mutating func packet(_ record: PacketRecord, _ bytes: RawSpan) {
+        summary.packets &+= 1
+        if record.link == nil { summary.unreadable &+= 1 }
+        decoder.decode(record, bytes, into: &reassembler)
+    }
+
+    mutating func secrets(_ keyLog: RawSpan) { secretsSink?([UInt8](copying: keyLog)) }
+
+    mutating func name(_ name: String, of address: IPAddress) { reassembler.names.learn(name, of: address) }
+
+    mutating func dropped(_ count: UInt64) { summary.dropped &+= count }
+
+    mutating func progress(_ offset: UInt64) { report?(offset) }
+
+    /// Time passes without a packet (live captures only).
+    mutating func advance(to time: Timestamp) { reassembler.advance(to: time) }
+
+    /// Ends every session that is still open.
+    mutating func finish() { reassembler.finishAll() }
+}

@@ -1,0 +1,87 @@
+public import MailTapCore
+
+/// Reads one capture, whatever its format, and gives its sessions to a sink.
+public struct CaptureReader {
+    /// What a capture held beside its sessions.
+    public struct Summary: Sendable, Equatable {
+        /// Packets read.
+        public var packets: UInt64 = 0
+        /// Packets whose link-layer type MailTap does not read.
+        public var unreadable: UInt64 = 0
+        /// Packets that the capturing machine says it dropped.
+        public var dropped: UInt64 = 0
+    }
+
+    /// Bounds of memory.
+    public var limits: ReassemblyLimits
+    /// Who understands the comments of MailTap's own recordings; nil leaves them unread.
+    public var annotations: (any PacketAnnotationReading)?
+    /// Takes TLS key log lines (NSS format) that a capture holds; they come before the packets that need them.
+    public var secrets: ((_ keyLog: [UInt8]) -> Void)?
+
+    /// A reader with the given bounds.
+    public init(
+        limits: ReassemblyLimits = ReassemblyLimits(), annotations: (any PacketAnnotationReading)? = nil,
+        secrets: ((_ keyLog: [UInt8]) -> Void)? = nil
+    ) {
+        self.limits = limits
+        self.annotations = annotations
+        self.secrets = secrets
+    }
+
+    /// Whether an input that begins with `firstBytes` is a capture; `CaptureFormat.signatureLength` octets tell.
+    public static func looksLikeCapture(_ firstBytes: some Collection<UInt8>) -> Bool {
+        CaptureFormat(firstBytes: firstBytes) != nil
+    }
+
+    /// Reads a capture to its end.
+    ///
+    /// Sessions open in the order of their first octet and end as they end; those still open at the end of the input
+    /// end there, also where it is damaged: what could be read was delivered before the error is thrown.
+    ///
+    /// - Parameters:
+    ///   - source: the input, from its first octet.
+    ///   - name: the INPUT as the user calls it; becomes each session's `source`.
+    ///   - sink: takes the sessions.
+    ///   - progress: gets the number of (decompressed) octets read, about once a MiB.
+    /// - Throws: `CaptureError` for an input that is no capture, is damaged, or can't be read.
+    @discardableResult
+    public func read(
+        _ source: any ByteSource, named name: String, into sink: any TraceSink, progress: ((UInt64) -> Void)? = nil
+    ) throws(CaptureError) -> Summary {
+        var pipeline = CapturePipeline(reader: self, source: name, sink: sink, report: progress)
+        // The sessions that are open end whether the input is whole or not.
+        let outcome = Result { () throws(CaptureError) in try Self.read(source, named: name, into: &pipeline) }
+        pipeline.finish()
+        try outcome.get()
+        return pipeline.summary
+    }
+
+    private static func read(
+        _ source: any ByteSource, named name: String, into pipeline: inout CapturePipeline
+    ) throws(CaptureError) {
+        var input = InputBuffer(source)
+        var format = try format(&input)
+        if format == .gzip {
+            let unpacked = try GzipSource(Remainder(consume input), named: name)
+            input = InputBuffer(unpacked)
+            format = try Self.format(&input)
+        }
+        switch format {
+        case .pcap:
+            var reader = PcapReader(input, named: name)
+            try reader.read(into: &pipeline)
+        case .pcapng:
+            var reader = PcapNGReader(input, named: name, wantsComments: pipeline.wantsComments)
+            try reader.read(into: &pipeline)
+        case .gzip, nil:
+            throw CaptureError(
+                code: .notACapture, input: name, offset: 0, reason: "neither pcap nor pcapng, nor either in gzip")
+        }
+    }
+
+    private static func format(_ input: inout InputBuffer) throws(CaptureError) -> CaptureFormat? {
+        _ = try input.fill(CaptureFormat.signatureLength)
+        return CaptureFormat(firstBytes: input.bytes.prefix(CaptureFormat.signatureLength))
+    }
+}

@@ -1,0 +1,65 @@
+import MailTapCore
+
+/// One TCP connection, apart from its two directions.
+struct Connection {
+    /// Where a connection stands.
+    enum Phase: UInt8 {
+        /// The place is free.
+        case free
+        /// No octet was seen; there is no session.
+        case silent
+        /// The session is open.
+        case open
+        /// The session is over; the place is kept so that late duplicates open no new one.
+        case past
+    }
+
+    var key: FlowKey
+    /// Tells the connections that use one place after another apart.
+    var serial: UInt64
+    var started: Timestamp
+    var lastTime: Timestamp
+    var sink: (any SessionSink)?
+    /// What rarely is there.
+    var notes: ConnectionNotes?
+    /// What waits in both directions costs this much.
+    var held = 0
+    var packets: UInt32 = 0
+    var phase = Phase.silent
+    /// 0 or 1; nil while unknown.
+    var clientDirection: Int?
+    var sawHandshake = false
+    /// Nobody wants its octets.
+    var isIgnored = false
+    /// Both sides closed, or one aborted.
+    var isClosing = false
+    /// Has had a packet since the last look for idle connections.
+    var isTouched = true
+    /// `packets` and the time when something first waited for octets that must have been sent.
+    var stalledAt: UInt32?
+    var stalledTime = Timestamp(nanoseconds: 0)
+    /// Whether it stands in the list of connections that hold octets.
+    var isHolder = false
+
+    /// The side that sends in a direction.
+    @inline(__always)
+    func side(_ direction: Int) -> Side { direction == clientDirection ?? 0 ? .client : .server }
+}
+
+/// What only few connections need.
+final class ConnectionNotes {
+    /// Comments on packets before the session opened.
+    var comments: [(direction: Int, text: String, time: Timestamp)] = []
+    /// A SYN in mid-connection: another connection on the same ports, unless it is forged.
+    var candidate: (direction: Int, segment: TCPSegment, comments: [String])?
+    /// What was already said of the connection.
+    var saidSnapshotLength = false
+    var saidBufferLimit = false
+    var saidOutOfWindow = false
+    /// Where overlapping octets differed, as often as it was said.
+    var conflicts = 0
+    var lastConflict: Range<UInt64>?
+    /// A run of segments far from the window, per direction: next expected sequence number and how many.
+    var stray: (next: UInt32, count: Int) = (0, 0)
+    var strayDirection = 0
+}

@@ -1,0 +1,84 @@
+import MailTapCore
+
+/// What is known of one direction of a TCP connection.
+///
+/// Positions are sequence numbers unwrapped to 64 bits; a position minus `base` is an offset in the stream.
+struct Direction {
+    /// How firmly the first octet's sequence number is known.
+    enum Anchor: UInt8 {
+        /// Nothing was seen that tells.
+        case none
+        /// Header fields tell where the direction stood, but no octet was seen yet.
+        case acknowledged
+        /// Octets wait; one sent before them may still turn up.
+        case tentative
+        /// As `tentative`, and header fields had told where the direction stood before.
+        case tentativeAcknowledged
+        /// `base` holds.
+        case fixed
+    }
+
+    /// The position that the first sequence number seen gets, so that earlier ones fit below.
+    static let origin: UInt64 = 1 << 40
+
+    /// The sequence number at `next`.
+    var nextSequence: UInt32 = 0
+    /// Position of the next octet to deliver.
+    var next = origin
+    /// Position of the stream's first octet.
+    var base = origin
+    /// Position up to which the peer acknowledged.
+    var proven: UInt64 = 0
+    /// The last record of what was delivered.
+    var lastRecord: UInt64 = 0
+    var queue = SegmentQueue()
+    /// When its FIN was delivered.
+    var finishedAt: Timestamp?
+    /// When its RST was delivered.
+    var resetAt: Timestamp?
+    var anchor = Anchor.none
+    /// Whether the initial sequence number was seen.
+    var knowsStart = false
+    /// Whether any packet of it was seen.
+    var isSeen = false
+    /// Whether it was given up to wait for it: it was never seen.
+    var isAbsent = false
+    /// Position behind its last octet, once its FIN was seen.
+    var finish: UInt64?
+    /// Whether its FIN, or one that must have been lost, takes the number behind the last octet.
+    var isFinished = false
+
+    /// Position that an acknowledgement reaches when all octets were delivered.
+    var covered: UInt64 { isFinished ? next &+ 1 : next }
+
+    /// Whether `next` is where the direction stands, and not a guess that waiting octets may lower.
+    var isPlaced: Bool { anchor == .fixed || anchor == .acknowledged }
+
+    /// Unwraps a sequence number: the position nearest to `next`.
+    @inline(__always)
+    func position(_ sequence: UInt32) -> UInt64 {
+        next &+ UInt64(bitPattern: Int64(Int32(bitPattern: sequence &- nextSequence)))
+    }
+
+    /// Makes `position` the next to deliver.
+    @inline(__always)
+    mutating func advance(to position: UInt64) {
+        nextSequence &+= UInt32(truncatingIfNeeded: position &- next)
+        next = position
+    }
+
+    /// Makes `position` the stream's first octet; nothing was delivered yet.
+    mutating func fix(at position: UInt64) {
+        advance(to: position)
+        base = position
+        anchor = .fixed
+    }
+
+    /// Takes a header field as the first sign of where the direction stands.
+    mutating func anchor(_ sequence: UInt32, as anchor: Anchor) {
+        nextSequence = sequence
+        next = Self.origin
+        base = Self.origin
+        self.anchor = anchor
+    }
+}

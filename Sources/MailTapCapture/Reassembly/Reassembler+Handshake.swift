@@ -1,0 +1,212 @@
+import MailTapCore
+
+extension Reassembler {
+    /// Whether a segment belongs to the connection at `place`, or begins another one on the same ports.
+    ///
+    /// - Returns: the place of the connection that it belongs to; nil where it is to be dropped.
+    mutating func sameConnection(
+        _ place: Int, _ direction: Int, _ segment: TCPSegment, _ payload: RawSpan, _ comments: [String]
+    ) -> Int? {
+        let index = 2 * place + direction
+        if let candidate = connections[place].notes?.candidate, !segment.flags.contains(.syn),
+            candidate.direction == direction, segment.sequence == candidate.segment.sequence &+ 1,
+            segment.wireLength > 0, directions[index].position(segment.sequence) != directions[index].next
+        {
+            // The connection that a SYN announced speaks: that SYN was no forgery.
+            return replace(place, by: candidate, segment)
+        }
+        guard connections[place].phase == .past, !segment.flags.contains(.syn) else { return place }
+        // A late duplicate says nothing new. Octets far away are another connection's, whose SYN was lost.
+        guard segment.wireLength > 0, !segment.flags.contains(.rst) else { return nil }
+        let distance = Int64(bitPattern: directions[index].position(segment.sequence) &- directions[index].next)
+        guard distance > 1 << 20 || distance < -(16 << 20) else { return nil }
+        remove(place)
+        return beginAgain(segment)
+    }
+
+    /// Takes a SYN.
+    ///
+    /// - Returns: the place of the connection that the segment belongs to; nil where it is to be dropped.
+    mutating func handshake(
+        _ place: Int, _ direction: Int, _ segment: TCPSegment, _ comments: [String]
+    ) -> Int? {
+        let index = 2 * place + direction
+        let first = segment.sequence &+ 1
+        let position = directions[index].position(first)
+        let isNew: Bool
+        if connections[place].phase == .past {
+            guard position != directions[index].base || !directions[index].knowsStart else { return nil }
+            isNew = true
+        } else if directions[index].knowsStart {
+            isNew = position != directions[index].base
+        } else {
+            isNew = !fixStart(index, first)
+        }
+        guard isNew else {
+            greet(place, direction, segment)
+            if !comments.isEmpty, connections[place].phase == .silent { keep(comments, place, direction) }
+            return place
+        }
+        return reuse(place, direction, segment, comments)
+    }
+
+    /// Takes an initial sequence number for a direction of which none was seen.
+    ///
+    /// - Returns: whether it fits what was seen of the direction.
+    private mutating func fixStart(_ index: Int, _ first: UInt32) -> Bool {
+        if directions[index].anchor == .none { directions[index].anchor(first, as: .fixed) }
+        let position = directions[index].position(first)
+        let lowest = directions[index].queue.firstStart ?? directions[index].next
+        if directions[index].anchor == .fixed, directions[index].next != directions[index].base {
+            // Octets were delivered already: the SYN comes late, or belongs to another connection.
+            let early = directions[index].base &- position
+            return position <= directions[index].base && early < 65_536
+        }
+        let distance = position > lowest ? position &- lowest : lowest &- position
+        guard position <= lowest || directions[index].queue.isEmpty, distance <= UInt64(limits.window) else {
+            return false
+        }
+        directions[index].fix(at: position)
+        directions[index].knowsStart = true
+        return true
+    }
+
+    /// Learns from a SYN who is who.
+    private mutating func greet(_ place: Int, _ direction: Int, _ segment: TCPSegment) {
+        connections[place].sawHandshake = true
+        guard connections[place].clientDirection == nil else { return }
+        connections[place].clientDirection = segment.flags.contains(.ack) ? direction ^ 1 : direction
+    }
+
+    /// Decides on a SYN with another initial sequence number than the connection's.
+    ///
+    /// A SYN in mid-connection may be forged (RFC 5961 section 4): only the answer, or octets, prove a new connection.
+    private mutating func reuse(
+        _ place: Int, _ direction: Int, _ segment: TCPSegment, _ comments: [String]
+    ) -> Int? {
+        let connection = connections[place]
+        let index = 2 * place + direction
+        if segment.flags.contains(.ack), let candidate = connection.notes?.candidate,
+            candidate.direction != direction, segment.acknowledgement == candidate.segment.sequence &+ 1
+        {
+            guard let place = replace(place, by: candidate, segment) else { return nil }
+            return handshake(place, FlowKey.of(segment).direction, segment, comments)
+        }
+        let hasOctets =
+            directions[index].next != directions[index].base
+            || directions[index ^ 1].next != directions[index ^ 1].base || connection.held > 0
+        let isIdle = segment.time.since(connection.lastTime) > 60_000_000_000
+        if connection.isClosing || connection.phase == .past || !hasOctets || isIdle {
+            retire(place)
+            guard let fresh = beginAgain(segment) else { return nil }
+            return handshake(fresh, direction, segment, comments)
+        }
+        notes(place).candidate = (direction, segment, comments)
+        return nil
+    }
+
+    /// Ends the connection at `place`, and begins the one that `candidate`'s SYN announced.
+    private mutating func replace(
+        _ place: Int, by candidate: (direction: Int, segment: TCPSegment, comments: [String]), _ segment: TCPSegment
+    ) -> Int? {
+        retire(place)
+        guard let fresh = beginAgain(candidate.segment) else { return nil }
+        connections[fresh].lastTime = segment.time
+        return handshake(fresh, candidate.direction, candidate.segment, candidate.comments)
+    }
+
+    /// Takes an acknowledgement: what its sender has received was sent, whether the capture has it or not.
+    ///
+    /// - Returns: its position in the acknowledged direction; 0 where it tells nothing that can be believed.
+    mutating func acknowledge(_ index: Int, _ segment: TCPSegment) -> UInt64 {
+        guard segment.flags.contains(.ack) else { return 0 }
+        if directions[index].anchor == .none {
+            directions[index].anchor(segment.acknowledgement, as: .acknowledged)
+            // What answers a SYN acknowledges the SYN alone.
+            if segment.flags.contains(.syn) {
+                directions[index].fix(at: directions[index].next)
+                directions[index].knowsStart = true
+            }
+            return directions[index].next
+        }
+        let position = directions[index].position(segment.acknowledgement)
+        let next = directions[index].next
+        if position > next {
+            guard position &- next <= UInt64(limits.window) else { return 0 }
+            directions[index].proven = max(directions[index].proven, position)
+        } else if directions[index].anchor == .acknowledged, next &- position <= UInt64(limits.window) {
+            // An older acknowledgement that comes later: the direction stood there before.
+            directions[index].advance(to: position)
+            directions[index].base = position
+        }
+        return position
+    }
+
+    /// Places a direction by its first own segment.
+    mutating func anchorIfNeeded(_ index: Int, _ sequence: UInt32, hasOctets: Bool) {
+        switch directions[index].anchor {
+        case .none: directions[index].anchor(sequence, as: hasOctets ? .tentative : .acknowledged)
+        case .acknowledged where hasOctets:
+            if directions[index].position(sequence) == directions[index].next {
+                directions[index].fix(at: directions[index].next)
+            } else {
+                directions[index].anchor = .tentativeAcknowledged
+            }
+        default: break
+        }
+    }
+
+    /// Decides where a direction begins whose initial sequence number was not seen, once it is not likely any more
+    /// that an earlier segment turns up.
+    mutating func settle(_ place: Int, force: Bool) {
+        for index in [2 * place, 2 * place + 1] {
+            let anchor = directions[index].anchor
+            guard anchor == .tentative || anchor == .tentativeAcknowledged,
+                let first = directions[index].queue.firstStart, let end = directions[index].queue.firstEnd
+            else { continue }
+            let isLong = Int(connections[place].packets) >= limits.settlingPackets
+            let hasArrived = directions[index].proven >= end && end > first
+            guard force || isLong || hasArrived else { continue }
+            // With a handshake seen, what lies between it and the first octets was lost; without, it came before.
+            let isLost = anchor == .tentativeAcknowledged && connections[place].sawHandshake && first > Direction.origin
+            directions[index].fix(at: isLost ? Direction.origin : first)
+        }
+    }
+
+    /// The position of a segment, unless it lies so far away that it can't belong to the stream.
+    mutating func believablePosition(
+        _ place: Int, _ direction: Int, _ sequence: UInt32, length: Int, isReset: Bool
+    ) -> UInt64? {
+        let index = 2 * place + direction
+        let position = directions[index].position(sequence)
+        let next = directions[index].next
+        let window = UInt64(limits.window)
+        if isReset {
+            // It may count the FIN before it, seen or lost.
+            let end = directions[index].finish ?? max(next, directions[index].queue.lastEnd ?? next)
+            return position > end &+ 1 && position &- next <= window ? position : end
+        }
+        let reach = max(next, directions[index].proven)
+        guard position > reach, position &- reach > window else { return position }
+        let notes = self.notes(place)
+        if notes.strayDirection == direction, notes.stray.count > 0, notes.stray.next == sequence {
+            notes.stray.count += 1
+        } else {
+            notes.stray.count = 1
+        }
+        notes.strayDirection = direction
+        notes.stray.next = sequence &+ UInt32(truncatingIfNeeded: length)
+        // Three in a row: the stream really goes on there, after a loss larger than any window.
+        if length > 0, notes.stray.count >= 3 {
+            notes.stray.count = 0
+            directions[index].proven = position
+            return position
+        }
+        if !notes.saidOutOfWindow, connections[place].phase == .open {
+            notes.saidOutOfWindow = true
+            let text = "A segment far outside the window was left out."
+            connections[place].sink?.mark(.trouble(Trouble(code: "out-of-window", text: text)), at: now)
+        }
+        return nil
+    }
+}

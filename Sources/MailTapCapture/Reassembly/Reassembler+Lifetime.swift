@@ -1,0 +1,226 @@
+import MailTapCore
+
+extension Reassembler {
+    // MARK: Beginning
+
+    /// Makes a place for a connection that was not known.
+    ///
+    /// - Returns: nil for a segment that alone tells of no connection worth following.
+    mutating func begin(
+        _ key: FlowKey, _ segment: TCPSegment, _ payload: RawSpan, _ comments: [String]
+    ) -> Int? {
+        let isStray = segment.flags.contains(.rst) || (segment.flags.contains(.fin) && segment.wireLength == 0)
+        if isStray, comments.isEmpty, !segment.flags.contains(.syn) { return nil }
+        makeRoom()
+        return place(key, segment)
+    }
+
+    /// Makes a place for another connection on ports whose connection is over.
+    mutating func beginAgain(_ segment: TCPSegment) -> Int? {
+        let (key, direction) = FlowKey.of(segment)
+        let place = place(key, segment)
+        directions[2 * place + direction].isSeen = true
+        connections[place].packets = 1
+        return place
+    }
+
+    private mutating func place(_ key: FlowKey, _ segment: TCPSegment) -> Int {
+        serial &+= 1
+        let connection = Connection(key: key, serial: serial, started: segment.time, lastTime: segment.time)
+        let place: Int
+        if let reused = free.popLast() {
+            place = reused
+            connections[place] = connection
+            directions[2 * place] = Direction()
+            directions[2 * place + 1] = Direction()
+        } else {
+            place = connections.count
+            connections.append(connection)
+            directions.append(Direction())
+            directions.append(Direction())
+        }
+        table.insert(key, place: place)
+        silentCount += 1
+        return place
+    }
+
+    // MARK: The session
+
+    /// Opens the session at its first octet: `payload` is what it begins with, sent in `direction`.
+    mutating func open(_ place: Int, _ direction: Int, _ payload: RawSpan, _ comments: [String]) {
+        guard connections[place].phase == .silent else { return }
+        let client = connections[place].clientDirection ?? guessClient(place, direction, payload)
+        connections[place].clientDirection = client
+        let kept = connections[place].notes?.comments ?? []
+        var info = describe(place, client)
+        if let annotations {
+            for comment in kept { annotations.sessionInfo(in: comment.text, &info) }
+            for comment in comments { annotations.sessionInfo(in: comment, &info) }
+        }
+        let session = sink.open(info)
+        connections[place].sink = session
+        connections[place].phase = .open
+        silentCount -= 1
+        openCount += 1
+        for comment in kept {
+            read([comment.text], place, comment.direction, directions[2 * place + comment.direction].base, comment.time)
+        }
+        connections[place].notes?.comments = []
+        for direction in 0...1 {
+            let side = connections[place].side(direction)
+            if let time = directions[2 * place + direction].finishedAt { session.mark(.eof(side), at: time) }
+            if let time = directions[2 * place + direction].resetAt { session.mark(.reset(side), at: time) }
+        }
+        if !session.wantsMore { connections[place].isIgnored = true }
+    }
+
+    private func describe(_ place: Int, _ client: Int) -> SessionInfo {
+        let key = connections[place].key
+        var clientEnd = key.end(client)
+        var serverEnd = key.end(client ^ 1)
+        clientEnd.name = names[clientEnd.address]
+        serverEnd.name = names[serverEnd.address]
+        let registered = MailProtocol.registered(on: serverEnd.port)
+        return SessionInfo(
+            source: source, client: clientEnd, server: serverEnd, started: connections[place].started,
+            expecting: registered?.proto, expectsTLS: registered?.tls ?? false,
+            startSeen: connections[place].sawHandshake)
+    }
+
+    /// Which direction is the client's where no handshake was seen: the peer of a registered mail port, of a side that
+    /// greets like a mail server, of the lower port.
+    private func guessClient(_ place: Int, _ direction: Int, _ payload: RawSpan) -> Int {
+        let key = connections[place].key
+        let ports = (key.end(0).port, key.end(1).port)
+        let isMail = (MailProtocol.registered(on: ports.0) != nil, MailProtocol.registered(on: ports.1) != nil)
+        if isMail.0 != isMail.1 { return isMail.0 ? 1 : 0 }
+        if payload.byteCount >= 4 {
+            let head = payload.u32(0)
+            let digits = (0..<3).allSatisfy { payload.u8($0) >= 48 && payload.u8($0) <= 57 }
+            let isReply = digits && (payload.u8(3) == 32 || payload.u8(3) == 45)
+            // "+OK ", "-ERR"
+            if isReply || head == 0x2B4F_4B20 || head == 0x2D45_5252 { return direction ^ 1 }
+        }
+        return ports.0 < ports.1 ? 1 : 0
+    }
+
+    // MARK: End
+
+    /// Ends a connection's session and keeps its place for late duplicates.
+    mutating func finish(_ place: Int) {
+        guard connections[place].phase == .silent || connections[place].phase == .open else { return }
+        flush(place)
+        for direction in 0...1 { declareTail(place, direction) }
+        if connections[place].phase == .silent, let notes = connections[place].notes, !notes.comments.isEmpty {
+            open(place, 0, RawSpan(), [])
+        }
+        let session = connections[place].sink
+        if connections[place].phase == .open { openCount -= 1 } else { silentCount -= 1 }
+        connections[place].phase = .past
+        connections[place].sink = nil
+        connections[place].notes = nil
+        heldInAll -= connections[place].held
+        connections[place].held = 0
+        for index in [2 * place, 2 * place + 1] { directions[index].queue = SegmentQueue() }
+        session?.end(at: connections[place].lastTime)
+    }
+
+    /// Octets at the end of a direction that the peer acknowledged and the capture lacks.
+    private mutating func declareTail(_ place: Int, _ direction: Int) {
+        let index = 2 * place + direction
+        let covered = directions[index].covered
+        guard !connections[place].isIgnored, directions[index].proven > covered, !directions[index].isFinished
+        else { return }
+        // One number alone is rather a FIN that was lost than an octet.
+        let mayBeFin = directions[index].isSeen || directions[index ^ 1].finish != nil
+        guard directions[index].proven > covered &+ 1 || !mayBeFin else { return }
+        gap(place, direction, to: directions[index].proven, at: connections[place].lastTime)
+    }
+
+    /// Frees a connection's place.
+    mutating func remove(_ place: Int) {
+        finish(place)
+        table.remove(connections[place].key, place: place)
+        connections[place].phase = .free
+        connections[place].serial = 0
+        free.append(place)
+    }
+
+    /// Ends a connection and frees its place at once: its ports serve another one.
+    mutating func retire(_ place: Int) { remove(place) }
+
+    /// Ends closed connections whose time is over, in the order in which they closed.
+    mutating func expire() {
+        while let oldest = closing.first {
+            let isDue = closing.count > limits.closedSessions || now.since(oldest.time) > limits.closedTime
+            guard isDue else { break }
+            closing.removeFirst()
+            guard connections[oldest.place].serial == oldest.serial else { continue }
+            finish(oldest.place)
+            past.append(oldest.place, oldest.serial, now)
+        }
+        while past.count > limits.closedConnections, let oldest = past.first {
+            past.removeFirst()
+            if connections[oldest.place].serial == oldest.serial { remove(oldest.place) }
+        }
+    }
+
+    /// Looks at a few connections at a time for those that are over, and at more where there are too many.
+    private mutating func makeRoom() {
+        guard !connections.isEmpty else { return }
+        for _ in 0..<2 { retireIfIdle(step()) }
+        var steps = 0
+        while silentCount > limits.silentConnections || openCount > limits.connections, steps < 4 * connections.count {
+            steps += 1
+            evict(step())
+        }
+    }
+
+    private mutating func step() -> Int {
+        hand = hand + 1 < connections.count ? hand + 1 : 0
+        return hand
+    }
+
+    private mutating func retireIfIdle(_ place: Int) {
+        let phase = connections[place].phase
+        guard phase == .silent || phase == .open else { return }
+        if now.since(connections[place].lastTime) > limits.idleTime { remove(place) }
+    }
+
+    /// Gives a connection that had a packet since the last look another round, ends any other.
+    private mutating func evict(_ place: Int) {
+        let phase = connections[place].phase
+        guard
+            phase == .silent && silentCount > limits.silentConnections
+                || phase == .open && openCount > limits.connections
+        else { return }
+        guard !connections[place].isTouched else {
+            connections[place].isTouched = false
+            return
+        }
+        if phase == .open {
+            let text = "Too many connections at one time: this one, idle longest, was ended."
+            connections[place].sink?.mark(.trouble(Trouble(code: "buffer-limit", text: text)), at: now)
+        }
+        remove(place)
+    }
+
+    /// For live captures: time has come to `time` without a packet.
+    mutating func advance(to time: Timestamp) {
+        now = max(now, time)
+        expire()
+        guard limits.stragglerTime != nil else { return }
+        for place in connections.indices where connections[place].held > 0 {
+            // A connection without a handshake waits no longer than any other.
+            if now.since(connections[place].lastTime) > limits.stragglerTime ?? 0 { settle(place, force: true) }
+            drain(place)
+        }
+    }
+
+    /// The capture is over: every session ends, in the order in which the connections began.
+    mutating func finishAll() {
+        let order = connections.indices.filter { connections[$0].phase == .silent || connections[$0].phase == .open }
+            .sorted { connections[$0].serial < connections[$1].serial }
+        for place in order { remove(place) }
+    }
+}

@@ -1,0 +1,196 @@
+import MailTapCore
+
+/// Turns TCP segments, in whatever order a capture has them, into what each side of each connection said.
+///
+/// Pure: no I/O, no clock but the packets' own. Memory is bounded by `ReassemblyLimits`; what is cut for a bound is
+/// said with a mark. Three promises: octets of a side come in sequence, the first seen winning; a segment comes after
+/// the octets of the other side that its sender had received, so that no reply comes before its command; octets that
+/// must have been sent but are not there are a gap, never bridged.
+///
+/// ```
+/// segment --> find or make Connection --> in order, and nothing waits? --> sink
+///                                    \--> SegmentQueue --> drain --> sink
+///                                                \--> stalled for long: breakStall (gap)
+/// ```
+struct Reassembler: SegmentHandler, ~Copyable {
+    let sink: any TraceSink
+    let source: String
+    let limits: ReassemblyLimits
+    let annotations: (any PacketAnnotationReading)?
+    var names: HostNames
+
+    var table: FlowTable
+    var connections: [Connection] = []
+    /// Directions 2i and 2i+1 belong to connection i.
+    var directions: [Direction] = []
+    var free: [Int] = []
+    var history: SegmentHistory
+    var serial: UInt64 = 0
+    /// Time of the packet at hand.
+    var now = Timestamp(nanoseconds: 0)
+    var heldInAll = 0
+    var openCount = 0
+    var silentCount = 0
+    /// Where the look for idle connections stands.
+    var hand = 0
+    /// Connections that began to hold octets, oldest first; entries go stale.
+    var holders = PlaceQueue()
+    /// Closed connections whose session is still open, then those whose session is over; entries go stale.
+    var closing = PlaceQueue()
+    var past = PlaceQueue()
+
+    /// - Parameter seed: makes the table's order unforeseeable; does not show in what is delivered.
+    init(
+        sink: any TraceSink, source: String, limits: ReassemblyLimits = ReassemblyLimits(),
+        annotations: (any PacketAnnotationReading)? = nil, seed: UInt64 = .random(in: .min ... .max)
+    ) {
+        self.sink = sink
+        self.source = source
+        self.limits = limits
+        self.annotations = annotations
+        table = FlowTable(seed: seed)
+        history = SegmentHistory(capacity: limits.history)
+        names = HostNames(capacity: limits.names)
+    }
+
+    /// Takes the next segment of the capture.
+    mutating func segment(_ segment: TCPSegment, _ payload: RawSpan, comments: [String]) {
+        now = segment.time
+        let (key, direction) = FlowKey.of(segment)
+        let known = table.find(key) { connections[$0].key == key }
+        guard let place = known ?? begin(key, segment, payload, comments) else { return }
+        connections[place].packets &+= 1
+        connections[place].lastTime = segment.time
+        connections[place].isTouched = true
+        let index = 2 * place + direction
+        directions[index].isSeen = true
+        if deliverInOrder(place, direction, segment, payload, comments) { return }
+        accept(place, direction, segment, payload, comments)
+        if connections.count > 0, !closing.isEmpty { expire() }
+    }
+
+    /// The path of nearly all segments: the next octets of a settled direction, nothing waiting.
+    ///
+    /// - Returns: whether the segment was dealt with.
+    @inline(__always)
+    private mutating func deliverInOrder(
+        _ place: Int, _ direction: Int, _ segment: TCPSegment, _ payload: RawSpan, _ comments: [String]
+    ) -> Bool {
+        let index = 2 * place + direction
+        let peer = index ^ 1
+        guard segment.flags.isDisjoint(with: [.syn, .fin, .rst]), comments.isEmpty,
+            segment.sequence == directions[index].nextSequence, directions[index].anchor == .fixed,
+            directions[index].queue.isEmpty, payload.byteCount == segment.wireLength, payload.byteCount > 0,
+            connections[place].phase == .open
+        else { return false }
+        if segment.flags.contains(.ack) {
+            let ahead = Int32(bitPattern: segment.acknowledgement &- directions[peer].nextSequence)
+            guard ahead == 0 || (ahead < 0 && directions[peer].anchor == .fixed) else { return false }
+        }
+        deliver(payload, place, direction, segment.time)
+        if !directions[peer].queue.isEmpty { drain(place) }
+        return true
+    }
+
+    /// Every other segment.
+    private mutating func accept(
+        _ place: Int, _ direction: Int, _ segment: TCPSegment, _ payload: RawSpan, _ comments: [String]
+    ) {
+        var place = place
+        if connections[place].phase == .past || directions[2 * place + direction].anchor != .none {
+            guard let found = sameConnection(place, direction, segment, payload, comments) else { return }
+            place = found
+        }
+        var sequence = segment.sequence
+        if segment.flags.contains(.syn) {
+            guard let found = handshake(place, direction, segment, comments) else { return }
+            place = found
+            sequence &+= 1
+        }
+        let acknowledged = acknowledge(2 * place + (direction ^ 1), segment)
+        receive(place, direction, segment, sequence, payload, acknowledged, comments)
+    }
+
+    /// Takes the octets, signals and comments of a segment whose place in the stream `sequence` tells.
+    private mutating func receive(
+        _ place: Int, _ direction: Int, _ segment: TCPSegment, _ sequence: UInt32, _ payload: RawSpan,
+        _ acknowledged: UInt64, _ comments: [String]
+    ) {
+        let index = 2 * place + direction
+        let isReset = segment.flags.contains(.rst)
+        let length = isReset ? 0 : segment.wireLength
+        anchorIfNeeded(index, sequence, hasOctets: length > 0 || segment.flags.contains(.fin))
+        guard var start = believablePosition(place, direction, sequence, length: length, isReset: isReset) else {
+            drain(place)
+            return
+        }
+        var signals: WaitingSegment.Signals = []
+        if isReset { signals.insert(.rst) }
+        if segment.flags.contains(.fin), !isReset { signals.insert(.fin) }
+        note(signals, start &+ UInt64(length), place, direction)
+        if connections[place].isIgnored {
+            signal(signals, place, direction, segment.time)
+            return
+        }
+        let payload = isReset ? payload.extracting(0..<0) : payload
+        let end = start &+ UInt64(length)
+        let isSettled = directions[index].anchor == .fixed
+        let hasNews = length > 0 && (!isSettled || end > directions[index].next)
+        if isSettled, length > 0, start < directions[index].next {
+            // A keep-alive repeats one octet, or makes one up (RFC 1122 section 4.2.3.6).
+            if !(length == 1 && end == directions[index].next) { compareWithHistory(place, direction, start, payload) }
+            if !hasNews { start = end }
+        }
+        if hasNews { open(place, direction, payload, comments) }
+        guard hasNews || !signals.isEmpty || !comments.isEmpty else {
+            drain(place)
+            return
+        }
+        if connections[place].phase == .silent, !hasNews, !comments.isEmpty {
+            keep(comments, place, direction)
+            if signals.isEmpty { return drain(place) }
+        }
+        hold(
+            WaitingSegment(
+                start: hasNews ? start : max(start, isSettled ? directions[index].next : start), bytes: [],
+                cut: hasNews ? length - payload.byteCount : 0, acknowledged: acknowledged, time: segment.time,
+                signals: signals, comments: connections[place].phase == .silent ? [] : comments),
+            hasNews ? payload : payload.extracting(0..<0), place, direction)
+    }
+
+    /// Delivers a segment at once where it can be, else keeps it.
+    private mutating func hold(_ segment: WaitingSegment, _ payload: RawSpan, _ place: Int, _ direction: Int) {
+        let index = 2 * place + direction
+        let peer = index ^ 1
+        if directions[peer].isAbsent, !directions[peer].isSeen, segment.acknowledged > directions[peer].covered {
+            gap(place, direction ^ 1, to: segment.acknowledged, at: segment.time)
+        }
+        if directions[index].queue.isEmpty, isDeliverable(segment.start, segment.acknowledged, index) {
+            release(segment, payload, place, direction)
+            drain(place)
+            return
+        }
+        let cost = directions[index].queue.insert(segment, payload)
+        connections[place].held += cost
+        heldInAll += cost
+        if !connections[place].isHolder {
+            connections[place].isHolder = true
+            holders.append(place, connections[place].serial, now)
+        }
+        drain(place)
+        enforceLimits(place)
+    }
+
+    /// Notes FIN and RST as soon as they are seen, whatever octets are still missing before them.
+    private mutating func note(
+        _ signals: WaitingSegment.Signals, _ end: UInt64, _ place: Int, _ direction: Int
+    ) {
+        guard !signals.isEmpty else { return }
+        let index = 2 * place + direction
+        if signals.contains(.fin), directions[index].finish == nil { directions[index].finish = end }
+        let isOver = signals.contains(.rst) || (directions[index].finish != nil && directions[index ^ 1].finish != nil)
+        guard isOver, !connections[place].isClosing else { return }
+        connections[place].isClosing = true
+        closing.append(place, connections[place].serial, now)
+    }
+}

@@ -1,0 +1,166 @@
+import MailTapCore
+
+/// What waits in one direction of a connection: for octets before it, or for what it answers.
+struct WaitingSegment {
+    /// What a segment does beside carrying octets.
+    struct Signals: OptionSet {
+        var rawValue: UInt8
+        static let fin = Signals(rawValue: 1)
+        static let rst = Signals(rawValue: 2)
+    }
+
+    /// Position of its first octet.
+    var start: UInt64
+    var bytes: [UInt8]
+    /// Octets behind `bytes` that the wire had and the capture cut off.
+    var cut: Int = 0
+    /// Position in the other direction up to which the sender had received; 0 where it said nothing.
+    var acknowledged: UInt64
+    var time: Timestamp
+    var signals: Signals = []
+    var comments: [String] = []
+    /// Where a later segment held other octets.
+    var conflict: Range<UInt64>?
+
+    /// Position behind its last captured octet.
+    var end: UInt64 { start &+ UInt64(bytes.count) }
+    /// What holding it costs.
+    var cost: Int { bytes.count + 96 }
+}
+
+/// The segments that wait in one direction, in the order of their positions, without overlap.
+struct SegmentQueue {
+    private var segments: [WaitingSegment] = []
+    private var head = 0
+
+    var isEmpty: Bool { head == segments.count }
+    var count: Int { segments.count - head }
+    var first: WaitingSegment? { head < segments.count ? segments[head] : nil }
+    /// Position of the first waiting segment, without copying it.
+    var firstStart: UInt64? { head < segments.count ? segments[head].start : nil }
+    var firstEnd: UInt64? { head < segments.count ? segments[head].end : nil }
+    var lastEnd: UInt64? { isEmpty ? nil : segments.last?.end }
+    var firstAcknowledged: UInt64 { head < segments.count ? segments[head].acknowledged : 0 }
+    var firstTime: Timestamp? { head < segments.count ? segments[head].time : nil }
+
+    /// Position of the first waiting octet; what carries none is passed over.
+    var firstDataStart: UInt64? {
+        var index = head
+        while index < segments.count {
+            if !segments[index].bytes.isEmpty { return segments[index].start }
+            index += 1
+        }
+        return nil
+    }
+
+    /// Takes the first segment out; there is one.
+    mutating func removeFirst() -> WaitingSegment {
+        let segment = segments[head]
+        segments[head].bytes = []
+        head += 1
+        if head == segments.count {
+            segments.removeAll(keepingCapacity: segments.capacity <= 64)
+            head = 0
+        } else if head > 64, head > segments.count / 2 {
+            segments.removeFirst(head)
+            head = 0
+        }
+        return segment
+    }
+
+    /// Adds what of a segment is not there yet: octets that wait already stay as they are.
+    ///
+    /// - Parameter bytes: the segment's captured octets.
+    /// - Returns: what holding the added pieces costs.
+    mutating func insert(_ segment: WaitingSegment, _ bytes: RawSpan) -> Int {
+        let end = segment.start &+ UInt64(bytes.byteCount)
+        // Nearly always it goes to the end.
+        if let last = segments.last, head < segments.count,
+            last.end &+ UInt64(last.cut) > segment.start
+                || last.start > segment.start
+        {
+            return insertBetween(segment, bytes, end)
+        }
+        var whole = segment
+        whole.bytes = [UInt8](copying: bytes)
+        segments.append(whole)
+        return whole.cost
+    }
+
+    private mutating func insertBetween(_ segment: WaitingSegment, _ bytes: RawSpan, _ end: UInt64) -> Int {
+        var cost = 0
+        var at = segment.start
+        var index = lowerBound(at)
+        var isFirst = true
+        while at < end {
+            while index < segments.count, segments[index].end <= at { index += 1 }
+            let isCovered = index < segments.count && segments[index].start <= at
+            if isCovered {
+                compare(index, bytes, from: segment.start, end: end)
+                at = segments[index].end
+                index += 1
+                continue
+            }
+            let stop = index < segments.count ? min(end, segments[index].start) : end
+            var piece = segment
+            piece.start = at
+            piece.bytes = [UInt8](copying: bytes.extracting(Int(at &- segment.start)..<Int(stop &- segment.start)))
+            if stop < end {
+                piece.cut = 0
+                piece.signals = []
+            }
+            if !isFirst { piece.comments = [] }
+            isFirst = false
+            segments.insert(piece, at: index)
+            cost += piece.cost
+            index += 1
+            at = stop
+        }
+        // Signals and comments that no added piece carries, and segments without octets, stand behind the octets.
+        let signalsLeft =
+            !segment.signals.isEmpty
+            && (isFirst || segments[index - 1].end != end || segments[index - 1].signals.isEmpty)
+        if signalsLeft || (isFirst && !segment.comments.isEmpty) {
+            var bare = segment
+            bare.cut = 0
+            while index < segments.count,
+                segments[index].start < end || (segments[index].start == end && segments[index].bytes.isEmpty)
+            {
+                index += 1
+            }
+            // A FIN below octets that wait is bogus, and must not break the order.
+            bare.start = index > head ? max(end, segments[index - 1].end) : end
+            segments.insert(bare, at: index)
+            cost += bare.cost
+        }
+        return cost
+    }
+
+    /// Notes where a segment's octets differ from those that wait at `index`.
+    private mutating func compare(_ index: Int, _ bytes: RawSpan, from start: UInt64, end: UInt64) {
+        let low = max(segments[index].start, start)
+        let high = min(segments[index].end, end)
+        guard low < high else { return }
+        let mine = Int(low &- segments[index].start)..<Int(high &- segments[index].start)
+        let theirs = Int(low &- start)..<Int(high &- start)
+        let isEqual = segments[index].bytes.withUnsafeBytes { old in
+            bytes.withUnsafeBytes { new in
+                UnsafeRawBufferPointer(rebasing: old[mine]).elementsEqual(UnsafeRawBufferPointer(rebasing: new[theirs]))
+            }
+        }
+        guard !isEqual else { return }
+        let known = segments[index].conflict ?? low..<high
+        segments[index].conflict = min(known.lowerBound, low)..<max(known.upperBound, high)
+    }
+
+    /// The first segment that ends behind `position`.
+    private func lowerBound(_ position: UInt64) -> Int {
+        var low = head
+        var high = segments.count
+        while low < high {
+            let middle = (low + high) / 2
+            if segments[middle].end <= position { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}

@@ -1,0 +1,61 @@
+import MailTapAnalysis
+
+/// What a replay or a diff found, session by session.
+public struct ComparisonReport: Sendable {
+    /// What became of one session.
+    public enum Outcome: Sendable {
+        /// It was played or paired, and compared.
+        case compared(SessionComparison)
+        /// It was not played, for this reason; that is no difference.
+        case skipped(String)
+        /// It could not be played: the connection failed in the middle of the run.
+        case failed(String)
+    }
+
+    /// One session's result.
+    public struct Entry: Sendable {
+        /// The session's number, as `list` shows it.
+        public var number: Int
+        /// What became of it.
+        public var outcome: Outcome
+
+        /// One session's result.
+        public init(number: Int, outcome: Outcome) {
+            self.number = number
+            self.outcome = outcome
+        }
+    }
+
+    /// The sessions, in order.
+    public var entries: [Entry]
+
+    /// A report of these sessions.
+    public init(_ entries: [Entry] = []) { self.entries = entries }
+
+    /// The report of a diff: sessions paired in order.
+    public init(_ comparisons: [SessionComparison]) {
+        entries = comparisons.enumerated().map { index, comparison in
+            let number = comparison.expected?.number ?? comparison.came?.number ?? 0
+            return Entry(number: number > 0 ? number : index + 1, outcome: .compared(comparison))
+        }
+    }
+
+    /// Whether every session that was compared is the same, and none failed: exit status 0 of the contract, else 1.
+    public var isSame: Bool {
+        entries.allSatisfy { entry in
+            switch entry.outcome {
+            case .compared(let comparison): comparison.isSame
+            case .skipped: true
+            case .failed: false
+            }
+        }
+    }
+
+    /// All differences, in order.
+    public var differences: [Difference] {
+        entries.flatMap { entry -> [Difference] in
+            guard case .compared(let comparison) = entry.outcome else { return [] }
+            return comparison.differences
+        }
+    }
+}

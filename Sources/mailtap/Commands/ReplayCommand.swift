@@ -1,0 +1,177 @@
+import ArgumentParser
+import MailTapAnalysis
+import MailTapCapture
+import MailTapCore
+import MailTapExport
+import MailTapReplay
+
+/// `--compare`: how much counts.
+enum CompareMode: String, ExpressibleByArgument, CaseIterable {
+    case status, semantic, exact
+
+    var mode: Comparison.Mode { Comparison.Mode(rawValue: rawValue) ?? .semantic }
+}
+
+/// `mailtap replay`: a recording as a regression test.
+struct ReplayCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replay",
+        abstract: "Play the client side of recorded sessions against a server and compare.",
+        discussion: """
+            Says what the recorded client said, one command at a time, obeys what the server answers, and reports \
+            every difference. Exit status 0 where there is none, 1 where there is one.
+
+            EXAMPLES
+              mailtap replay today.mailtap --to smtp://127.0.0.1:2525
+              mailtap replay login.dialogue --to pop3://127.0.0.1:2110 --user alice --password-file secret
+              mailtap replay today.mailtap --to smtp://127.0.0.1:2525 --session 2 --record again.mailtap
+            """)
+
+    @OptionGroup var input: InputOptions
+    @OptionGroup var common: CommonOptions
+
+    @Option(help: ArgumentHelp("The server: SCHEME://HOST[:PORT].", valueName: "url"))
+    var to: String
+
+    @Option(help: ArgumentHelp("Log in as this user where the recording's secrets are masked.", valueName: "name"))
+    var user: String?
+
+    @Option(help: ArgumentHelp("File whose first line is the password; or set $MAILTAP_PASSWORD.", valueName: "path"))
+    var passwordFile: String?
+
+    @Option(help: "What counts: status, semantic (the default) or exact.")
+    var compare = CompareMode.semantic
+
+    @Option(help: ArgumentHelp("text.", valueName: "format"))
+    var format = "text"
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Write the report there, not to standard output.", valueName: "path"))
+    var output: String?
+
+    @Option(help: ArgumentHelp("Record what is said now.", valueName: "path"))
+    var record: String?
+
+    @Flag(help: "Leave secrets unmasked in that recording.")
+    var keepSecrets = false
+
+    mutating func validate() throws {
+        guard format == "text" else { throw ValidationError("replay has no format \"\(format)\" yet; there is text") }
+    }
+
+    mutating func run() async throws {
+        let target = try Self.target(to)
+        let options = ReplayOptions(credentials: try Self.credentials(user: user, passwordFile: passwordFile))
+        let recorder = try record.map { try Recording.open($0, keepsSecrets: keepSecrets) }
+        var reader = InputReader(isQuiet: common.quiet)
+        let sessions = try RecordedSessions.read(input, with: &reader)
+        let run = ReplayRun(
+            target: target, client: ReplayClient(target: target, options: options), comparison: Comparison(mode: compare.mode))
+        let report: ComparisonReport
+        do {
+            report = try await run.play(sessions) { trace, _ in
+                if let recorder { trace?.play(into: recorder) }
+            }
+        } catch let error as ReplayError {
+            throw Failure(.unreachable, error.description)
+        }
+        recorder?.close()
+        if let failure = recorder?.failure { throw Failure(.ioError, failure.description) }
+        var out = try StandardOutput(path: output)
+        try out.print(report.text())
+        try out.flush()
+        if reader.status != .success { throw Ended(reader.status) }
+        if !report.isSame { throw Ended(.difference) }
+    }
+
+    static func target(_ text: String) throws -> ReplayTarget {
+        let url: MailURL
+        do { url = try MailURL(parsing: text) } catch { throw Failure(.usage, "--to: \(error)") }
+        let proto = url.scheme.proto
+        guard proto != .imap, !url.scheme.isImplicitTLS, url.scheme != .smtpMX else {
+            throw Failure(
+                .usage, "--to \(text): replay speaks smtp, submission, lmtp and pop3 without TLS so far; try smtp://\(url.host)")
+        }
+        return ReplayTarget(proto: proto, host: url.host, port: url.port)
+    }
+
+    /// From `--password-file`, else `$MAILTAP_PASSWORD`; nil where there is neither.
+    static func credentials(user: String?, passwordFile: String?) throws -> Credentials? {
+        if let passwordFile {
+            return Credentials(user: user, password: try PasswordFile.firstLine(passwordFile))
+        }
+        return Terminal.variable("MAILTAP_PASSWORD").map { Credentials(user: user, password: $0) }
+    }
+}
+
+/// `mailtap diff`: compares two INPUTs session by session.
+struct DiffCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "diff",
+        abstract: "Compare two inputs session by session.",
+        discussion: """
+            EXAMPLES
+              mailtap diff monday.mailtap tuesday.mailtap
+              mailtap diff expected.dialogue today.mailtap --compare exact
+            """)
+
+    @Argument(help: "What is expected.")
+    var expected: String
+
+    @Argument(help: "What is compared with it.")
+    var came: String
+
+    @OptionGroup var common: CommonOptions
+
+    @Option(help: "What counts: status, semantic (the default) or exact.")
+    var compare = CompareMode.semantic
+
+    @Option(help: ArgumentHelp("Only these sessions of both, as numbered by list.", valueName: "n,…"))
+    var session: SessionNumbers?
+
+    @Option(help: ArgumentHelp("text.", valueName: "format"))
+    var format = "text"
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Write the report there, not to standard output.", valueName: "path"))
+    var output: String?
+
+    mutating func validate() throws {
+        guard format == "text" else { throw ValidationError("diff has no format \"\(format)\" yet; there is text") }
+    }
+
+    mutating func run() throws {
+        var reader = InputReader(isQuiet: common.quiet)
+        let first = try RecordedSessions.read([expected], session, with: &reader)
+        let second = try RecordedSessions.read([came], session, with: &reader)
+        if reader.status == .noInput { throw Ended(reader.status) }
+        let report = ComparisonReport(Comparison(mode: compare.mode).compare(first, with: second))
+        var out = try StandardOutput(path: output)
+        try out.print(report.text())
+        try out.flush()
+        if reader.status != .success { throw Ended(reader.status) }
+        if !report.isSame { throw Ended(.difference) }
+    }
+}
+
+/// Whole sessions of INPUTs in memory, with the octets of their messages.
+enum RecordedSessions {
+    static func read(_ input: InputOptions, with reader: inout InputReader) throws -> [RecordedSession] {
+        try read(input.inputs, input.session, with: &reader)
+    }
+
+    static func read(
+        _ inputs: [String], _ numbers: SessionNumbers?, with reader: inout InputReader
+    ) throws -> [RecordedSession] {
+        var wishes = SessionGatherer.Wishes()
+        wishes.numbers = numbers
+        wishes.options.keepsContent = true
+        let found = Found()
+        let gatherer = SessionGatherer(wishes) { item in
+            found.sessions.append(RecordedSession(session: item.session, contents: item.contents))
+        }
+        reader.read(inputs, into: gatherer)
+        if let failure = gatherer.failure { throw failure }
+        return found.sessions
+    }
+
+    private final class Found { var sessions: [RecordedSession] = [] }
+}

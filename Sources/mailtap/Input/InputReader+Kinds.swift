@@ -1,0 +1,56 @@
+import MailTapCapture
+import MailTapCore
+
+extension InputReader {
+    /// Octets of a dialogue file that are read at most: they are text that people write.
+    private static let dialogueLimit = 256 << 20
+
+    /// Tells the kind by the first octets, then reads to the end.
+    static func readCaptureOrDialogue(_ descriptor: Int32, _ name: String, into sink: any TraceSink) throws {
+        let progress = ProgressLine(name, descriptor: descriptor)
+        defer { progress.clear() }
+        do throws(CaptureError) {
+            let (head, source) = try MemorySource.peek(4_096, of: DescriptorSource(descriptor: descriptor, named: name))
+            if DialogueFileReader.recognizes(head), !CaptureReader.looksLikeCapture(head) {
+                try readDialogue(source, name, into: sink)
+                return
+            }
+            let reader = CaptureReader(annotations: RecordingAnnotations())
+            let summary = try reader.read(source, named: name, into: sink) { progress.show($0) }
+            progress.clear()
+            if summary.unreadable > 0 {
+                StandardError.write("mailtap: \(name): \(summary.unreadable) packets of a link-layer type that is not read")
+            }
+        } catch {
+            throw Failure(status(of: error.code), error.description)
+        }
+    }
+
+    private static func readDialogue(
+        _ source: any ByteSource, _ name: String, into sink: any TraceSink
+    ) throws(CaptureError) {
+        var octets: [UInt8] = []
+        while true {
+            let (piece, _) = try MemorySource.peek(1 << 20, of: source)
+            octets += piece
+            if piece.count < 1 << 20 { break }
+            guard octets.count <= dialogueLimit else {
+                throw CaptureError(code: .damaged, input: name, reason: "a dialogue file of more than 256 MiB; split it")
+            }
+        }
+        let file = DialogueFileReader.read(octets, source: name)
+        for session in file.sessions { session.trace.play(into: sink) }
+        if let first = file.errors.first {
+            let more = file.errors.count > 1 ? ", and \(file.errors.count - 1) more" : ""
+            throw CaptureError(code: .damaged, input: name, reason: "\(first)\(more)")
+        }
+    }
+
+    private static func status(of code: CaptureError.Code) -> Status {
+        switch code {
+        case .notACapture, .truncated, .damaged: .damaged
+        case .inputOutput: .noInput
+        case .interface: .unreachable
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import MailTapAnalysis
+import MailTapCore
+import MailTapExport
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// What the threads of a live command have to tell each other.
+final class LiveOutcome: Sendable {
+    private let state = Mutex<(failure: String?, isClosed: Bool)>((nil, false))
+
+    /// The first thing that failed, in words.
+    var failure: String? { state.withLock { $0.failure } }
+
+    func fail(_ text: String) { state.withLock { if $0.failure == nil { $0.failure = text } } }
+
+    /// The reader of standard output went away: the process ends as on SIGTERM, once.
+    func outputClosed() {
+        let isFirst = state.withLock { state in
+            defer { state.isClosed = true }
+            return !state.isClosed
+        }
+        if isFirst { kill(getpid(), SIGTERM) }
+    }
+}
+
+/// Standard output of a live command; lives on one thread.
+final class LiveOutput {
+    private let outcome: LiveOutcome
+    private var out: StandardOutput?
+
+    init(_ outcome: LiveOutcome) {
+        self.outcome = outcome
+        out = try? StandardOutput()
+    }
+
+    /// Writes at once what `write` appends.
+    func write(_ write: (inout [UInt8]) -> Void) {
+        do {
+            try out?.append(write)
+            try out?.flush()
+        } catch is StandardOutput.Closed {
+            out = nil
+            outcome.outputClosed()
+        } catch {
+            out = nil
+            outcome.fail("can't write to standard output: \(StandardOutput.reason())")
+        }
+    }
+}
+
+/// Shows sessions while they run, line by line.
+final class LiveTranscriptSink: TraceSink {
+    private let options: ExportOptions
+    private let output: LiveOutput
+    private var count = 0
+    private var open = 0
+
+    init(_ options: ExportOptions, _ output: LiveOutput) {
+        self.options = options
+        self.output = output
+    }
+
+    func open(_ info: SessionInfo) -> any SessionSink {
+        count += 1
+        open += 1
+        return Watched(info, number: count, by: self)
+    }
+
+    private final class Watched: SessionSink {
+        private var builder: SessionBuilder?
+        private var transcript: LiveTranscript
+        private let number: Int
+        private let sink: LiveTranscriptSink
+
+        init(_ info: SessionInfo, number: Int, by sink: LiveTranscriptSink) {
+            self.number = number
+            self.sink = sink
+            transcript = LiveTranscript(sink.options)
+            var options = SessionOptions()
+            options.keepsContent = sink.options.full
+            builder = SessionBuilder(
+                info, options: options,
+                progress: { [unowned self] progress, session in show(progress, session) })
+            var session = Session(info: info)
+            session.number = number
+            sink.output.write { transcript.open(session, into: &$0) }
+        }
+
+        private func show(_ progress: SessionProgress, _ session: Session) {
+            transcript.prefix = sink.open > 1 ? "\(number) " : ""
+            sink.output.write { out in
+                transcript.progress(progress, session, content: { _ in nil }, into: &out)
+            }
+        }
+
+        func receive(_ bytes: RawSpan, from side: Side, at time: Timestamp) {
+            builder?.receive(bytes, from: side, at: time)
+        }
+
+        func mark(_ mark: Mark, at time: Timestamp) { builder?.mark(mark, at: time) }
+
+        func end(at time: Timestamp) {
+            builder?.end(at: time)
+            if var session = builder?.session {
+                session.number = number
+                transcript.prefix = sink.open > 1 ? "\(number) " : ""
+                sink.output.write { transcript.end(session, into: &$0) }
+            }
+            builder = nil
+            sink.open -= 1
+        }
+    }
+}
+
+/// One JSON object per session, as it ends.
+final class LiveJSONSink: TraceSink {
+    private let reveal: Bool
+    private let output: LiveOutput
+    private var count = 0
+
+    init(reveal: Bool, _ output: LiveOutput) {
+        self.reveal = reveal
+        self.output = output
+    }
+
+    func open(_ info: SessionInfo) -> any SessionSink {
+        count += 1
+        let number = count
+        return SessionBuilder(info, ended: { [self] builder in
+            var session = builder.session
+            session.number = number
+            var export = JSONExport(.lines, reveal: reveal)
+            output.write { export.session(ExportItem(session: session), into: &$0) }
+        })
+    }
+}
