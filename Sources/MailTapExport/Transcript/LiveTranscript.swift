@@ -91,8 +91,9 @@ public struct LiveTranscript {
         replies[index] = said + 1
         let reply = all[said]
         var note = index > noted ? exchange.note : nil
-        if let command = exchange.command, let last, last != index, note == nil {
-            note = command.verb == "*data" ? "answers the message" : "answers " + command.verb
+        if let command = exchange.command, let last, last != index {
+            let answered = command.verb == "*data" ? "answers the message" : "answers " + command.verb
+            note = answered + (note.map { ": " + $0 } ?? "")
         }
         let time = exchange.command == nil ? exchange.at : exchange.at.addingReportingOverflow(reply.latency).partialValue
         formatter.reply(reply, at: time, isEncrypted: exchange.isEncrypted, note: note, into: &out)
