@@ -1,4 +1,5 @@
 public import MailTapAnalysis
+import MailTapCore
 
 /// One thing that was checked, for reports that CI systems read.
 public struct TestOutcome: Sendable, Equatable {
