@@ -1,6 +1,6 @@
 """The scenarios in the order in which they run, each with those whose results it uses."""
 
-from scenarios import captured, clients, lifecycle, live, recordings, replaying, transparency, views
+from scenarios import captured, clients, lifecycle, live, recordings, replaying, secrets, transparency, views
 
 ORDER = [
     ("live", live.run, []),
@@ -11,6 +11,8 @@ ORDER = [
     ("views", views.run, ["live"]),
     ("replay", replaying.run, ["live"]),
     ("captures", captured.run, []),
+    ("secrets", secrets.run, []),
+    ("refused-logins", secrets.refused, []),
     ("killed", lifecycle.killed, []),
     ("ending", lifecycle.ending, []),
     ("transcript", lifecycle.transcript, []),
