@@ -108,6 +108,9 @@ public struct Dialogue: Sendable {
         case (.pop3, false): decoder = POP3Decoder(expectsGreeting: startSeen, limits: limits)
         case (.smtp, true): decoder = OpaqueDecoder(isTLS: true)
         case (.pop3, true): decoder = OpaqueDecoder(isTLS: true)
+        case (.imap, false):
+            isOpaque = true
+            decoder = IMAPDecoder(limits: limits)
         default:
             isOpaque = true
             decoder = OpaqueDecoder(isTLS: found.isTLS)
