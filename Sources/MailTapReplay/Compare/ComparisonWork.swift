@@ -11,7 +11,9 @@ struct ComparisonWork {
     private let notes: [ReplayNote]
     private(set) var pairs: [ExchangeAlignment.Pair] = []
     private(set) var differences: [Difference] = []
-    private(set) var used: Set<Normalizer.Builtin> = []
+    /// Names of the rules that made something equal.
+    private(set) var used: Set<String> = []
+    private let patterns: [Normalizer]
 
     init(_ comparison: Comparison, _ expected: RecordedSession, _ came: RecordedSession, _ notes: [ReplayNote]) {
         mode = comparison.mode
@@ -20,6 +22,7 @@ struct ComparisonWork {
                 if case .builtin(let builtin) = normalizer.rule { builtin } else { nil }
             })
         text = TextNormalization(comparison.normalizers)
+        patterns = comparison.normalizers.filter { if case .pattern = $0.rule { true } else { false } }
         self.expected = expected
         self.came = came
         self.notes = notes
@@ -35,6 +38,7 @@ struct ComparisonWork {
             return
         }
         pairs = ExchangeAlignment.pairs(before.exchanges, after.exchanges)
+        if mode != .exact { pairs = ExchangeAlignment.pairingMoved(pairs, before.exchanges, after.exchanges) }
         // What the replay did knowingly stands in its notes; each counts once, where it begins.
         let leftOut = notes.filter { $0.kind == .leftOut }.reduce(into: Set<Int>()) { $0.formUnion($1.exchanges) }
         let notPlayed = notes.filter { $0.kind == .notPlayed }.reduce(into: Set<Int>()) { $0.formUnion($1.exchanges) }
@@ -138,7 +142,7 @@ struct ComparisonWork {
         var lines = (was.lines.map { $0.text().text }, now.lines.map { $0.text().text })
         let namesHost = exchange.command.map { ["EHLO", "LHLO", "HELO", "QUIT"].contains($0.verb) } ?? true
         if namesHost, builtins.contains(.hosts), lines.0.first != lines.1.first {
-            used.insert(.hosts)
+            used.insert(Normalizer.Builtin.hosts.rawValue)
             lines = (Array(lines.0.dropFirst()), Array(lines.1.dropFirst()))
         }
         guard lines.0.map({ text.apply($0) }) != lines.1.map({ text.apply($0) }) else { return }
@@ -197,16 +201,22 @@ struct ComparisonWork {
 
     private mutating func areSame(_ index: Int, _ other: Int, isReceived: Bool) -> Bool {
         let rules = builtins.intersection([.dates, .messageIDs, .boundaries, .traceFields])
-        guard !rules.isEmpty, let left = expected.content(of: index), let right = came.content(of: other) else {
-            return false
-        }
+        guard !rules.isEmpty || !patterns.isEmpty, let left = expected.content(of: index),
+            let right = came.content(of: other)
+        else { return false }
         let all = MessageNormalization(rules)
-        guard all.apply(left, isReceived: isReceived) == all.apply(right, isReceived: isReceived) else { return false }
+        let (was, now) = (all.apply(left, isReceived: isReceived), all.apply(right, isReceived: isReceived))
+        if was != now {
+            guard !patterns.isEmpty else { return false }
+            let own = TextNormalization(patterns)
+            guard own.apply(WireText.decode(was).text) == own.apply(WireText.decode(now).text) else { return false }
+            used.formUnion(patterns.map(\.name))
+        }
         // The report names the rules that were needed: those without which the messages differ.
         for rule in rules {
             let others = MessageNormalization(rules.subtracting([rule]))
             if others.apply(left, isReceived: isReceived) != others.apply(right, isReceived: isReceived) {
-                used.insert(rule)
+                used.insert(rule.rawValue)
             }
         }
         return true
@@ -215,8 +225,8 @@ struct ComparisonWork {
     private mutating func compareEnvelopes(_ was: Message, _ now: Message, _ left: Int, _ right: Int) {
         let parts: [(String, [String], [String])] = [
             ("reverse-path", [was.from ?? ""], [now.from ?? ""]),
-            ("accepted recipients", was.to, now.to),
-            ("refused recipients", was.rejected, now.rejected),
+            ("accepted recipients", inOrder(was.to), inOrder(now.to)),
+            ("refused recipients", inOrder(was.rejected), inOrder(now.rejected)),
         ]
         for (what, before, after) in parts where before != after {
             add(
@@ -224,6 +234,9 @@ struct ComparisonWork {
                 "the envelope's \(what) changed")
         }
     }
+
+    /// An envelope is a set of recipients: their order counts only where all counts.
+    private func inOrder(_ recipients: [String]) -> [String] { mode == .exact ? recipients : recipients.sorted() }
 
     // MARK: Words
 

@@ -141,9 +141,9 @@ private final class ReplayHandler: ChannelInboundHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        trace.info.client = Self.endpoint(context.localAddress, name: nil)
+        trace.info.client = Endpoint(context.localAddress, name: nil)
         let isName = IPAddress(target.host) == nil
-        trace.info.server = Self.endpoint(context.remoteAddress, name: isName ? target.host : nil)
+        trace.info.server = Endpoint(context.remoteAddress, name: isName ? target.host : nil)
         startTimeout(context)
     }
 
@@ -219,12 +219,6 @@ private final class ReplayHandler: ChannelInboundHandler {
             handler.replayer.end(why: "no reply came in time", into: &effects)
             handler.carryOut(effects, context)
         }
-    }
-
-    private static func endpoint(_ address: SocketAddress?, name: String?) -> Endpoint {
-        Endpoint(
-            address: address?.ipAddress.flatMap { IPAddress($0) },
-            port: UInt16(truncatingIfNeeded: address?.port ?? 0), name: name)
     }
 }
 

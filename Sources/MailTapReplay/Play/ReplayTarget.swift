@@ -15,6 +15,12 @@ public struct ReplayTarget: Sendable, Hashable {
         self.host = host
         self.port = port
     }
+
+    /// The server that a URL names; nil where a replay can't speak its scheme yet (TLS from the first octet, IMAP, MX).
+    public init?(_ url: MailURL) {
+        guard !url.scheme.isImplicitTLS, url.scheme != .smtpMX, url.scheme.proto != .imap else { return nil }
+        self.init(proto: url.scheme.proto, host: url.host, port: url.port)
+    }
 }
 
 extension ReplayTarget: CustomStringConvertible {

@@ -33,7 +33,9 @@ struct InputOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Only these sessions, as numbered by list: 1,3,5.", valueName: "n,…"))
     var session: SessionNumbers?
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Only sessions that match; see mailtap help filter.", valueName: "expr"))
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("Only sessions that match; see mailtap help filter.", valueName: "expr")
+    )
     var filter: String?
 
     /// What of the sessions is wanted.

@@ -93,7 +93,8 @@ struct ProxyCommand: AsyncParsableCommand {
         _ = await iterator.next()
         let alive = server.liveSessions
         if alive > 0, !quietly {
-            StandardError.write("ending: \(alive) session\(alive == 1 ? "" : "s") may go on for 3 seconds; again to end at once")
+            StandardError.write(
+                "ending: \(alive) session\(alive == 1 ? "" : "s") may go on for 3 seconds; again to end at once")
         }
         let impatient = Task {
             var again = signals.makeAsyncIterator()

@@ -5,33 +5,34 @@ import MailTapCore
 import MailTapExport
 import MailTapReplay
 
-/// `--compare`: how much counts.
-enum CompareMode: String, ExpressibleByArgument, CaseIterable {
-    case status, semantic, exact
-
-    var mode: Comparison.Mode { Comparison.Mode(rawValue: rawValue) ?? .semantic }
-}
-
 /// `mailtap replay`: a recording as a regression test.
 struct ReplayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
-        abstract: "Play the client side of recorded sessions against a server and compare.",
+        abstract: "Play one side of recorded sessions against a real server or client and compare.",
         discussion: """
-            Says what the recorded client said, one command at a time, obeys what the server answers, and reports \
-            every difference. Exit status 0 where there is none, 1 where there is one.
+            With --to, says what the recorded client said, one command at a time, obeys what the server answers, and \
+            reports every difference. With --serve, answers real clients as the recorded server did, each session \
+            once, and reports what they said differently. Exit status 0 where there is no difference, 1 where there \
+            is one.
 
             EXAMPLES
               mailtap replay today.mailtap --to smtp://127.0.0.1:2525
               mailtap replay login.dialogue --to pop3://127.0.0.1:2110 --user alice --password-file secret
               mailtap replay today.mailtap --to smtp://127.0.0.1:2525 --session 2 --record again.mailtap
+              mailtap replay today.mailtap --serve 2525
             """)
 
     @OptionGroup var input: InputOptions
     @OptionGroup var common: CommonOptions
 
-    @Option(help: ArgumentHelp("The server: SCHEME://HOST[:PORT].", valueName: "url"))
-    var to: String
+    @Option(help: ArgumentHelp("Play the client to this server: SCHEME://HOST[:PORT].", valueName: "url"))
+    var to: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Play the server to clients here: PORT, HOST:PORT or [IPv6]:PORT; 0 is a free port.", valueName: "addr"))
+    var serve: String?
 
     @Option(help: ArgumentHelp("Log in as this user where the recording's secrets are masked.", valueName: "name"))
     var user: String?
@@ -39,13 +40,13 @@ struct ReplayCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("File whose first line is the password; or set $MAILTAP_PASSWORD.", valueName: "path"))
     var passwordFile: String?
 
-    @Option(help: "What counts: status, semantic (the default) or exact.")
-    var compare = CompareMode.semantic
+    @OptionGroup var compared: ComparisonOptions
 
     @Option(help: ArgumentHelp("text.", valueName: "format"))
     var format = "text"
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Write the report there, not to standard output.", valueName: "path"))
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("Write the report there, not to standard output.", valueName: "path"))
     var output: String?
 
     @Option(help: ArgumentHelp("Record what is said now.", valueName: "path"))
@@ -55,24 +56,35 @@ struct ReplayCommand: AsyncParsableCommand {
     var keepSecrets = false
 
     mutating func validate() throws {
+        guard (to == nil) != (serve == nil) else {
+            throw ValidationError("replay needs either --to URL (play the client) or --serve ADDR (play the server)")
+        }
         guard format == "text" else { throw ValidationError("replay has no format \"\(format)\" yet; there is text") }
     }
 
     mutating func run() async throws {
-        let target = try Self.target(to)
+        let comparison = try compared.comparison()
+        let target = try to.map { try Self.target($0) }
         let options = ReplayOptions(credentials: try Self.credentials(user: user, passwordFile: passwordFile))
         let recorder = try record.map { try Recording.open($0, keepsSecrets: keepSecrets) }
         var reader = InputReader(isQuiet: common.quiet)
         let sessions = try RecordedSessions.read(input, with: &reader)
-        let run = ReplayRun(
-            target: target, client: ReplayClient(target: target, options: options), comparison: Comparison(mode: compare.mode))
+        if sessions.isEmpty, reader.status != .success { throw Ended(reader.status) }
         let report: ComparisonReport
-        do {
-            report = try await run.play(sessions) { trace, _ in
-                if let recorder { trace?.play(into: recorder) }
+        if let target {
+            let run = ReplayRun(
+                target: target, client: ReplayClient(target: target, options: options), comparison: comparison)
+            do {
+                report = try await run.play(sessions) { trace, _ in
+                    if let recorder { trace?.play(into: recorder) }
+                }
+            } catch let error as ReplayError {
+                throw Failure(.unreachable, error.description)
             }
-        } catch let error as ReplayError {
-            throw Failure(.unreachable, error.description)
+        } else {
+            let served = try await ServeReplay.run(sessions, at: serve ?? "0", comparison: comparison)
+            report = served.report
+            if let recorder { for trace in served.server.traces { trace.play(into: recorder) } }
         }
         recorder?.close()
         if let failure = recorder?.failure { throw Failure(.ioError, failure.description) }
@@ -89,7 +101,9 @@ struct ReplayCommand: AsyncParsableCommand {
         let proto = url.scheme.proto
         guard proto != .imap, !url.scheme.isImplicitTLS, url.scheme != .smtpMX else {
             throw Failure(
-                .usage, "--to \(text): replay speaks smtp, submission, lmtp and pop3 without TLS so far; try smtp://\(url.host)")
+                .usage,
+                "--to \(text): replay speaks smtp, submission, lmtp and pop3 without TLS so far; try smtp://\(url.host)"
+            )
         }
         return ReplayTarget(proto: proto, host: url.host, port: url.port)
     }
@@ -122,19 +136,21 @@ struct DiffCommand: ParsableCommand {
 
     @OptionGroup var common: CommonOptions
 
-    @Option(help: "What counts: status, semantic (the default) or exact.")
-    var compare = CompareMode.semantic
+    @OptionGroup var compared: ComparisonOptions
 
     @Option(help: ArgumentHelp("Only these sessions of both, as numbered by list.", valueName: "n,…"))
     var session: SessionNumbers?
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Only sessions that match; see mailtap help filter.", valueName: "expr"))
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("Only sessions that match; see mailtap help filter.", valueName: "expr")
+    )
     var filter: String?
 
     @Option(help: ArgumentHelp("text.", valueName: "format"))
     var format = "text"
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Write the report there, not to standard output.", valueName: "path"))
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("Write the report there, not to standard output.", valueName: "path"))
     var output: String?
 
     mutating func validate() throws {
@@ -151,7 +167,7 @@ struct DiffCommand: ParsableCommand {
         let first = try RecordedSessions.read([expected], wishes, with: &reader)
         let second = try RecordedSessions.read([came], wishes, with: &reader)
         if reader.status == .noInput { throw Ended(reader.status) }
-        let report = ComparisonReport(Comparison(mode: compare.mode).compare(first, with: second))
+        let report = ComparisonReport(try compared.comparison().compare(first, with: second))
         var out = try StandardOutput(path: output)
         try out.print(report.text())
         try out.flush()
