@@ -36,9 +36,15 @@ public struct Dialogue: Sendable {
             expecting: info.expecting, startSeen: info.startSeen, isKnownMail: info.isKnownMail, limits: limits)
     }
 
-    /// Offset in `side`'s stream up to which every octet's meaning is decided; those before it may be written to disk
-    /// once the secrets reported for them are masked.
+    /// Offset in `side`'s stream up to which every octet's meaning is decided; which of them are secrets
+    /// may be reported later, see `reported`.
     public func decided(_ side: Side) -> UInt64 { side == .client ? client.offset : server.offset }
+
+    /// Offset in `side`'s stream up to which every secret was reported: as `decided`, but not beyond the start of a
+    /// credential whose end is still to come.
+    public func reported(_ side: Side) -> UInt64 {
+        min(decided(side), side == .client ? decoder?.openSecret ?? .max : .max)
+    }
 
     /// Octets of `side`, as they came.
     public mutating func receive(

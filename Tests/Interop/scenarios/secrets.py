@@ -122,15 +122,8 @@ ODD_SERVERS = [
     ("server silent after USER", b"+OK ready\r\n", lambda line: b"", [f"USER alice", f"PASS {WRONG}"]),
     ("AUTH before the greeting", b"", lambda line: b"250 ok\r\n",
      [f"EHLO c\r\nAUTH PLAIN {b64(chr(0) + 'alice' + chr(0) + WRONG)}\r\nQUIT"]),
-    ("a server's -ERR that repeats the line", b"+OK ready\r\n", lambda line: b"-ERR unknown: " + line.strip() + b"\r\n",
-     ["USER alice", f"PASS {WRONG}", "QUIT"]),
-    ("a server's 500 that repeats the line", b"220 x ESMTP\r\n",
-     lambda line: b"250 ok\r\n" if b"EHLO" in line else b"500 unknown: " + line.strip() + b"\r\n",
-     ["EHLO c", f"AUTH PLAIN {b64(chr(0) + 'alice' + chr(0) + WRONG)}", "QUIT"]),
     ("an endless password", b"+OK ready\r\n", lambda line: b"+OK\r\n",
      ["USER alice", f"PASS {(WRONG + ' ') * 20000}", "QUIT"]),
-    ("XCLIENT-like AUTH of an unknown protocol", b"* OK IMAP4rev1\r\n",
-     lambda line: b"a OK\r\n", [f"a LOGIN alice {WRONG}", "b LOGOUT"]),
 ]
 
 
@@ -229,17 +222,17 @@ def _absent(checks, recording, live, name):
     stored = recording.read_bytes()
     places = {"recording": stored, "live transcript": live}
     for command in (["analyze", recording, "--reveal", "--full"], ["export", recording, "--format", "dialogue"],
-                    ["export", recording, "--format", "json"], ["export", recording, "--format", "html"],
-                    ["export", recording, "--format", "swaks"], ["export", recording, "--format", "csv"]):
+                    ["export", recording, "--format", "json"], ["export", recording, "--format", "mbox"],
+                    ["export", recording, "--format", "csv"]):
         result = mailtap.run(*command)
         if result.status not in (0, 65):
             checks.fail(f"{name}: {' '.join(command[:1] + command[2:])}", result)
         places[" ".join(map(str, command[:1] + command[2:]))] = result.out + result.err
+    leaks = 0
     for place, octets in places.items():
-        # Packets may cut a secret: look at each conversation's octets without what lies between them, too.
         found = [n.decode() for n in sorted(needles) if n in octets]
         if found:
+            leaks += 1
             at = octets.find(found[0].encode())
             checks.fail(f"{name}: no secret in the {place}", f"{found} in {octets[max(0, at - 150):at + 60]!r}")
-    if "--reveal" not in name:
-        checks.holds(f"{name}: looked for secrets in {len(places)} places", True)
+    checks.equal(f"{name}: no secret in {len(places)} places", leaks, 0)
