@@ -33,7 +33,7 @@ public struct SessionList: Exporter {
             [
                 "session", "source", "started", "duration", "protocol", "tls", "client", "server", "server_name", "user",
                 "from", "recipients", "refused", "messages", "message_bytes", "client_bytes", "server_bytes", "ending",
-                "errors", "warnings", "notes",
+                "refusals",
             ], to: &out)
         case .text, .ndjson: break
         }
@@ -65,7 +65,7 @@ public struct SessionList: Exporter {
     // MARK: Columns
 
     private static let headings = [
-        "#", "STARTED (UTC)", "SECONDS", "PROTOCOL", "CLIENT", "SERVER", "MESSAGES", "OCTETS", "ENDING", "FINDINGS", "WHAT",
+        "#", "STARTED (UTC)", "SECONDS", "PROTOCOL", "CLIENT", "SERVER", "MESSAGES", "OCTETS", "ENDING", "REFUSED", "WHAT",
     ]
     /// Columns of numbers, which end below each other.
     private static let rightAligned: Set<Int> = [0, 2, 6, 7]
@@ -81,7 +81,7 @@ public struct SessionList: Exporter {
             TimeText.text(seconds: summary.duration, decimals: 3), summary.protocolMark,
             TranscriptFormatter.endpoint(summary.client), server ?? TranscriptFormatter.endpoint(summary.server),
             "\(summary.messages)", "\(summary.clientBytes &+ summary.serverBytes)", summary.ending.rawValue,
-            summary.findings.isEmpty ? "-" : summary.findings, VisibleText.of(summary.what),
+            summary.refusals == 0 ? "-" : "\(summary.refusals)", VisibleText.of(summary.what),
         ]
     }
 
@@ -144,7 +144,7 @@ public struct SessionList: Exporter {
             summary.server.name ?? "", summary.user ?? "", summary.from ?? "",
             summary.recipients.joined(separator: " "), summary.refused.joined(separator: " "), "\(summary.messages)",
             "\(summary.messageBytes)", "\(summary.clientBytes)", "\(summary.serverBytes)", summary.ending.rawValue,
-            "\(summary.errors)", "\(summary.warnings)", "\(summary.notes)",
+            "\(summary.refusals)",
         ]
     }
 
@@ -190,12 +190,8 @@ public struct SessionList: Exporter {
         out.append(json: summary.serverBytes)
         out.append("},\"ending\":")
         out.append(json: summary.ending.rawValue)
-        out.append(",\"findings\":{\"error\":")
-        out.append(json: summary.errors)
-        out.append(",\"warning\":")
-        out.append(json: summary.warnings)
-        out.append(",\"note\":")
-        out.append(json: summary.notes)
-        out.append("}}")
+        out.append(",\"refusals\":")
+        out.append(json: summary.refusals)
+        out.append("}")
     }
 }

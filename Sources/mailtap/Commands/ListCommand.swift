@@ -30,6 +30,7 @@ struct ListCommand: ParsableCommand {
         var wishes = try input.wishes()
         wishes.options.readsMessages = wishes.filter != nil
         wishes.options.annotates = wishes.filter != nil
+        wishes.options.findsFaults = wishes.filter != nil
         try box.out.append { box.list.begin(into: &$0) }
         let gatherer = SessionGatherer(wishes) { item in
             try box.out.append { box.list.session(item, into: &$0) }
