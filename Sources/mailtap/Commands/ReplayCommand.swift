@@ -66,6 +66,7 @@ struct ReplayCommand: AsyncParsableCommand {
         let comparison = try compared.comparison()
         let target = try to.map { try Self.target($0) }
         let options = ReplayOptions(credentials: try Self.credentials(user: user, passwordFile: passwordFile))
+        if let record { try StandardOutput.refuse(record, ifOneOf: input.inputs) }
         let recorder = try record.map { try Recording.open($0, keepsSecrets: keepSecrets) }
         var reader = InputReader(isQuiet: common.quiet)
         let sessions = try RecordedSessions.read(input, with: &reader)
@@ -88,7 +89,7 @@ struct ReplayCommand: AsyncParsableCommand {
         }
         recorder?.close()
         if let failure = recorder?.failure { throw Failure(.ioError, failure.description) }
-        var out = try StandardOutput(path: output)
+        var out = try StandardOutput(path: output, inputs: input.inputs)
         try out.print(report.text())
         try out.flush()
         if reader.status != .success { throw Ended(reader.status) }
@@ -168,7 +169,7 @@ struct DiffCommand: ParsableCommand {
         let second = try RecordedSessions.read([came], wishes, with: &reader)
         if reader.status == .noInput { throw Ended(reader.status) }
         let report = ComparisonReport(try compared.comparison().compare(first, with: second))
-        var out = try StandardOutput(path: output)
+        var out = try StandardOutput(path: output, inputs: [expected, came])
         try out.print(report.text())
         try out.flush()
         if reader.status != .success { throw Ended(reader.status) }

@@ -16,16 +16,32 @@ struct StandardOutput: ~Copyable {
     private let path: String?
     private var buffer: [UInt8] = []
 
-    /// Standard output, or a new or emptied file.
-    init(path: String? = nil) throws {
+    /// Standard output, or a new or emptied file, which must be none of `inputs`.
+    init(path: String? = nil, inputs: [String] = []) throws {
         self.path = path
         guard let path, path != "-" else {
             descriptor = 1
             return
         }
-        descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o666)
         if descriptor < 0 {
             throw Failure(.cannotCreate, "can't write to \(path): \(Self.reason()); choose another -o")
+        }
+        // Emptied only once it is known to be no input. What is no file (a device, a FIFO) can't be, and need not.
+        try Self.refuse(path, ifOneOf: inputs)
+        ftruncate(descriptor, 0)
+    }
+
+    /// Writing to a file that is read would destroy it.
+    static func refuse(_ path: String, ifOneOf inputs: [String]) throws {
+        var target = stat()
+        guard stat(path, &target) == 0, target.st_mode & S_IFMT == S_IFREG else { return }
+        for input in inputs where input != "-" {
+            var source = stat()
+            guard stat(input, &source) == 0, source.st_dev == target.st_dev, source.st_ino == target.st_ino else {
+                continue
+            }
+            throw Failure(.cannotCreate, "can't write to \(path): it is an input, and would be lost; choose another path")
         }
     }
 
