@@ -30,7 +30,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ([("AUTH", "AUTH PLAIN AHRlc3QAc2VjcmV0")], "test"), ([("AUTH", "AUTH PLAIN"), ("*auth", "AHRlc3QAc2VjcmV0")], "test"),
+        ([("AUTH", "AUTH PLAIN AHRlc3QAc2VjcmV0")], "test"),
+        ([("AUTH", "AUTH PLAIN"), ("*auth", "AHRlc3QAc2VjcmV0")], "test"),
         ([("AUTH", "AUTH LOGIN"), ("*auth", "dGVzdA=="), ("*auth", "c2VjcmV0")], "test"),
         ([("AUTH", "auth login dGVzdA=="), ("*auth", "c2VjcmV0")], "test"),
         ([("AUTH", "AUTH CRAM-MD5"), ("*auth", "am9lIHVzZXIgMDAwMQ==")], "joe user"),
@@ -60,7 +61,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("=1+1", "'=1+1"), ("+OK", "'+OK"), ("-1", "-1"), ("-0.5", "-0.5"), ("@x", "'@x"), ("a,\"b\"", "\"a,\"\"b\"\"\""),
+        ("=1+1", "'=1+1"), ("+OK", "'+OK"), ("-1", "-1"), ("-0.5", "-0.5"), ("@x", "'@x"),
+        ("a,\"b\"", "\"a,\"\"b\"\"\""),
         ("a\r\nb", "a^M^Jb"), ("\t=x", "^I=x"), ("", ""), ("-", "'-"),
     ])
     func `no cell is a formula`(field: String, cell: String) {

@@ -26,19 +26,24 @@ public struct SessionList: Exporter {
         self.options = options
     }
 
+    /// Writes what stands before the first session.
     public mutating func begin(into out: inout [UInt8]) {
         switch format {
         case .json: out.append("[")
-        case .csv: CSV.append(
-            [
-                "session", "source", "started", "duration", "protocol", "tls", "client", "server", "server_name", "user",
-                "from", "recipients", "refused", "messages", "message_bytes", "client_bytes", "server_bytes", "ending",
-                "errors", "warnings", "notes",
-            ], to: &out)
+        case .csv:
+            CSV.append(
+                [
+                    "session", "source", "started", "duration", "protocol", "tls", "client", "server", "server_name",
+                    "user",
+                    "from", "recipients", "refused", "messages", "message_bytes", "client_bytes", "server_bytes",
+                    "ending",
+                    "errors", "warnings", "notes",
+                ], to: &out)
         case .text, .ndjson: break
         }
     }
 
+    /// Writes one session.
     public mutating func session(_ item: ExportItem, into out: inout [UInt8]) {
         let summary = SessionSummary(item.session)
         switch format {
@@ -54,6 +59,7 @@ public struct SessionList: Exporter {
         isFirst = false
     }
 
+    /// Writes what stands behind the last session.
     public mutating func end(into out: inout [UInt8]) {
         switch format {
         case .json: out.append(isFirst ? "]\n" : "\n]\n")
@@ -65,7 +71,8 @@ public struct SessionList: Exporter {
     // MARK: Columns
 
     private static let headings = [
-        "#", "STARTED (UTC)", "SECONDS", "PROTOCOL", "CLIENT", "SERVER", "MESSAGES", "OCTETS", "ENDING", "FINDINGS", "WHAT",
+        "#", "STARTED (UTC)", "SECONDS", "PROTOCOL", "CLIENT", "SERVER", "MESSAGES", "OCTETS", "ENDING", "FINDINGS",
+        "WHAT",
     ]
     /// Columns of numbers, which end below each other.
     private static let rightAligned: Set<Int> = [0, 2, 6, 7]

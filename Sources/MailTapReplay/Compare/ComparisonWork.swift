@@ -14,6 +14,8 @@ struct ComparisonWork {
     /// Names of the rules that made something equal.
     private(set) var used: Set<String> = []
     private let patterns: [Normalizer]
+    /// Whether the present mail transaction's envelope has a difference already, where it came about.
+    private var isEnvelopeTold = false
 
     init(_ comparison: Comparison, _ expected: RecordedSession, _ came: RecordedSession, _ notes: [ReplayNote]) {
         mode = comparison.mode
@@ -47,6 +49,11 @@ struct ComparisonWork {
         var noted: Set<Int> = []
         let abortedAt = notes.first { $0.kind == .aborted }
         for (left, right) in pairs {
+            let verb = (left.flatMap { before.exchanges[$0] } ?? right.flatMap { after.exchanges[$0] })?.command?.verb
+            if verb == "MAIL" { isEnvelopeTold = false }
+            let count = differences.count
+            // The message's envelope follows from these: what is told here is not told again there.
+            defer { if verb == "MAIL" || verb == "RCPT", differences.count > count { isEnvelopeTold = true } }
             switch (left, right) {
             case (let left?, let right?): compare(left, right)
             case (let left?, nil):
@@ -92,6 +99,8 @@ struct ComparisonWork {
         let after = came.session.exchanges[right]
         let isSame = compareReplies(before, after, left, right)
         guard mode != .status, isSame else { return }
+        compareCommands(before, after, left, right)
+        compareCounts(before, after, left, right)
         if let was = CapabilitySet(before, without: builtins), let now = CapabilitySet(after, without: builtins) {
             for change in was.changes(to: now) {
                 add(.capability, left, right, change.expected, change.came, change.why)
@@ -149,6 +158,48 @@ struct ComparisonWork {
         add(.text, left, right, Self.describe(was), Self.describe(now), "the text of the reply is another")
     }
 
+    /// Arguments that make another exchange of a command: an address, or which message is meant.
+    private mutating func compareCommands(_ before: Exchange, _ after: Exchange, _ left: Int, _ right: Int) {
+        guard let was = before.command, let now = after.command, was.line.octets != now.line.octets else { return }
+        switch was.verb {
+        case "MAIL", "RCPT":
+            guard Self.path(was) != Self.path(now) else { return }
+            add(
+                .envelope, left, right, line(before), line(after),
+                was.verb == "MAIL" ? "the reverse-path is another" : "the recipient is another")
+        case "RETR", "TOP", "DELE", "LIST", "UIDL", "VRFY", "EXPN":
+            guard Self.arguments(was) != Self.arguments(now) else { return }
+            add(.command, left, right, line(before), line(after), "the command has another argument")
+        default: break
+        }
+    }
+
+    /// What stands between the angle brackets, or behind the colon where there are none.
+    private static func path(_ command: Command) -> ArraySlice<UInt8> {
+        let octets = command.line.octets
+        let start = octets.firstIndex(of: 0x3C).map { $0 + 1 } ?? octets.firstIndex(of: 0x3A).map { $0 + 1 } ?? 0
+        let rest = octets[start...]
+        return rest.lastIndex(of: 0x3E).map { rest[..<$0] } ?? rest
+    }
+
+    private static func arguments(_ command: Command) -> [ArraySlice<UInt8>] {
+        Array(command.line.octets.split(separator: 0x20).dropFirst())
+    }
+
+    /// STAT tells how many messages there are.
+    private mutating func compareCounts(_ before: Exchange, _ after: Exchange, _ left: Int, _ right: Int) {
+        guard before.command?.verb == "STAT", let was = before.reply, let now = after.reply, was.status == .ok else {
+            return
+        }
+        func count(_ reply: Reply) -> Substring? {
+            reply.lines.first?.text().text.split(separator: " ").first.map { $0[...] }
+        }
+        guard count(was) != count(now) else { return }
+        add(
+            .messageCount, left, right, Self.describe(was), Self.describe(now),
+            "the maildrop has \(count(now) ?? "no") messages, not \(count(was) ?? "none")")
+    }
+
     /// POP3 listings: which messages there are, and what may not vary of them.
     private mutating func compareListings(_ before: Exchange, _ after: Exchange, _ left: Int, _ right: Int) {
         guard let was = before.data, let now = after.data else { return }
@@ -183,7 +234,7 @@ struct ComparisonWork {
         }
         // A message of several chunks is compared once, with the last of them.
         guard was.exchange == left, now.exchange == right else { return }
-        compareEnvelopes(was, now, left, right)
+        if !isEnvelopeTold { compareEnvelopes(was, now, left, right) }
         guard was.bytes != now.bytes || was.sha256 != now.sha256 else { return }
         if let index = before.message, let other = after.message, areSame(index, other, isReceived: was.from == nil) {
             return
@@ -204,21 +255,21 @@ struct ComparisonWork {
         guard !rules.isEmpty || !patterns.isEmpty, let left = expected.content(of: index),
             let right = came.content(of: other)
         else { return false }
-        let all = MessageNormalization(rules)
-        let (was, now) = (all.apply(left, isReceived: isReceived), all.apply(right, isReceived: isReceived))
-        if was != now {
+        func alike(_ rules: Set<Normalizer.Builtin>, _ own: TextNormalization?) -> Bool {
+            let all = MessageNormalization(rules)
+            let (was, now) = (all.apply(left, isReceived: isReceived), all.apply(right, isReceived: isReceived))
+            guard was != now, let own else { return was == now }
+            return own.apply(WireText.decode(was).text) == own.apply(WireText.decode(now).text)
+        }
+        var own: TextNormalization?
+        if !alike(rules, nil) {
             guard !patterns.isEmpty else { return false }
-            let own = TextNormalization(patterns)
-            guard own.apply(WireText.decode(was).text) == own.apply(WireText.decode(now).text) else { return false }
+            own = TextNormalization(patterns)
+            guard alike(rules, own) else { return false }
             used.formUnion(patterns.map(\.name))
         }
         // The report names the rules that were needed: those without which the messages differ.
-        for rule in rules {
-            let others = MessageNormalization(rules.subtracting([rule]))
-            if others.apply(left, isReceived: isReceived) != others.apply(right, isReceived: isReceived) {
-                used.insert(rule.rawValue)
-            }
-        }
+        for rule in rules where !alike(rules.subtracting([rule]), own) { used.insert(rule.rawValue) }
         return true
     }
 

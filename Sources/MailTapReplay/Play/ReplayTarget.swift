@@ -8,6 +8,8 @@ public struct ReplayTarget: Sendable, Hashable {
     public var host: String
     /// TCP port.
     public var port: UInt16
+    /// Whether it speaks LMTP, where that is known.
+    public var speaksLMTP: Bool?
 
     /// A server.
     public init(proto: MailProtocol, host: String, port: UInt16) {
@@ -20,6 +22,7 @@ public struct ReplayTarget: Sendable, Hashable {
     public init?(_ url: MailURL) {
         guard !url.scheme.isImplicitTLS, url.scheme != .smtpMX, url.scheme.proto != .imap else { return nil }
         self.init(proto: url.scheme.proto, host: url.host, port: url.port)
+        speaksLMTP = url.scheme == .lmtp
     }
 }
 

@@ -12,6 +12,8 @@ struct RecordedScript: Sendable {
     /// The messages that the recorded client fetched, by their number.
     let messages: [Int: [UInt8]]
     private let recorded: RecordedSession?
+    /// Whether TLS is left out of what is offered: the recorded client used it, and it can't be served.
+    private let hidesTLS: Bool
     private var used: Set<Int> = []
     private var position = 0
 
@@ -19,6 +21,7 @@ struct RecordedScript: Sendable {
         self.recorded = recorded
         exchanges = recorded?.session.exchanges ?? []
         isPOP3 = recorded?.session.proto == .pop3
+        hidesTLS = recorded?.usesTLS ?? false
         serverCloses = recorded?.session.ending == .serverClosed
         var messages: [Int: [UInt8]] = [:]
         for exchange in exchanges where exchange.command?.verb == "RETR" {
@@ -91,7 +94,7 @@ struct RecordedScript: Sendable {
         for further in exchange.furtherReplies { octets += render(further) }
         guard isPOP3, reply.status == .ok else { return octets }
         if let data = exchange.data {
-            for line in data where !Self.isTLSOffer(line) {
+            for line in data where !hidesTLS || !Self.isTLSOffer(line) {
                 octets += (line.octets.first == 0x2E ? [0x2E] : []) + line.octets + [0x0D, 0x0A]
             }
             octets += [0x2E, 0x0D, 0x0A]
@@ -101,7 +104,7 @@ struct RecordedScript: Sendable {
         return octets
     }
 
-    /// A reply as it travels. TLS can't be served yet, so it is not offered either.
+    /// A reply as it travels.
     func render(_ reply: Reply, isHello: Bool = false) -> [UInt8] {
         let status = [UInt8](reply.status.text.utf8)
         guard !isPOP3 else {
@@ -109,7 +112,7 @@ struct RecordedScript: Sendable {
             let needsSpace = !text.isEmpty || reply.status == .plus
             return status + (needsSpace ? [0x20] : []) + text + [0x0D, 0x0A]
         }
-        let lines = reply.lines.filter { !isHello || !Self.isTLSOffer($0) }
+        let lines = reply.lines.filter { !isHello || !hidesTLS || !Self.isTLSOffer($0) }
         var octets: [UInt8] = []
         for (index, line) in lines.enumerated() {
             octets += status + [index == lines.count - 1 ? 0x20 : 0x2D] + line.octets + [0x0D, 0x0A]

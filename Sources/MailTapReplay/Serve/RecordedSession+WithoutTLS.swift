@@ -2,8 +2,16 @@ import MailTapAnalysis
 import MailTapCore
 
 extension RecordedSession {
-    /// The session as it can be served: TLS is not offered, which is the server's doing and not the client's.
+    /// Whether the recorded client began TLS.
+    var usesTLS: Bool {
+        session.exchanges.contains { exchange in
+            ["STARTTLS", "STLS"].contains(exchange.command?.verb ?? "") && exchange.reply?.status.isPositive == true
+        }
+    }
+
+    /// The session as it can be served: where TLS was used it is not offered, the server's doing and not the client's.
     var withoutTLSOffer: RecordedSession {
+        guard usesTLS else { return self }
         var session = session
         for index in session.exchanges.indices {
             switch session.exchanges[index].command?.verb {

@@ -25,7 +25,7 @@ public final class ReplayServer: Sendable {
     ///   - port: the port, 0 for a free one.
     ///   - comparison: how to compare.
     ///   - group: the threads to run on.
-    /// - Throws: what NIO says where the address can't be bound.
+    /// - Throws: `ServeError` where the address can't be bound.
     public static func start(
         _ sessions: [RecordedSession], host: String, port: UInt16, comparison: Comparison = Comparison(),
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
@@ -45,7 +45,7 @@ public final class ReplayServer: Sendable {
                 .bind(host: host, port: Int(port)).get()
         } catch {
             table.finish()
-            throw error
+            throw ServeError(description: ReplayClient.reason(of: error))
         }
         return ReplayServer(listener: listener, table: table)
     }
@@ -63,6 +63,12 @@ public final class ReplayServer: Sendable {
 
     /// The live sessions, in the order in which they ended; for a recorder.
     public var traces: [Trace] { table.traces }
+}
+
+/// Why an address can't be listened on, in words.
+public struct ServeError: Error, Sendable, CustomStringConvertible {
+    /// What the system said.
+    public let description: String
 }
 
 /// Which sessions were played, and with what result.

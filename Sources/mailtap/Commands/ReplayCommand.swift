@@ -41,6 +41,7 @@ struct ReplayCommand: AsyncParsableCommand {
     var passwordFile: String?
 
     @OptionGroup var compared: ComparisonOptions
+    @OptionGroup var pace: PaceOptions
 
     @Option(help: ArgumentHelp("text.", valueName: "format"))
     var format = "text"
@@ -65,11 +66,12 @@ struct ReplayCommand: AsyncParsableCommand {
     mutating func run() async throws {
         let comparison = try compared.comparison()
         let target = try to.map { try Self.target($0) }
-        let options = ReplayOptions(credentials: try Self.credentials(user: user, passwordFile: passwordFile))
+        var options = ReplayOptions(credentials: try Self.credentials(user: user, passwordFile: passwordFile))
+        pace.apply(to: &options)
         if let record { try StandardOutput.refuse(record, ifOneOf: input.inputs) }
         let recorder = try record.map { try Recording.open($0, keepsSecrets: keepSecrets) }
         var reader = InputReader(isQuiet: common.quiet)
-        let sessions = try RecordedSessions.read(input, with: &reader)
+        let sessions = pace.repeated(try RecordedSessions.read(input, with: &reader))
         if sessions.isEmpty, reader.status != .success { throw Ended(reader.status) }
         let report: ComparisonReport
         if let target {
@@ -88,7 +90,7 @@ struct ReplayCommand: AsyncParsableCommand {
             if let recorder { for trace in served.server.traces { trace.play(into: recorder) } }
         }
         recorder?.close()
-        if let failure = recorder?.failure { throw Failure(.ioError, failure.description) }
+        if recorder?.failure != nil { throw Ended(.ioError) }
         var out = try StandardOutput(path: output, inputs: input.inputs)
         try out.print(report.text())
         try out.flush()
@@ -99,14 +101,13 @@ struct ReplayCommand: AsyncParsableCommand {
     static func target(_ text: String) throws -> ReplayTarget {
         let url: MailURL
         do { url = try MailURL(parsing: text) } catch { throw Failure(.usage, "--to: \(error)") }
-        let proto = url.scheme.proto
-        guard proto != .imap, !url.scheme.isImplicitTLS, url.scheme != .smtpMX else {
+        guard let target = ReplayTarget(url) else {
             throw Failure(
                 .usage,
                 "--to \(text): replay speaks smtp, submission, lmtp and pop3 without TLS so far; try smtp://\(url.host)"
             )
         }
-        return ReplayTarget(proto: proto, host: url.host, port: url.port)
+        return target
     }
 
     /// From `--password-file`, else `$MAILTAP_PASSWORD`; nil where there is neither.

@@ -7,7 +7,9 @@ import Synchronization
     import Darwin
 #endif
 
-/// Where results go: standard output, or the file of `-o`. Buffered; a closed pipe ends the program quietly.
+/// Where results go: standard output, or the file of `-o`.
+///
+/// Buffered; a closed pipe ends the program quietly.
 struct StandardOutput: ~Copyable {
     /// The reader of the pipe went away (`mailtap list x | head`).
     struct Closed: Error {}
@@ -41,7 +43,8 @@ struct StandardOutput: ~Copyable {
             guard stat(input, &source) == 0, source.st_dev == target.st_dev, source.st_ino == target.st_ino else {
                 continue
             }
-            throw Failure(.cannotCreate, "can't write to \(path): it is an input, and would be lost; choose another path")
+            throw Failure(
+                .cannotCreate, "can't write to \(path): it is an input, and would be lost; choose another path")
         }
     }
 
@@ -57,7 +60,9 @@ struct StandardOutput: ~Copyable {
     }
 
     mutating func print(_ line: String) throws {
-        try append { $0 += line.utf8; $0.append(10) }
+        try append {
+            $0 += line.utf8; $0.append(10)
+        }
     }
 
     /// Sends on what is buffered.
@@ -87,9 +92,14 @@ enum StandardError {
 
     static var isTerminal: Bool { isatty(2) == 1 }
 
-    /// One line. Control characters are shown, never sent.
+    /// One line.
+    ///
+    /// Control characters are shown, never sent.
     static func write(_ line: String) {
-        raw(Array(line.unicodeScalars.map { $0.value < 32 && $0 != "\n" || $0.value == 127 ? "?" : String($0) }.joined().utf8) + [10])
+        raw(
+            Array(
+                line.unicodeScalars.map { $0.value < 32 && $0 != "\n" || $0.value == 127 ? "?" : String($0) }.joined()
+                    .utf8) + [10])
     }
 
     /// Octets as they are, such as a progress line with its carriage return.

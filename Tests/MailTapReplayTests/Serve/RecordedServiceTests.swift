@@ -84,11 +84,18 @@ import Testing
             ], to: [recording(Self.mail)])
         #expect(
             result.said == [
-                "220 mx ESMTP\r\n", "250-mx\r\n250 PIPELINING\r\n", "250 2.0.0 Ok\r\n", "250 2.1.0 Ok\r\n",
+                "220 mx ESMTP\r\n", "250-mx\r\n250-STARTTLS\r\n250 PIPELINING\r\n", "250 2.0.0 Ok\r\n",
+                "250 2.1.0 Ok\r\n",
                 "550 5.1.1 unknown\r\n", "250 2.1.5 Ok\r\n", "354 go\r\n", "250 2.0.0 queued as ABC\r\n",
                 "221 2.0.0 bye\r\n",
             ])
         #expect(result.closes)
+    }
+
+    @Test func tlsThatCannotBeServedIsNotOfferedWhereItWasUsed() {
+        let script = "S: 220 mx\nC: EHLO me\nS: 250-mx\nS: 250-STARTTLS\nS: 250 DSN\nC: STARTTLS\nS: 220 go"
+        let result = say(["EHLO me", "STARTTLS"], to: [recording(script)])
+        #expect(result.said.dropFirst() == ["250-mx\r\n250 DSN\r\n", "454 4.7.0 TLS is not served\r\n"])
     }
 
     @Test func servesTheMaildropInAnyOrder() {
