@@ -10,12 +10,15 @@ import Testing
         FileManager.default.fileExists(atPath: account($0).path)
     }
 
+    /// Captures, which keep all that was said; a recording's secrets are masked, and what the proxy changes is in it.
+    static let whole = names.filter { !$0.hasSuffix(".mailtap") }
+
     private static func account(_ name: String) -> URL {
         let stem = name.split(separator: ".").first.map(String.init) ?? name
         return Captures.folder.appendingPathComponent("accounts/\(stem).json")
     }
 
-    @Test(arguments: names) func sessionsAreWhatTheClientSaw(_ name: String) throws {
+    @Test(arguments: whole) func sessionsAreWhatTheClientSaw(_ name: String) throws {
         let came = try objects(Data(Captures.export(Captures.sessions(name), .json, reveal: true).utf8))
         let told = try objects(Data(contentsOf: Self.account(name)))
         try #require(came.count == told.count)

@@ -40,7 +40,9 @@ struct FilterParser {
 
     private mutating func and() throws(FilterError) -> FilterNode {
         var node = try not()
-        while let next = peek, next.text != ")" || next.kind == .string, !["or", "||"].contains(next.text) || next.kind == .string {
+        while let next = peek, next.text != ")" || next.kind == .string,
+            !["or", "||"].contains(next.text) || next.kind == .string
+        {
             _ = take("and") || take("&&")
             node = .and(node, try not())
         }
@@ -71,7 +73,9 @@ struct FilterParser {
             }
             return try shorthand(String(token.text[..<colon]).lowercased(), value, token.offset)
         }
-        guard let field = FilterField(rawValue: token.text) ?? FilterField(rawValue: token.text == "pop3" ? "pop" : token.text)
+        guard
+            let field = FilterField(rawValue: token.text)
+                ?? FilterField(rawValue: token.text == "pop3" ? "pop" : token.text)
         else {
             throw error("there is no field \"\(token.text)\"; see mailtap help filter", at: token.offset)
         }
@@ -92,7 +96,9 @@ struct FilterParser {
         case "matches", "~":
             index += 1
             let offset = peek?.offset ?? expression.count
-            guard let pattern = FilterPattern(try text()) else { throw error("this is no regular expression", at: offset) }
+            guard let pattern = FilterPattern(try text()) else {
+                throw error("this is no regular expression", at: offset)
+            }
             return .compare(field, .matches(pattern))
         case "in":
             index += 1
@@ -196,7 +202,11 @@ struct FilterParser {
             if character == "\"" || character == "'" {
                 var text = ""
                 while at < characters.count, characters[at] != character {
-                    if characters[at] == "\\", at + 1 < characters.count, [character, "\\"].contains(characters[at + 1]) { at += 1 }
+                    if characters[at] == "\\", at + 1 < characters.count,
+                        [character, "\\"].contains(characters[at + 1])
+                    {
+                        at += 1
+                    }
                     text.append(characters[at])
                     at += 1
                 }
@@ -213,7 +223,9 @@ struct FilterParser {
                 }
                 tokens.append(Token(kind: .symbol, text: text, offset: start))
             } else {
-                while at < characters.count, !characters[at].isWhitespace, !"(){},\"'=!<>&|~".contains(characters[at]) { at += 1 }
+                while at < characters.count, !characters[at].isWhitespace, !"(){},\"'=!<>&|~".contains(characters[at]) {
+                    at += 1
+                }
                 tokens.append(Token(kind: .word, text: String(characters[start..<at]), offset: start))
             }
         }

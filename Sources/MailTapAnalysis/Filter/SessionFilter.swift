@@ -65,7 +65,9 @@ enum FilterValue: Sendable, Equatable {
 
 /// What a field is compared with.
 enum FilterComparison: Sendable {
-    enum Order: String, Sendable { case equal = "==", unequal = "!=", less = "<", lessOrEqual = "<=", greater = ">", greaterOrEqual = ">=" }
+    enum Order: String, Sendable {
+        case equal = "==", unequal = "!=", less = "<", lessOrEqual = "<=", greater = ">", greaterOrEqual = ">="
+    }
 
     case order(Order, FilterValue)
     case contains(String)

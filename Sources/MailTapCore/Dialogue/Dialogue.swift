@@ -59,17 +59,25 @@ public struct Dialogue: Sendable {
         if decoder == nil || !client.isEmpty || !server.isEmpty { settle(&handler) }
     }
 
-    /// A mark of the trace: gaps, ends of a side, TLS that goes on in plaintext. Others are none of its business.
+    /// A mark of the trace: gaps, ends of a side, TLS that goes on in plaintext.
+    ///
+    /// Others are none of its business.
     public mutating func mark(_ mark: Mark, at time: Timestamp, _ handler: inout some DialogueHandler) {
         switch mark {
         case .gap(let side, let length):
-            if side == .client { client.append(.gap(length, time), at: time) } else { server.append(.gap(length, time), at: time) }
+            if side == .client {
+                client.append(.gap(length, time), at: time)
+            } else {
+                server.append(.gap(length, time), at: time)
+            }
             settle(&handler)
         case .eof(let side), .reset(let side):
             if side == .client { client.append(.close(time), at: time) } else { server.append(.close(time), at: time) }
             settle(&handler)
         case .tls(let tls) where tls.isDecrypted:
-            if decoder == nil, tls.start == .starttls { decideProtocol(detector.guess(client.prefix, server.prefix), &handler) }
+            if decoder == nil, tls.start == .starttls {
+                decideProtocol(detector.guess(client.prefix, server.prefix), &handler)
+            }
             settle(&handler)
             decoder?.plaintextFollows()
         default: break
@@ -103,7 +111,8 @@ public struct Dialogue: Sendable {
     private mutating func decideProtocol(_ found: ProtocolDetector.Found, _ handler: inout some DialogueHandler) {
         proto = found.proto
         if let proto = found.proto {
-            let time = min(server.firstArrival ?? client.firstArrival ?? Timestamp(nanoseconds: 0),
+            let time = min(
+                server.firstArrival ?? client.firstArrival ?? Timestamp(nanoseconds: 0),
                 client.firstArrival ?? server.firstArrival ?? Timestamp(nanoseconds: 0))
             handler.handle(
                 Event(time: time, range: StreamRange(.server, 0, 0), exchange: 0, kind: .detected(proto)),
@@ -153,7 +162,8 @@ public struct Dialogue: Sendable {
         var changed = false
         while decoder != nil, !stream.isEmpty {
             if stream.hasFront {
-                let step = decoder?.decode(stream.storage.span.bytes.extracting(stream.start...), stream.offer, &handler) ?? 0
+                let step =
+                    decoder?.decode(stream.storage.span.bytes.extracting(stream.start...), stream.offer, &handler) ?? 0
                 if step > 0 {
                     stream.consume(step)
                     changed = true

@@ -26,6 +26,7 @@ public struct SessionList: Exporter {
         self.options = options
     }
 
+    /// Writes what stands before the first session.
     public mutating func begin(into out: inout [UInt8]) {
         switch format {
         case .json: out.append("[")
@@ -39,6 +40,7 @@ public struct SessionList: Exporter {
         }
     }
 
+    /// Writes one session.
     public mutating func session(_ item: ExportItem, into out: inout [UInt8]) {
         let summary = SessionSummary(item.session)
         switch format {
@@ -54,6 +56,7 @@ public struct SessionList: Exporter {
         isFirst = false
     }
 
+    /// Writes what stands behind the last session.
     public mutating func end(into out: inout [UInt8]) {
         switch format {
         case .json: out.append(isFirst ? "]\n" : "\n]\n")

@@ -87,7 +87,9 @@ public struct SessionSummary: Sendable, Equatable {
         var words: [String] = []
         if let user { words.append(user) }
         if let from {
-            var text = (from.isEmpty ? "<>" : from) + " -> " + (recipients.first ?? (refused.isEmpty ? "nobody" : "all refused"))
+            var text =
+                (from.isEmpty ? "<>" : from) + " -> "
+                + (recipients.first ?? (refused.isEmpty ? "nobody" : "all refused"))
             if recipients.count > 1 { text += " +\(recipients.count - 1)" }
             if !refused.isEmpty, !recipients.isEmpty { text += ", \(refused.count) refused" }
             words.append(text)

@@ -9,6 +9,7 @@ public struct TranscriptExport: Exporter {
     /// A transcript; message content is shown where `options.full` and the items carry it.
     public init(_ options: ExportOptions) { self.options = options }
 
+    /// Writes one session.
     public mutating func session(_ item: ExportItem, into out: inout [UInt8]) {
         if !isFirst { out.append("\n") }
         isFirst = false
@@ -65,7 +66,8 @@ public struct TranscriptExport: Exporter {
             append(message, of: exchange, index, item, &formatter, into: &out)
         }
         if let reply = exchange.reply {
-            let time = exchange.command == nil ? exchange.at : exchange.at.addingReportingOverflow(reply.latency).partialValue
+            let time =
+                exchange.command == nil ? exchange.at : exchange.at.addingReportingOverflow(reply.latency).partialValue
             formatter.reply(reply, at: time, isEncrypted: isEncrypted, note: note, into: &out)
         }
         for reply in exchange.furtherReplies {

@@ -42,12 +42,12 @@ struct CheckCommand: ParsableCommand {
 
     mutating func run() throws {
         let (only, ignore, failOn) = (Set(only), Set(ignore), failOn.severity)
-        var out = try StandardOutput(path: output)
         let isText = format == "text"
         guard isText || ["json", "ndjson", "sarif", "junit"].contains(format), let kind = ExportFormat(rawValue: format)
         else {
             throw Failure(.usage, "check has no format \"\(format)\"; there are text, json, ndjson, sarif, junit")
         }
+        var out = try StandardOutput(path: output, inputs: input.inputs)
         var exporter = kind.makeExporter(common.exportOptions(isTerminal: out.isTerminal))
         var report = FindingsReport(color: common.color.applies(isTerminal: out.isTerminal))
         var isBad = false

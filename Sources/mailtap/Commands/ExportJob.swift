@@ -15,6 +15,7 @@ struct ExportJob {
 
     func run() throws {
         let format = try OutputFormat(named: format)
+        if let record { try StandardOutput.refuse(record.path, ifOneOf: input.inputs) }
         let recorder = try record.map { try Recording.open($0.path, keepsSecrets: $0.keepsSecrets) }
         let reader =
             switch format {
@@ -43,7 +44,7 @@ struct ExportJob {
     }
 
     private func run(_ format: ExportFormat, _ recorder: Recorder?) throws -> InputReader {
-        var out = try StandardOutput(path: output)
+        var out = try StandardOutput(path: output, inputs: input.inputs)
         let options = common.exportOptions(isTerminal: out.isTerminal && format == .text, full: full)
         var exporter = format.makeExporter(options)
         var wishes = try input.wishes()
@@ -80,7 +81,7 @@ struct ExportJob {
     }
 
     private func writePackets(_ recorder: Recorder?) throws -> InputReader {
-        let out = try StandardOutput(path: output)
+        let out = try StandardOutput(path: output, inputs: input.inputs)
         let box = PacketsBox(out, PcapNGExport(version: MailTap.version, reveal: common.reveal))
         var wishes = try input.wishes()
         wishes.keepsTraces = true

@@ -26,7 +26,7 @@ struct ListCommand: ParsableCommand {
         guard let format = SessionList.Format(rawValue: format) else {
             throw Failure(.usage, "list has no format \"\(format)\"; there are text, json, ndjson, csv")
         }
-        let box = ListBox(try StandardOutput(path: output), format, common)
+        let box = ListBox(try StandardOutput(path: output, inputs: input.inputs), format, common)
         var wishes = try input.wishes()
         wishes.options.readsMessages = wishes.filter != nil
         wishes.options.annotates = wishes.filter != nil

@@ -68,6 +68,7 @@ struct ReplayCommand: AsyncParsableCommand {
         let target = try to.map { try Self.target($0) }
         var options = ReplayOptions(credentials: try Self.credentials(user: user, passwordFile: passwordFile))
         pace.apply(to: &options)
+        if let record { try StandardOutput.refuse(record, ifOneOf: input.inputs) }
         let recorder = try record.map { try Recording.open($0, keepsSecrets: keepSecrets) }
         var reader = InputReader(isQuiet: common.quiet)
         let sessions = pace.repeated(try RecordedSessions.read(input, with: &reader))
@@ -90,7 +91,7 @@ struct ReplayCommand: AsyncParsableCommand {
         }
         recorder?.close()
         if recorder?.failure != nil { throw Ended(.ioError) }
-        var out = try StandardOutput(path: output)
+        var out = try StandardOutput(path: output, inputs: input.inputs)
         try out.print(report.text())
         try out.flush()
         if reader.status != .success { throw Ended(reader.status) }
@@ -169,7 +170,7 @@ struct DiffCommand: ParsableCommand {
         let second = try RecordedSessions.read([came], wishes, with: &reader)
         if reader.status == .noInput { throw Ended(reader.status) }
         let report = ComparisonReport(try compared.comparison().compare(first, with: second))
-        var out = try StandardOutput(path: output)
+        var out = try StandardOutput(path: output, inputs: [expected, came])
         try out.print(report.text())
         try out.flush()
         if reader.status != .success { throw Ended(reader.status) }

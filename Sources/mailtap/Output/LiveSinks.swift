@@ -138,11 +138,13 @@ final class LiveJSONSink: TraceSink {
     func open(_ info: SessionInfo) -> any SessionSink {
         count += 1
         let number = count
-        return SessionBuilder(info, ended: { [self] builder in
-            var session = builder.session
-            session.number = number
-            var export = JSONExport(.lines, reveal: reveal)
-            output.write { export.session(ExportItem(session: session), into: &$0) }
-        })
+        return SessionBuilder(
+            info,
+            ended: { [self] builder in
+                var session = builder.session
+                session.number = number
+                var export = JSONExport(.lines, reveal: reveal)
+                output.write { export.session(ExportItem(session: session), into: &$0) }
+            })
     }
 }

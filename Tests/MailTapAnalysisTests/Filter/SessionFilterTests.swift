@@ -5,7 +5,9 @@ import Testing
 
 @Suite struct SessionFilterTests {
     private let session: Session = {
-        let script = Script("filtered", """
+        let script = Script(
+            "filtered",
+            """
             S: 220 mail.example.org ESMTP
             C: EHLO client.example
             S: 250 fine
@@ -46,7 +48,8 @@ import Testing
         "rejected contains \"nobody\"",
         "smtp.rsp.parameter matches \"^2\\.1\\.5\"",
         "!(smtp.req.command == \"AUTH\")",
-        "not pop3", "smtp", "ending == quit or ending == reset", "larger:5", "smaller:1K", "after:2023-01-01 before:2024-01-01",
+        "not pop3", "smtp", "ending == quit or ending == reset", "larger:5", "smaller:1K",
+        "after:2023-01-01 before:2024-01-01",
         "is:failed", "enhanced == \"5.1.1\"", "messages == 1",
     ]) func chooses(_ expression: String) throws {
         #expect(try SessionFilter(parsing: expression).matches(session))

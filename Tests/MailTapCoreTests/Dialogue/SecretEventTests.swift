@@ -21,7 +21,10 @@ import Testing
         #expect(smtp("C: AUTH PLAIN AAAA\nS: 235 ok") == ["AAAA"])
         #expect(smtp("C: auth plain AAAA\nS: 535 no") == ["AAAA"])
         #expect(smtp("C: AUTH PLAIN\nS: 334 \nC: AAAA\nS: 235 ok") == ["AAAA"])
-        #expect(smtp("C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: dXNlcg==\nS: 334 UGFzc3dvcmQ6\nC: cGFzcw==\nS: 235 ok") == ["cGFzcw=="])
+        #expect(
+            smtp("C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: dXNlcg==\nS: 334 UGFzc3dvcmQ6\nC: cGFzcw==\nS: 235 ok") == [
+                "cGFzcw=="
+            ])
         #expect(smtp("C: AUTH LOGIN dXNlcg==\nS: 334 UGFzc3dvcmQ6\nC: cGFzcw==\nS: 535 no") == ["cGFzcw=="])
         #expect(smtp("C: AUTH CRAM-MD5\nS: 334 PDE+\nC: dXNlciAxMjM=\nS: 235 ok") == ["dXNlciAxMjM="])
         #expect(smtp("C: AUTH XOAUTH2 AAAA\nS: 334 e30=\nC: AQ==\nS: 535 no") == ["AAAA", "AQ=="])
@@ -31,7 +34,9 @@ import Testing
     }
 
     @Test func linesPipelinedBehindARefusedAUTH() {
-        let found = smtp("C| AUTH LOGIN\\r\\ndXNlcg==\\r\\ncGFzcw==\\r\\nQUIT\\r\\n\nS| 504 no\\r\\n500 what\\r\\n500 what\\r\\n221 bye\\r\\n")
+        let found = smtp(
+            "C| AUTH LOGIN\\r\\ndXNlcg==\\r\\ncGFzcw==\\r\\nQUIT\\r\\n\nS| 504 no\\r\\n500 what\\r\\n500 what\\r\\n221 bye\\r\\n"
+        )
         #expect(found == ["dXNlcg==", "cGFzcw=="])
     }
 

@@ -66,7 +66,9 @@ struct IMAPDecoder: DialogueDecoder {
     /// A tagged response ends an authentication; `+` and `*` lines do not.
     private mutating func server(_ bytes: RawSpan) -> Int {
         guard client == .response else { return bytes.byteCount }
-        guard let end = bytes.firstIndex(of: 10) else { return bytes.byteCount < limits.lineLength ? 0 : bytes.byteCount }
+        guard let end = bytes.firstIndex(of: 10) else {
+            return bytes.byteCount < limits.lineLength ? 0 : bytes.byteCount
+        }
         if bytes[octet: 0] != UInt8(ascii: "+"), bytes[octet: 0] != UInt8(ascii: "*") { client = .command }
         return end + 1
     }

@@ -82,7 +82,9 @@ struct POP3Decoder: DialogueDecoder {
             return clear
         case .skipping(let secret):
             guard let end = bytes.firstIndex(of: 10) else { return bytes.byteCount }
-            endSkipping(StreamRange(.client, clientStretch, offer.base &+ UInt64(end + 1)), secret, offer.arrivals.latest, &handler)
+            endSkipping(
+                StreamRange(.client, clientStretch, offer.base &+ UInt64(end + 1)), secret, offer.arrivals.latest,
+                &handler)
             client = .commands
             return end + 1
         }
@@ -122,7 +124,9 @@ struct POP3Decoder: DialogueDecoder {
     ) -> Bool {
         let kind = sasl?.response(line.extracting(0..<text))
         if let kind { secret(kind, 0..<text, line, offer, &handler) }
-        begin(.continuation, line, offer, PendingReply(exchange: exchanges, verb: POP3Verb.auth.rawValue, kind: .continuation), &handler)
+        begin(
+            .continuation, line, offer,
+            PendingReply(exchange: exchanges, verb: POP3Verb.auth.rawValue, kind: .continuation), &handler)
         client = .awaitingAUTH
         return kind != nil
     }
