@@ -31,6 +31,8 @@ public struct ExportOptions: Sendable {
     public var width: Int
     /// Whether messages are shown whole.
     public var full: Bool
+    /// From which severity on a finding fails a test, for `junit` and `tap`.
+    public var failingFrom = Severity.error
     /// Version of the program, for formats that name their maker.
     public var version: String
 

@@ -34,7 +34,7 @@ struct CheckCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Not this rule; may be repeated.", valueName: "rule"))
     var ignore: [String] = []
 
-    @Option(help: ArgumentHelp("text, json, ndjson, sarif or junit.", valueName: "format"))
+    @Option(help: ArgumentHelp("text, json, ndjson, sarif, junit or tap.", valueName: "format"))
     var format = "text"
 
     @Option(name: .shortAndLong, help: ArgumentHelp("Write the result there.", valueName: "path"))
@@ -43,12 +43,15 @@ struct CheckCommand: ParsableCommand {
     mutating func run() throws {
         let (only, ignore, failOn) = (Set(only), Set(ignore), failOn.severity)
         let isText = format == "text"
-        guard isText || ["json", "ndjson", "sarif", "junit"].contains(format), let kind = ExportFormat(rawValue: format)
+        guard isText || ["json", "ndjson", "sarif", "junit", "tap"].contains(format),
+            let kind = ExportFormat(rawValue: format)
         else {
-            throw Failure(.usage, "check has no format \"\(format)\"; there are text, json, ndjson, sarif, junit")
+            throw Failure(.usage, "check has no format \"\(format)\"; there are text, json, ndjson, sarif, junit, tap")
         }
         var out = try StandardOutput(path: output, inputs: input.inputs)
-        var exporter = kind.makeExporter(common.exportOptions(isTerminal: out.isTerminal))
+        var options = common.exportOptions(isTerminal: out.isTerminal)
+        options.failingFrom = failOn
+        var exporter = kind.makeExporter(options)
         var report = FindingsReport(color: common.color.applies(isTerminal: out.isTerminal))
         var isBad = false
         let wishes = try input.wishes()

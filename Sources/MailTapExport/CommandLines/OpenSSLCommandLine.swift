@@ -1,0 +1,61 @@
+import MailTapAnalysis
+import MailTapCore
+
+/// A pipe of what the client said into `openssl s_client`, which speaks TLS and starts it where asked to.
+enum OpenSSLCommandLine {
+    static func lines(_ facts: SessionFacts) -> [String] {
+        let session = facts.session
+        guard let proto = session.proto, proto != .imap else {
+            return [ShellText.comment("what was spoken is not known")]
+        }
+        var options = ["-quiet", "-connect \(ShellText.word(facts.authority))"]
+        if let name = session.tls?.client.sni ?? session.info.server.name { options.append("-servername \(ShellText.word(name))") }
+        var lines = [facts.fileComment]
+        if !facts.isImplicitTLS {
+            options.append("-starttls \(proto.name)")
+            if !facts.isStartTLS {
+                lines.append(ShellText.comment("the session used no TLS, and openssl speaks nothing else: this asks for it first"))
+            }
+        }
+        lines.append(ShellText.comment("a second before each line, as the answers are not read"))
+        lines.append("say() { sleep 1; printf \"$@\"; }\n{\n")
+        // openssl greets and asks for TLS itself: what led there is left out.
+        let start = facts.isStartTLS ? session.exchanges.firstIndex { ["STARTTLS", "STLS"].contains($0.command?.verb) } : nil
+        for exchange in session.exchanges[(start.map { $0 + 1 } ?? 0)...] { lines.append(said(exchange, facts)) }
+        lines.append("    sleep 1\n} | " + CommandLineExport.command("openssl s_client", options))
+        return lines
+    }
+
+    private static func said(_ exchange: Exchange, _ facts: SessionFacts) -> String {
+        guard let command = exchange.command else { return "" }
+        let user = ShellText.quoted(facts.user ?? "USER")
+        switch command.verb {
+        case "*data":
+            guard let message = exchange.message else { return "" }
+            return "    sed 's/^\\./../' \(facts.file(message + 1)); say '.\\r\\n'\n"
+        case "BDAT":
+            return "    " + ShellText.comment("a chunk of the content stood here: \(command.line.text().text)")
+        case "PASS":
+            return "    say 'PASS %s\\r\\n' \(SessionFacts.password)\n"
+        case "AUTH" where facts.mechanism == "PLAIN" && !command.line.secrets.isEmpty:
+            return "    say 'AUTH PLAIN %s\\r\\n' \(plain(user))\n"
+        case "*auth":
+            switch facts.mechanism {
+            case "PLAIN": return "    say '%s\\r\\n' \(plain(user))\n"
+            case "LOGIN":
+                let value = command.line.secrets.isEmpty ? user : SessionFacts.password
+                return "    say '%s\\r\\n' \"$(printf %s \(value) | openssl base64 -A)\"\n"
+            default: return "    " + ShellText.comment("the answer to the server's challenge (\(facts.mechanism ?? "AUTH")) goes here")
+            }
+        default:
+            guard command.line.secrets.isEmpty else {
+                return "    " + ShellText.comment("a login with a credential goes here: \(command.line.text().text)")
+            }
+            return "    say '%s\\r\\n' \(ShellText.quoted(command.line.text().text))\n"
+        }
+    }
+
+    private static func plain(_ user: String) -> String {
+        "\"$(printf '\\0%s\\0%s' \(user) \(SessionFacts.password) | openssl base64 -A)\""
+    }
+}
