@@ -17,7 +17,9 @@ struct ClientLines: Sendable {
 
     mutating func consume(_ count: Int) { position = min(octets.count, position + max(0, count)) }
 
-    /// The next line without its end; nil until one is whole. What is longer than any command is cut.
+    /// The next line without its end; nil until one is whole.
+    ///
+    /// What is longer than any command is cut.
     mutating func next() -> [UInt8]? {
         guard let lf = remaining.firstIndex(of: 0x0A) else {
             guard remaining.count > Self.limit else { return nil }
