@@ -39,7 +39,9 @@ struct MailTap: AsyncParsableCommand {
         ])
 
     static func main() async {
+        // A closed pipe and a file-size limit are errors to report, not reasons to die.
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
         do {
             if try HelpTopic.print(CommandLine.arguments.dropFirst()) { return }
             var command = try parseAsRoot()

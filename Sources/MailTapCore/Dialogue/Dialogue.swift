@@ -39,9 +39,15 @@ public struct Dialogue: Sendable {
             expecting: info.expecting, startSeen: info.startSeen, isKnownMail: info.isKnownMail, limits: limits)
     }
 
-    /// Offset in `side`'s stream up to which every octet's meaning is decided; those before it may be written to disk
-    /// once the secrets reported for them are masked.
+    /// Offset in `side`'s stream up to which every octet's meaning is decided; which of them are secrets
+    /// may be reported later, see `reported`.
     public func decided(_ side: Side) -> UInt64 { side == .client ? client.offset : server.offset }
+
+    /// Offset in `side`'s stream up to which every secret was reported: as `decided`, but not beyond the start of a
+    /// credential whose end is still to come.
+    public func reported(_ side: Side) -> UInt64 {
+        min(decided(side), side == .client ? decoder?.openSecret ?? .max : .max)
+    }
 
     /// Octets of `side`, as they came.
     public mutating func receive(
@@ -116,6 +122,9 @@ public struct Dialogue: Sendable {
         case (.pop3, false): decoder = POP3Decoder(expectsGreeting: startSeen, limits: limits)
         case (.smtp, true): decoder = OpaqueDecoder(isTLS: true)
         case (.pop3, true): decoder = OpaqueDecoder(isTLS: true)
+        case (.imap, false):
+            isOpaque = true
+            decoder = IMAPDecoder(limits: limits)
         default:
             isOpaque = true
             decoder = OpaqueDecoder(isTLS: found.isTLS)

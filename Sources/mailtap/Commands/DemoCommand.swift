@@ -86,7 +86,7 @@ struct DemoCommand: AsyncParsableCommand {
             hub = try TraceHub(immediate: true) {
                 TraceConsumer(sinks: [recorder, LiveTranscriptSink(options, LiveOutput(outcome))]) {
                     recorder.flush()
-                    if let failure = recorder.failure { outcome.fail(failure.description) }
+                    if recorder.failure != nil { outcome.recordingFailed() }
                 }
             }
         } catch {
@@ -112,7 +112,7 @@ struct DemoCommand: AsyncParsableCommand {
             }
         }
         await proxy.shutdown()
-        if let failure = outcome.failure { throw Failure(.ioError, failure) }
+        try outcome.check()
     }
 
     private static func temporaryPath() throws -> String {

@@ -23,7 +23,7 @@ struct ExportJob {
             case .pcapng: try writePackets(recorder)
             }
         recorder?.close()
-        if let failure = recorder?.failure { throw Failure(.ioError, failure.description) }
+        if recorder?.failure != nil { throw Ended(.ioError) }
         if reader.status != .success { throw Ended(reader.status) }
     }
 

@@ -80,7 +80,7 @@ struct ProxyCommand: AsyncParsableCommand {
             throw Failure(.cannotCreate, "\(error)")
         }
         await Self.serve(server, until: signals, quietly: common.quiet)
-        if let failure = outcome.failure { throw Failure(.ioError, failure) }
+        try outcome.check()
     }
 
     static func route(_ text: String) throws -> Route {
@@ -119,7 +119,7 @@ struct ProxyCommand: AsyncParsableCommand {
                 if writesJSON { sinks.append(LiveJSONSink(reveal: exportOptions.reveal, output)) }
                 return TraceConsumer(sinks: sinks) {
                     recorder?.flush()
-                    if let failure = recorder?.failure { outcome.fail(failure.description) }
+                    if recorder?.failure != nil { outcome.recordingFailed() }
                 }
             }
         } catch {

@@ -89,7 +89,7 @@ struct ReplayCommand: AsyncParsableCommand {
             if let recorder { for trace in served.server.traces { trace.play(into: recorder) } }
         }
         recorder?.close()
-        if let failure = recorder?.failure { throw Failure(.ioError, failure.description) }
+        if recorder?.failure != nil { throw Ended(.ioError) }
         var out = try StandardOutput(path: output)
         try out.print(report.text())
         try out.flush()

@@ -64,6 +64,7 @@ final class SessionGatherer: TraceSink {
     private let give: (ExportItem) throws -> Void
     private var waiting: [Connection] = []
     private var next = 1
+    private var duplicates = DuplicateWatch()
     /// What `give` threw; nothing is given out afterwards.
     private(set) var failure: (any Error)?
 
@@ -101,9 +102,11 @@ final class SessionGatherer: TraceSink {
     }
 
     private func hand(_ connection: Connection, _ number: Int) {
-        guard number > 0, failure == nil, wishes.numbers?.contains(number) ?? true else { return }
+        guard number > 0, failure == nil else { return }
         var session = connection.builder.session
         session.number = number
+        if wishes.options.findsFaults { session.findings += duplicates.findings(in: session) }
+        guard wishes.numbers?.contains(number) ?? true else { return }
         if let filter = wishes.filter, !filter.matches(session) { return }
         do {
             try give(ExportItem(session: session, trace: connection.trace, contents: connection.builder.contents))

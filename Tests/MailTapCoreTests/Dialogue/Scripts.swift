@@ -175,6 +175,15 @@ enum Scripts {
             S: * OK ready
             C: a1 CAPABILITY
             S: * CAPABILITY IMAP4rev1
+            C: a2 LOGIN alice {6}
+            S: + go on
+            C| secret\\r\\n
+            S: a2 NO
+            C: a3 AUTHENTICATE PLAIN
+            S: +
+            C: AGFsaWNlAHNlY3JldA==
+            S: a3 OK
+            C: a4 SELECT INBOX
             """),
         Script("no-mail", """
             C: GET / HTTP/1.1

@@ -40,6 +40,10 @@ struct POP3Decoder: DialogueDecoder {
         side == .client && (client == .awaitingAUTH || client == .awaitingSTLS)
     }
 
+    var openSecret: UInt64? {
+        if case .skipping(secret: true) = client { clientStretch } else { nil }
+    }
+
     mutating func plaintextFollows() {
         client = .commands
         server = .status

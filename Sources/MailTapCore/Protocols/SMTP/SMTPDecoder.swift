@@ -58,6 +58,10 @@ struct SMTPDecoder: DialogueDecoder {
         }
     }
 
+    var openSecret: UInt64? {
+        if case .skipping(secret: true) = client { stretch } else { nil }
+    }
+
     mutating func plaintextFollows() {
         client = .commands
         pending.removeAll()
