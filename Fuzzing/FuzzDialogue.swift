@@ -38,7 +38,9 @@ public func fuzzDialogue(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     }
     builder.end(at: time)
     let session = builder.session
-    precondition(session.clientBytes + session.clientMissing == lengths[.client], "octets of the client are not accounted for")
-    precondition(session.serverBytes + session.serverMissing == lengths[.server], "octets of the server are not accounted for")
+    precondition(
+        session.clientBytes + session.clientMissing == lengths[.client], "octets of the client are not accounted for")
+    precondition(
+        session.serverBytes + session.serverMissing == lengths[.server], "octets of the server are not accounted for")
     return 0
 }

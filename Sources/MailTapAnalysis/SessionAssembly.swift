@@ -81,6 +81,8 @@ struct SessionAssembly {
         dropUnfinishedContent()
         session.duration = max(0, last.since(session.info.started))
         session.ending = ending.ending(of: session)
+        session.serverBytes -= min(session.serverBytes, edits.injected(by: .server))
+        session.clientBytes -= min(session.clientBytes, edits.injected(by: .client))
         resolveEnvelopes()
         annotate(upTo: session.exchanges.count)
         if options.findsFaults {
@@ -127,7 +129,10 @@ struct SessionAssembly {
     private mutating func begin(_ event: Event, verb: String, _ bytes: RawSpan) {
         let index = index(event.exchange, at: event.time)
         let octets = [UInt8](copying: bytes.extracting(0..<bytes.textLength))
-        var command = Command(verb: verb, line: wireText(octets, from: event.range.start, side: event.range.side))
+        let line = wireText(octets, from: event.range.start, side: event.range.side)
+        // A line that is a credential from its first octet on has no keyword to show.
+        let isSecret = line.secrets.first?.range.lowerBound == 0 && !verb.hasPrefix("*")
+        var command = Command(verb: isSecret ? "" : verb, line: line)
         command.forwarded = edits.forwarded(bytes, event.range)
         secrets.removeAll(keepingCapacity: true)
         session.exchanges[index].command = command
@@ -179,6 +184,7 @@ struct SessionAssembly {
         reply.lines.append(
             wireText(Array(octets[skipped...]), from: event.range.start &+ UInt64(skipped), side: event.range.side))
         reply.isComplete = isLast
+        secrets.removeAll(keepingCapacity: true)
         if isFurther {
             further.append(reply)
             session.exchanges[index].furtherReplies = further
@@ -194,6 +200,12 @@ struct SessionAssembly {
     private mutating func annotate(upTo end: Int) {
         guard options.annotates else { return }
         while noted < session.exchanges.count, noted < end || session.exchanges[noted].reply?.isComplete == true {
+            // A message that is not over yet has nothing to tell.
+            if let open = transfer?.index, session.messages[open].exchange == noted,
+                session.messages[open].kind == .data
+            {
+                return
+            }
             session.exchanges[noted].note = annotator.note(for: session.exchanges[noted], in: session)
             noted += 1
         }
@@ -252,6 +264,7 @@ struct SessionAssembly {
             envelope = Envelope()
         }
         resolve(index)
+        annotate(upTo: noted)
         report(.message(index))
     }
 

@@ -102,6 +102,11 @@ struct StreamEdits {
         return octets.isEmpty ? .nothing : .octets(octets)
     }
 
+    /// Octets of the side's stream that MailTap itself said.
+    func injected(by side: Side) -> UInt64 {
+        injections.reduce(0) { $1.side == side ? $0 &+ $1.length : $0 }
+    }
+
     /// Whether MailTap itself said the octets of `range`.
     func isInjected(_ range: StreamRange) -> Bool {
         injections.contains { $0.side == range.side && $0.start <= range.start && $0.end >= range.end }
@@ -136,6 +141,7 @@ struct EndingTracker {
         case .ended(let ending): told = ending
         case .eof(let side): if firstToClose == nil { firstToClose = side }
         case .reset: wasReset = true
+        case .trouble(let trouble) where trouble.code == "connect-failed": told = .killed
         default: break
         }
     }

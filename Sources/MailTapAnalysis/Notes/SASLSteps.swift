@@ -67,6 +67,10 @@ enum SASLSteps {
     static func begin(_ command: Command) -> String {
         let words = SASLToken.words(SMTPGrammar.argument(of: command.line.octets))
         guard let first = words.first else { return "Ask which SASL mechanisms there are (RFC 1734)" }
+        guard
+            first.startIndex >= (command.line.secrets.map(\.range.upperBound).max() ?? 0)
+                || command.line.secrets.allSatisfy({ $0.range.lowerBound > first.startIndex })
+        else { return "Log in without naming a SASL mechanism (RFC 4954 section 4)" }
         let name = SMTPGrammar.text(first).uppercased()
         let shown = ShownText.of(name)
         guard let known = mechanism(name) else { return "Log in by SASL \(shown), a mechanism not known here" }

@@ -1,3 +1,23 @@
+extension RawSpan {
+    /// Whether this can name a SASL mechanism (RFC 4422 section 3.1).
+    ///
+    /// At most 20 letters, digits, hyphens and underscores, in one case. Base64 hardly ever looks so.
+    var isMechanismName: Bool {
+        guard byteCount <= 20 else { return false }
+        var hasUpper = false
+        var hasLower = false
+        for index in 0..<byteCount {
+            switch self[octet: index] {
+            case 65...90: hasUpper = true
+            case 97...122: hasLower = true
+            case 45, 48...57, 95: break
+            default: return false
+            }
+        }
+        return !(hasUpper && hasLower)
+    }
+}
+
 /// Where a SASL authentication stands: which of the client's responses hold a credential (RFC 4422).
 struct SASLProgress: Sendable, Hashable {
     private enum Mechanism: Sendable, Hashable {

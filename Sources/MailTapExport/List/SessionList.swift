@@ -30,12 +30,15 @@ public struct SessionList: Exporter {
     public mutating func begin(into out: inout [UInt8]) {
         switch format {
         case .json: out.append("[")
-        case .csv: CSV.append(
-            [
-                "session", "source", "started", "duration", "protocol", "tls", "client", "server", "server_name", "user",
-                "from", "recipients", "refused", "messages", "message_bytes", "client_bytes", "server_bytes", "ending",
-                "refusals",
-            ], to: &out)
+        case .csv:
+            CSV.append(
+                [
+                    "session", "source", "started", "duration", "protocol", "tls", "client", "server", "server_name",
+                    "user",
+                    "from", "recipients", "refused", "messages", "message_bytes", "client_bytes", "server_bytes",
+                    "ending",
+                    "refusals",
+                ], to: &out)
         case .text, .ndjson: break
         }
     }
@@ -68,7 +71,8 @@ public struct SessionList: Exporter {
     // MARK: Columns
 
     private static let headings = [
-        "#", "STARTED (UTC)", "SECONDS", "PROTOCOL", "CLIENT", "SERVER", "MESSAGES", "OCTETS", "ENDING", "REFUSED", "WHAT",
+        "#", "STARTED (UTC)", "SECONDS", "PROTOCOL", "CLIENT", "SERVER", "MESSAGES", "OCTETS", "ENDING", "REFUSED",
+        "WHAT",
     ]
     /// Columns of numbers, which end below each other.
     private static let rightAligned: Set<Int> = [0, 2, 6, 7]

@@ -63,7 +63,9 @@ struct ExportJob {
     }
 
     private func writeMessages(_ recorder: Recorder?) throws -> InputReader {
-        let path = output ?? "."
+        guard let path = output else {
+            throw Failure(.usage, "eml writes one file per message: name a directory with -o")
+        }
         do {
             let files = try MessageFiles(directory: path)
             var wishes = try input.wishes()

@@ -48,7 +48,10 @@ private final class ListBox {
     var out: StandardOutput
     var list: SessionList
     init(_ out: consuming StandardOutput, _ format: SessionList.Format, _ common: CommonOptions) {
-        list = SessionList(format, common.exportOptions(isTerminal: out.isTerminal))
+        var options = common.exportOptions(isTerminal: out.isTerminal)
+        // Nothing is cut where no terminal's edge is.
+        if !out.isTerminal { options.width = 10_000 }
+        list = SessionList(format, options)
         self.out = out
     }
 }

@@ -91,6 +91,15 @@ struct ReplayCommand: AsyncParsableCommand {
         }
         recorder?.close()
         if recorder?.failure != nil { throw Ended(.ioError) }
+        if !report.entries.contains(where: { if case .skipped = $0.outcome { false } else { true } }) {
+            for entry in report.entries {
+                if case .skipped(let why) = entry.outcome {
+                    StandardError.write("session \(entry.number) is not played: \(why)")
+                }
+            }
+            if reader.status != .success { throw Ended(reader.status) }
+            throw Failure(.usage, "nothing was played, so nothing was tested; mailtap list shows what the input holds")
+        }
         var out = try StandardOutput(path: output, inputs: input.inputs)
         try out.print(report.text())
         try out.flush()

@@ -48,6 +48,19 @@ import Testing
         #expect(pop3("C| PASS never ended") == ["PASS never ended"])
     }
 
+    @Test func whatARefusedLoginLeavesBehind() {
+        #expect(smtp("C: AUTH PLAIN\nS: 503 no\nC: AGFsaWNlAHNlY3JldA==\nS: 500 what") == ["AGFsaWNlAHNlY3JldA=="])
+        #expect(smtp("C: AUTH AGFsaWNlAHNlY3JldA==\nS: 504 what") == ["AGFsaWNlAHNlY3JldA=="])
+        #expect(pop3("C: AUTH PLAIN\nS: -ERR no\nC: AGFsaWNlAHNlY3JldA==\nS: -ERR what") == ["AGFsaWNlAHNlY3JldA=="])
+        #expect(smtp("C: AUTH PLAIN\nS: 503 no\nC: FROB\nS: 500 what\nC: QUIT\nS: 221 bye") == ["FROB"])
+    }
+
+    @Test func whatAServerRepeats() {
+        #expect(pop3("C: PASS hunter22\nS: -ERR unknown: PASS hunter22") == ["hunter22", "hunter22"])
+        #expect(smtp("C: AUTH PLAIN AAAABBBB\nS: 500 unknown: AUTH PLAIN AAAABBBB") == ["AAAABBBB", "AAAABBBB"])
+        #expect(pop3("C: PASS hunter22\nS: -ERR no hunter here") == ["hunter22"])
+    }
+
     @Test func imapLogins() {
         #expect(secrets(Scripts.named("imap")) == ["alice {6}", "secret", "AGFsaWNlAHNlY3JldA=="])
     }

@@ -169,11 +169,12 @@ extension POP3Decoder {
             Event(time: offer.arrivals.time(at: range.end), range: range, exchange: exchange, kind: kind), RawSpan())
     }
 
-    func secret(
+    mutating func secret(
         _ kind: SecretKind, _ text: Range<Int>, _ line: RawSpan, _ offer: Offer,
         _ handler: inout some DialogueHandler
     ) {
         let range = offer.range(text.lowerBound, text.upperBound)
+        if offer.side == .client { spoken.note(line.extracting(text)) }
         handler.handle(
             Event(time: offer.arrivals.time(at: range.end), range: range, exchange: exchanges, kind: .secret(kind)),
             line.extracting(text))

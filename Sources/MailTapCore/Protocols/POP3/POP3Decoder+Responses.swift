@@ -71,6 +71,7 @@ extension POP3Decoder {
     mutating func response(
         _ line: RawSpan, _ text: Int, _ offer: Offer, _ handler: inout some DialogueHandler
     ) {
+        for place in spoken.places(in: line.extracting(0..<text)) { secret(.opaque, place, line, offer, &handler) }
         let status = Self.status(line, text)
         let range = offer.range(0, line.byteCount)
         let time = offer.arrivals.time(at: range.end)
@@ -116,6 +117,7 @@ extension POP3Decoder {
                 client = .sasl
             } else {
                 client = .commands
+                suspectsResponse = status != .ok
                 if status != .ok { suspectUntil = max(suspectUntil, awaitedUntil) }
                 sasl = nil
             }

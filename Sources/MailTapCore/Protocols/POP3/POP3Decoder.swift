@@ -17,6 +17,9 @@ struct POP3Decoder: DialogueDecoder {
     var clientIsAfterGap: Bool
     var serverIsAfterGap = false
     var suspectsAfterGap = false
+    var spoken = SpokenSecrets()
+    /// AUTH was refused: an unknown line that follows may be the response that it would have asked for.
+    var suspectsResponse = false
     var awaitedUntil: UInt64 = 0
     var suspectUntil: UInt64 = 0
     var mayTurnToTLS = false
@@ -161,13 +164,14 @@ struct POP3Decoder: DialogueDecoder {
         case .list, .uidl, .lang: body = argument.isEmpty ? .listing : .none
         case .retr: body = .retr
         case .top: body = .top
-        case .unknown where offer.base < suspectUntil && text > 0:
+        case .unknown where text > 0 && (offer.base < suspectUntil || suspectsResponse):
             isSecret = true
             secret(.opaque, 0..<text, line, offer, &handler)
         case .unknown where text == 0:
             emit(.anomaly(.emptyCommand), offer.range(0, line.byteCount), exchanges, offer, &handler)
         default: break
         }
+        if verb != .unknown { suspectsResponse = false }
         if expectsGreeting, !hasGreeted, exchanges == 0 {
             emit(.anomaly(.commandBeforeGreeting), offer.range(0, line.byteCount), exchanges, offer, &handler)
         }
@@ -183,6 +187,11 @@ struct POP3Decoder: DialogueDecoder {
     private mutating func auth(
         _ line: RawSpan, _ name: Range<Int>, _ text: Int, _ offer: Offer, _ handler: inout some DialogueHandler
     ) -> Bool {
+        guard line.extracting(name).isMechanismName else {
+            secret(.opaque, name.lowerBound..<text, line, offer, &handler)
+            sasl = SASLProgress(mechanism: RawSpan())
+            return true
+        }
         var progress = SASLProgress(mechanism: line.extracting(name))
         defer { sasl = progress }
         let initial = line.word(from: name.upperBound, to: text)

@@ -64,6 +64,10 @@ extension SMTPDecoder {
     mutating func reply(
         _ line: RawSpan, _ text: Int, _ offer: Offer, _ handler: inout some DialogueHandler
     ) {
+        for place in spoken.places(in: line.extracting(0..<text)) {
+            secret(
+                .opaque, place.lowerBound, place.upperBound, line, offer, server.open?.exchange ?? exchanges, &handler)
+        }
         let code = line.replyCode(to: text)
         let separator: UInt8 = text > 3 ? line[octet: 3] : 32
         if server.isAfterGap {
@@ -192,6 +196,7 @@ extension SMTPDecoder {
         } else {
             sasl = nil
             client = .commands
+            suspectsResponse = code / 100 != 2
             if code / 100 != 2 { suspectUntil = max(suspectUntil, awaitedUntil) }
         }
     }
@@ -289,11 +294,12 @@ extension SMTPDecoder {
             RawSpan())
     }
 
-    func secret(
+    mutating func secret(
         _ kind: SecretKind, _ from: Int, _ to: Int, _ line: RawSpan, _ offer: Offer, _ exchange: UInt32,
         _ handler: inout some DialogueHandler
     ) {
         let range = offer.range(from, to)
+        if offer.side == .client { spoken.note(line.extracting(from..<to)) }
         handler.handle(
             Event(time: offer.arrivals.time(at: range.end), range: range, exchange: exchange, kind: .secret(kind)),
             line.extracting(from..<to))

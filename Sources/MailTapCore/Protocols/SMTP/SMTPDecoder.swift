@@ -20,6 +20,9 @@ struct SMTPDecoder: DialogueDecoder {
     var searched = 0
     /// Up to here the client's unknown lines came before a refusal of AUTH, and may hold what was meant for it.
     var suspectUntil: UInt64 = 0
+    /// AUTH was refused: an unknown line that follows may be the response that it would have asked for.
+    var suspectsResponse = false
+    var spoken = SpokenSecrets()
     var isLMTP = false
     var acceptedRecipients: UInt32 = 0
     var repliesToContent: UInt32 = 0
@@ -179,13 +182,14 @@ struct SMTPDecoder: DialogueDecoder {
         switch verb {
         case .auth:
             isSecret = auth(line, letters, text, offer, &handler)
-        case .unknown where offer.base < suspectUntil && text > 0:
+        case .unknown where text > 0 && (offer.base < suspectUntil || suspectsResponse):
             isSecret = true
             secret(.opaque, 0, text, line, offer, exchanges, &handler)
         case .unknown where text == 0:
             anomaly(.emptyCommand, offer.range(0, line.byteCount), exchanges, offer, &handler)
         default: break
         }
+        if verb != .unknown { suspectsResponse = false }
         if server.expectsGreeting, !server.hasSpoken, exchanges == 0 {
             anomaly(.commandBeforeGreeting, offer.range(0, line.byteCount), exchanges, offer, &handler)
         }
@@ -211,6 +215,12 @@ struct SMTPDecoder: DialogueDecoder {
         var progress = SASLProgress(mechanism: line.extracting(name))
         let initial = line.word(from: name.upperBound, to: text)
         var isSecret = false
+        if !line.extracting(name).isMechanismName {
+            // The mechanism was left out, and this is the response.
+            sasl = progress
+            secret(.opaque, name.lowerBound, text, line, offer, exchanges, &handler)
+            return true
+        }
         if !initial.isEmpty {
             // All to the line's end: a malformed line must not leave half of a credential in clear.
             let whole = initial.lowerBound..<text

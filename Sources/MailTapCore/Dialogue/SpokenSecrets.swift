@@ -1,0 +1,31 @@
+/// The credentials that a client said last, to find them again where a server repeats them in a reply.
+struct SpokenSecrets: Sendable {
+    private static let count = 4
+    private static let lengths = 4...1_024
+    private var tokens: [[UInt8]] = []
+
+    /// The client said this.
+    mutating func note(_ token: RawSpan) {
+        guard Self.lengths.contains(token.byteCount) else { return }
+        if tokens.count == Self.count { tokens.removeFirst() }
+        tokens.append([UInt8](copying: token))
+    }
+
+    /// Where the line repeats one of them; each token's first place.
+    func places(in line: RawSpan) -> [Range<Int>] {
+        var found: [Range<Int>] = []
+        for token in tokens {
+            guard let first = token.first, line.byteCount >= token.count else { continue }
+            var from = 0
+            while let start = line.firstIndex(of: first, from: from), start + token.count <= line.byteCount {
+                if token.indices.allSatisfy({ line[octet: start + $0] == token[$0] }) {
+                    let place = start..<start + token.count
+                    if !found.contains(where: { $0.overlaps(place) }) { found.append(place) }
+                    break
+                }
+                from = start + 1
+            }
+        }
+        return found.sorted { $0.lowerBound < $1.lowerBound }
+    }
+}
