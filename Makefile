@@ -88,8 +88,8 @@ AS_ROOT = $(if $(filter 0,$(shell id -u)),,sudo)
 interop: release interop-deps
 	$(AS_ROOT) $(PYTHON) -B Tests/Interop/run.py --mailtap $(MAILTAP)
 
-captures: interop-deps
-	$(AS_ROOT) $(PYTHON) -B Tests/Interop/record_captures.py
+captures: release interop-deps
+	$(AS_ROOT) $(PYTHON) -B Tests/Interop/record_captures.py --mailtap $(MAILTAP)
 
 bench: build-deps
 	@test -f Benchmarks/Package.swift || { echo "MailTap: there is no Benchmarks/Package.swift" >&2; exit 1; }

@@ -96,7 +96,10 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "mailtapTests", dependencies: ["mailtap", "MailTapCore"], swiftSettings: strict),
+        .testTarget(
+            name: "mailtapTests",
+            dependencies: ["mailtap", "MailTapCore", "MailTapAnalysis", "MailTapCapture", "MailTapExport"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -70,7 +70,8 @@ struct SessionAssembly {
             session.troubles.append(trouble)
             report(.trouble(trouble))
         case .conflict(let range):
-            anomalies.append(DialogueAnomaly(kind: .conflict, range: range, exchange: max(0, session.exchanges.count - 1)))
+            anomalies.append(
+                DialogueAnomaly(kind: .conflict, range: range, exchange: max(0, session.exchanges.count - 1)))
         default: break
         }
     }

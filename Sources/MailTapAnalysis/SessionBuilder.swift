@@ -39,16 +39,19 @@ public final class SessionBuilder: SessionSink {
         !(dialogue.isOpaque && dialogue.proto == nil && !assembly.session.info.isKnownMail)
     }
 
+    /// Octets of one side, as they came.
     public func receive(_ bytes: RawSpan, from side: Side, at time: Timestamp) {
         assembly.count(bytes.byteCount, of: side, at: time)
         dialogue.receive(bytes, from: side, at: time, &assembly)
     }
 
+    /// Something other than octets happened.
     public func mark(_ mark: Mark, at time: Timestamp) {
         assembly.note(mark, at: time)
         dialogue.mark(mark, at: time, &assembly)
     }
 
+    /// The session is over.
     public func end(at time: Timestamp) {
         dialogue.end(at: time, &assembly)
         assembly.finish()

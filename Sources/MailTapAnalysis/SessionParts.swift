@@ -19,7 +19,8 @@ struct Envelope: Sendable, Equatable {
         var rejected: [String] = []
         // LMTP: the data's replies stand for the accepted recipients in turn (RFC 2033 section 4.2).
         let data = exchange(content)
-        let verdicts = data.map { $0.furtherReplies.isEmpty ? [] : [$0.reply].compactMap(\.self) + $0.furtherReplies } ?? []
+        let verdicts =
+            data.map { $0.furtherReplies.isEmpty ? [] : [$0.reply].compactMap(\.self) + $0.furtherReplies } ?? []
         var accepted = 0
         for index in mine {
             guard let recipient = address(index) else { continue }
@@ -64,7 +65,9 @@ struct StreamEdits {
     /// The masked ranges inside a line, as offsets; nil where nothing of it was masked.
     func masks(in line: StreamRange) -> [WireText.Secret]? {
         guard !masks.isEmpty else { return nil }
-        let found = masks.filter { $0.range.side == line.side && $0.range.start < line.end && $0.range.end > line.start }
+        let found = masks.filter {
+            $0.range.side == line.side && $0.range.start < line.end && $0.range.end > line.start
+        }
         guard !found.isEmpty else { return nil }
         return found.map {
             let start = max($0.range.start, line.start) - line.start

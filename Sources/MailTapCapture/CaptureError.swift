@@ -1,4 +1,6 @@
-/// Why a capture could not be read, or not to its end. What came before was delivered.
+/// Why a capture could not be read, or not to its end.
+///
+/// What came before was delivered.
 public struct CaptureError: Error, Sendable, Equatable {
     /// What kind of failure it is; decides the exit status.
     public enum Code: Sendable, Hashable {

@@ -62,6 +62,8 @@ public protocol Exporter {
 }
 
 extension Exporter {
+    /// Writes what stands before the first session.
     public mutating func begin(into out: inout [UInt8]) {}
+    /// Writes what stands behind the last session.
     public mutating func end(into out: inout [UInt8]) {}
 }

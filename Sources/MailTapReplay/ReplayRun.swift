@@ -31,7 +31,7 @@ public struct ReplayRun: Sendable {
             var outcome: ComparisonReport.Outcome
             if let why = reasonToSkip(recorded.session) {
                 outcome = .skipped(why)
-            } else if let plan = ReplayPlan(recorded) {
+            } else if let plan = ReplayPlan(client.renewsIDs ? recorded.withFreshIDs() : recorded) {
                 do {
                     let live = try await client.play(plan)
                     hasConnected = true
@@ -56,6 +56,12 @@ public struct ReplayRun: Sendable {
             return session.tls == nil ? "its protocol is unknown" : "it is under TLS and was not decrypted"
         }
         guard proto == target.proto else { return "it is \(proto.name), the server is for \(target.proto.name)" }
+        if let speaksLMTP = target.speaksLMTP, proto == .smtp {
+            let isLMTP = session.exchanges.contains { $0.command?.verb == "LHLO" }
+            guard isLMTP == speaksLMTP else {
+                return "it is \(isLMTP ? "lmtp" : "smtp"), the server is for \(speaksLMTP ? "lmtp" : "smtp")"
+            }
+        }
         guard session.exchanges.contains(where: { $0.command != nil }) else { return "its client said nothing" }
         return nil
     }

@@ -12,11 +12,13 @@ public struct EventCollector: DialogueHandler, Equatable {
     /// A collector that has seen nothing.
     public init() {}
 
+    /// Keeps an event.
     public mutating func handle(_ event: Event, _ bytes: RawSpan) {
         events.append(event)
         lines.append([UInt8](copying: bytes))
     }
 
+    /// Keeps octets of a message.
     public mutating func content(_ bytes: RawSpan, from side: Side) {
         content += [UInt8](copying: bytes)
     }

@@ -26,6 +26,9 @@ struct MailTap: AsyncParsableCommand {
               mailtap export today.mailtap --format dialogue
               mailtap replay today.mailtap --to smtp://127.0.0.1:2525
 
+            MORE HELP
+              mailtap help COMMAND, mailtap help filter, mailtap help rules, mailtap help rule ID
+
             INPUT is a capture (pcap or pcapng, also gzip-compressed), a recording, a dialogue file, or - for \
             standard input; they are told apart by content.
             """,
@@ -36,8 +39,11 @@ struct MailTap: AsyncParsableCommand {
         ])
 
     static func main() async {
+        // A closed pipe and a file-size limit are errors to report, not reasons to die.
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
         do {
+            if try HelpTopic.print(CommandLine.arguments.dropFirst()) { return }
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()

@@ -1,22 +1,26 @@
 #!/usr/bin/env python3
 """Records captures/ anew: real dialogues with a real Postfix and Dovecot, captured by tcpdump on loopback.
 
-    record_captures.py [NAME...]        all, or only those named
+    record_captures.py [--mailtap PATH] [NAME...]        all, or only those named
+
+The `proxy-*.mailtap` are recordings of MailTap's own, made by its proxy between the same client and servers.
 
 Needs root, and the mail ports of 127.0.0.1 free: the servers listen on the standard ones, so that any reader of
 captures decodes them. Times, ports of the clients and the servers' ids differ from run to run; what is said does not.
 """
 
+import argparse
 import gzip
 import json
 import os
 import signal
 import subprocess
-import sys
+import tempfile
 import time
 from pathlib import Path
 
 import dialogues
+import mailtap
 from account import account
 from servers import STANDARD_PORTS, Servers
 
@@ -45,6 +49,16 @@ PLAN = {
     "pop3-pipelined": (dialogues.pop3_pipelined, "pop3", []),
     "pop3-logins": (dialogues.pop3_logins, "pop3", []),
     "pop3-stls": (dialogues.pop3_stls, "pop3", []),
+}
+
+# name: (dialogues, what --tls is to be). Each is one session or more of one recording.
+RECORDED = {
+    "proxy-smtp": ([dialogues.smtp_pipelined, dialogues.smtp_bdat, dialogues.smtp_refused_recipient], "pass"),
+    "proxy-logins": ([dialogues.smtp_auth_plain, dialogues.smtp_auth_login, dialogues.smtp_auth_cram_md5,
+                      dialogues.pop3_logins], "pass"),
+    "proxy-pop3": ([dialogues.pop3_all_commands, dialogues.pop3_pipelined], "pass"),
+    "proxy-starttls": ([dialogues.smtp_starttls, dialogues.pop3_stls], "pass"),
+    "proxy-strip": ([dialogues.smtp_plain, dialogues.pop3_pipelined], "strip"),
 }
 
 
@@ -85,6 +99,21 @@ def record(servers, name, dialogue, service, options, at=None):
     _own(accounts)
 
 
+def record_by_proxy(servers, name, played, tls):
+    path = CAPTURES / f"{name}.mailtap"
+    path.unlink(missing_ok=True)
+    routes = {service: f"{scheme}://127.0.0.1:{servers.ports[service]}"
+              for service, scheme in (("smtp", "smtp"), ("submission", "submission"), ("pop3", "pop3"))}
+    with mailtap.Proxy(routes, "-q", "--tls", tls, "--record", path) as proxy:
+        wires = [wire for dialogue in played for wire in dialogue(dialogues.At(servers, proxy.at))]
+        if proxy.stop() != 0:
+            raise RuntimeError(f"the proxy did not end well: {proxy.error_text}")
+    _own(path)
+    accounts = CAPTURES / "accounts" / f"{name}.json"
+    accounts.write_text(json.dumps([account(wire) for wire in wires], indent=1, ensure_ascii=False) + "\n")
+    _own(accounts)
+
+
 def convert(source, target, *command):
     path = CAPTURES / target
     subprocess.run([*command, str(CAPTURES / source), str(path)], check=True)
@@ -111,6 +140,9 @@ def main(names):
         if servers.ipv6 and wanted("smtp-ipv6"):
             at = dialogues.At(servers, {"smtp": ("::1", servers.ports["smtp"])})
             record(servers, "smtp-ipv6", dialogues.smtp_plain, "smtp", [], at)
+        for name, (played, tls) in RECORDED.items():
+            if wanted(name):
+                record_by_proxy(servers, name, played, tls)
     # The same packets in other containers.
     if wanted("smtp-pipelined"):
         convert("smtp-pipelined.pcap", "smtp-pipelined.pcapng", "editcap", "-F", "pcapng")
@@ -124,4 +156,10 @@ def main(names):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--mailtap", default=".build/release/mailtap", help="what makes the proxy-*.mailtap")
+    parser.add_argument("name", nargs="*")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as home:
+        mailtap.EXECUTABLE, mailtap.HOME = str(Path(arguments.mailtap).resolve()), home
+        main(arguments.name)

@@ -9,9 +9,11 @@ import Testing
         let file = DialogueFileReader.read(Array(dialogue.utf8))
         let trace = try #require(file.sessions.first).trace
         let out = Output()
-        let builder = SessionBuilder(trace.info, progress: { progress, session in
-            out.transcript.progress(progress, session, into: &out.octets)
-        })
+        let builder = SessionBuilder(
+            trace.info,
+            progress: { progress, session in
+                out.transcript.progress(progress, session, into: &out.octets)
+            })
         out.transcript.open(builder.session, into: &out.octets)
         for (time, entry) in trace.entries {
             switch entry {
@@ -45,8 +47,10 @@ import Testing
             C: QUIT
             S: 221 2.0.0 Bye
             """)
-        let said = text.split(separator: "\n").filter { !$0.hasPrefix("===") && !$0.hasPrefix("***") && !$0.hasPrefix("    ") }
-            .map { $0.dropFirst(4).prefix { $0 != " " && $0 != "-" } }
+        let said = text.split(separator: "\n").filter {
+            !$0.hasPrefix("===") && !$0.hasPrefix("***") && !$0.hasPrefix("    ")
+        }
+        .map { $0.dropFirst(4).prefix { $0 != " " && $0 != "-" } }
         #expect(said == ["220", "EHLO", "250", "250", "MAIL", "RCPT", "DATA", "250", "550", "554", "QUIT", "221"])
         #expect(text.contains("answers MAIL") && text.contains("answers RCPT"))
     }

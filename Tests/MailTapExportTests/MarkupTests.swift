@@ -4,11 +4,13 @@ import MailTapExport
 import Testing
 
 @Suite struct MarkupTests {
-    private func text(_ format: ExportFormat, _ session: Session, _ options: ExportOptions = ExportOptions()) -> String {
+    private func text(_ format: ExportFormat, _ session: Session, _ options: ExportOptions = ExportOptions()) -> String
+    {
         var out: [UInt8] = []
         var exporter = format.makeExporter(options)
         exporter.begin(into: &out)
-        exporter.session(ExportItem(session: session, contents: [Array("<script>alert(1)</script>\r\n".utf8)]), into: &out)
+        exporter.session(
+            ExportItem(session: session, contents: [Array("<script>alert(1)</script>\r\n".utf8)]), into: &out)
         exporter.end(into: &out)
         return String(decoding: out, as: UTF8.self)
     }
@@ -38,7 +40,8 @@ import Testing
         var session = Samples.smtp
         session.findings = [
             Finding(
-                rule: "smtp.sample", aspect: .syntax, severity: .warning, side: nil, exchange: 1, text: "a < b", reference: "RFC 5321")
+                rule: "smtp.sample", aspect: .syntax, severity: .warning, side: nil, exchange: 1, text: "a < b",
+                reference: "RFC 5321")
         ]
         var options = ExportOptions()
         #expect(text(.tap, session, options).contains("\nok 1 - "))

@@ -48,13 +48,15 @@ enum Samples {
         session.exchanges = [
             exchange(0, nil, "", 220, ["mail.example.org ESMTP Postfix"], note: "The server greets"),
             exchange(
-                1, "EHLO", "EHLO client.example", 250, ["mail.example.org", "PIPELINING", "SIZE 10240000", "AUTH PLAIN LOGIN"],
+                1, "EHLO", "EHLO client.example", 250,
+                ["mail.example.org", "PIPELINING", "SIZE 10240000", "AUTH PLAIN LOGIN"],
                 note: "Greet as client.example and ask for the extensions (RFC 5321 section 4.1.1.1)"),
             login,
             exchange(
                 5, "MAIL", "MAIL FROM:<a@example.org> SIZE=1200", 250, ["2.1.0 Ok"], enhanced: "2.1.0",
                 note: "Start a mail from a@example.org, 1200 octets declared (RFC 1870)"),
-            exchange(6, "RCPT", "RCPT TO:<b@example.net>", 250, ["2.1.5 Ok"], enhanced: "2.1.5", note: "To b@example.net"),
+            exchange(
+                6, "RCPT", "RCPT TO:<b@example.net>", 250, ["2.1.5 Ok"], enhanced: "2.1.5", note: "To b@example.net"),
             exchange(
                 6, "RCPT", "RCPT TO:<nobody@example.net>", 550,
                 ["5.1.1 <nobody@example.net>: Recipient address rejected: User unknown in local recipient table"],
@@ -126,7 +128,8 @@ enum Samples {
         session.info.source = "<b>\u{1B}[2J.pcap"
         session.number = 3
         var first = exchange(0, "X", "X", 500, ["no"])
-        first.command?.line = WireText(Array("X \u{1B}[31m\u{7}\u{9B}2J \u{202E}gnp.exe <script>alert(1)</script>".utf8))
+        first.command?.line = WireText(
+            Array("X \u{1B}[31m\u{7}\u{9B}2J \u{202E}gnp.exe <script>alert(1)</script>".utf8))
         first.reply?.lines = [WireText(Array("caf".utf8) + [0xE9]), WireText(Array("=cmd|' /C calc'!A0".utf8))]
         first.note = "Not a command: <img src=x onerror=alert(1)>"
         session.exchanges = [first]

@@ -12,8 +12,8 @@ import Testing
         let lines = Samples.export(SessionList(.text, ExportOptions(width: 200)), items).split(separator: "\n")
         #expect(
             lines.map(String.init) == [
-                "#  STARTED (UTC)        SECONDS  PROTOCOL  CLIENT           SERVER               MESSAGES  OCTETS  ENDING  FINDINGS  WHAT",
-                "1  2026-11-23 06:01:02    0.412  smtp      192.0.2.7:50112  mail.example.org:25         1    1267  quit    1 error   test: a@example.org -> b@example.net, 1 refused",
+                "#  STARTED (UTC)        SECONDS  PROTOCOL  CLIENT           SERVER               MESSAGES  OCTETS  ENDING  REFUSED  WHAT",
+                "1  2026-11-23 06:01:02    0.412  smtp      192.0.2.7:50112  mail.example.org:25         1    1267  quit    1        test: a@example.org -> b@example.net, 1 refused",
                 "2  2026-11-23 06:01:02    0.052  pop3+tls  192.0.2.7:50112  mail.example.org:25         1       0  quit    -",
                 "3  2026-11-23 06:01:02    0.000  unknown   192.0.2.7:50112  mail.example.org:25         1       0  open    -",
             ])
@@ -30,7 +30,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ([("AUTH", "AUTH PLAIN AHRlc3QAc2VjcmV0")], "test"), ([("AUTH", "AUTH PLAIN"), ("*auth", "AHRlc3QAc2VjcmV0")], "test"),
+        ([("AUTH", "AUTH PLAIN AHRlc3QAc2VjcmV0")], "test"),
+        ([("AUTH", "AUTH PLAIN"), ("*auth", "AHRlc3QAc2VjcmV0")], "test"),
         ([("AUTH", "AUTH LOGIN"), ("*auth", "dGVzdA=="), ("*auth", "c2VjcmV0")], "test"),
         ([("AUTH", "auth login dGVzdA=="), ("*auth", "c2VjcmV0")], "test"),
         ([("AUTH", "AUTH CRAM-MD5"), ("*auth", "am9lIHVzZXIgMDAwMQ==")], "joe user"),
@@ -60,7 +61,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("=1+1", "'=1+1"), ("+OK", "'+OK"), ("-1", "-1"), ("-0.5", "-0.5"), ("@x", "'@x"), ("a,\"b\"", "\"a,\"\"b\"\"\""),
+        ("=1+1", "'=1+1"), ("+OK", "'+OK"), ("-1", "-1"), ("-0.5", "-0.5"), ("@x", "'@x"),
+        ("a,\"b\"", "\"a,\"\"b\"\"\""),
         ("a\r\nb", "a^M^Jb"), ("\t=x", "^I=x"), ("", ""), ("-", "'-"),
     ])
     func `no cell is a formula`(field: String, cell: String) {

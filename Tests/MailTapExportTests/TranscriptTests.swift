@@ -5,7 +5,9 @@ import Testing
 @testable import MailTapExport
 
 @Suite struct TranscriptTests {
-    private func text(_ session: Session, _ options: ExportOptions = ExportOptions(), contents: [[UInt8]] = []) -> String {
+    private func text(_ session: Session, _ options: ExportOptions = ExportOptions(), contents: [[UInt8]] = [])
+        -> String
+    {
         Samples.export(TranscriptExport(options), [ExportItem(session: session, contents: contents)])
     }
 
@@ -54,13 +56,16 @@ import Testing
     @Test(arguments: [false, true]) func `nothing a peer says acts on the terminal`(color: Bool) {
         var session = Samples.hostile
         session.findings = [
-            Finding(rule: "x", aspect: .syntax, severity: .note, side: nil, exchange: nil, text: "\u{1B}[2J", reference: "\u{9B}")
+            Finding(
+                rule: "x", aspect: .syntax, severity: .note, side: nil, exchange: nil, text: "\u{1B}[2J",
+                reference: "\u{9B}")
         ]
         session.troubles = [Trouble(code: "\u{7}", text: "\u{1B}c")]
         session.tls = TLSMark(start: .starttls, isDecrypted: true, client: TLSMark.Leg(sni: "\u{1B}]0;x\u{7}"))
         for full in [false, true] {
             let shown = text(
-                session, ExportOptions(color: color, full: full), contents: [Array("a\u{1B}[2J\u{202E}\r\n\u{9B}\rb".utf8) + [0x9B]])
+                session, ExportOptions(color: color, full: full),
+                contents: [Array("a\u{1B}[2J\u{202E}\r\n\u{9B}\rb".utf8) + [0x9B]])
             // Colour sequences are ours; once they are taken out, no control character is left.
             let plain = shown.replacing(#/\u{1B}\[[0-9;]*m/#, with: "")
             #expect(!color || shown != plain)
@@ -88,7 +93,10 @@ import Testing
         session.exchanges[3].command?.forwarded = .nothing
         session.exchanges[3].reply?.isInjected = true
         let shown = text(session)
-        #expect(shown.contains("=== MailTap passed this on instead, to the client:\n<-  250-mail.example.org\n<-  250 SIZE 10240000\n"))
+        #expect(
+            shown.contains(
+                "=== MailTap passed this on instead, to the client:\n<-  250-mail.example.org\n<-  250 SIZE 10240000\n")
+        )
         #expect(shown.contains("=== MailTap did not pass this on\n"))
         #expect(shown.contains("said by MailTap"))
     }

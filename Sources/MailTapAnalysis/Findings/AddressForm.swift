@@ -2,7 +2,9 @@ import MailTapCore
 
 /// The form of mail addresses and domain names (RFC 5321 section 4.1.2, RFC 6531 section 3.3).
 enum AddressForm {
-    /// What is wrong with an address, in words; nil for a good one. The null sender is good.
+    /// What is wrong with an address, in words; nil for a good one.
+    ///
+    /// The null sender is good.
     static func problem(_ address: String, isSender: Bool) -> String? {
         if address.isEmpty { return isSender ? nil : "a recipient can't be empty" }
         var mailbox = Array(address.utf8)[...]

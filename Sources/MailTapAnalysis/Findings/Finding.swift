@@ -19,6 +19,7 @@ public enum Severity: String, Sendable, Hashable, CaseIterable, Comparable {
     /// A breach of the protocol, or a danger.
     case error
 
+    /// The milder one comes first.
     public static func < (lhs: Severity, rhs: Severity) -> Bool { lhs.rank < rhs.rank }
     private var rank: Int { self == .note ? 0 : self == .warning ? 1 : 2 }
 }

@@ -160,7 +160,9 @@ public struct MessagePart: Sendable, Equatable {
     public var type: String
     /// Declared charset in lower case; nil if none.
     public var charset: String?
-    /// File name, decoded (RFC 2231, 2047); nil if none. Text from a peer: never used as a path.
+    /// File name, decoded (RFC 2231, 2047); nil if none.
+    ///
+    /// Text from a peer: never used as a path.
     public var filename: String?
     /// Octets after removing the transfer encoding.
     public var bytes: UInt64

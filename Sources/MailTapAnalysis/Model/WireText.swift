@@ -18,7 +18,9 @@ public struct WireText: Sendable, Equatable {
         }
     }
 
-    /// The line's octets, without line end. Private to views: they may hold credentials.
+    /// The line's octets, without line end.
+    ///
+    /// Private to views: they may hold credentials.
     public var octets: [UInt8]
     /// Credentials in it, in order, not overlapping.
     public var secrets: [Secret]

@@ -19,7 +19,9 @@ public final class DescriptorSource: ByteSource {
         ownsDescriptor = closing
     }
 
-    /// Opens the file at `path`. A directory, and what does not exist or may not be read, is an I/O error.
+    /// Opens the file at `path`.
+    ///
+    /// A directory, and what does not exist or may not be read, is an I/O error.
     public convenience init(path: String) throws(CaptureError) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Self.failure(errno, on: path, doing: "open") }
@@ -30,6 +32,7 @@ public final class DescriptorSource: ByteSource {
         if ownsDescriptor { close(descriptor) }
     }
 
+    /// Reads what there is, waiting for the first octet of a pipe.
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws(CaptureError) -> Int {
         while true {
             #if canImport(Glibc)

@@ -16,6 +16,7 @@ public final class MemorySource: ByteSource {
         self.rest = rest
     }
 
+    /// Gives what is left in memory, then what the other source gives.
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws(CaptureError) -> Int {
         let count = min(bytes.count - position, buffer.count, largestRead)
         guard count > 0 else { return try rest?.read(into: buffer) ?? 0 }

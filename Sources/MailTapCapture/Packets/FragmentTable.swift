@@ -36,7 +36,7 @@ struct FragmentTable {
     private var order: [(key: Key, serial: UInt64)] = []
     private var orderHead = 0
     private var serial: UInt64 = 0
-    private var held = 0
+    private(set) var held = 0
 
     init(limits: ReassemblyLimits) {
         self.limits = limits

@@ -263,7 +263,9 @@ struct PacketDecoder {
             &handler)
     }
 
-    /// What IP carries. `wireEnd` is where the datagram ends by its own length: beyond it is padding, and what the
+    /// What IP carries.
+    ///
+    /// `wireEnd` is where the datagram ends by its own length: beyond it is padding, and what the
     /// capture lacks before it was cut.
     @inline(__always)
     private mutating func transport(

@@ -16,7 +16,9 @@ struct PcapHeader {
         value == 0xA1B2_C3D4 || value == 0xA1B2_3C4D || value == 0xA1B2_CD34
     }
 
-    /// Reads the header; nil where the octets are none. `span` holds at least `length` octets.
+    /// Reads the header; nil where the octets are none.
+    ///
+    /// `span` holds at least `length` octets.
     init?(_ span: RawSpan) {
         guard span.byteCount >= Self.length else { return nil }
         var magic = span.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt32.self)

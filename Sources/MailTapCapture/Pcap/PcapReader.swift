@@ -13,7 +13,9 @@ struct PcapReader: ~Copyable {
         self.name = name
     }
 
-    /// Hands every packet to `handler`. Throws after what could be read was handed over.
+    /// Hands every packet to `handler`.
+    ///
+    /// Throws after what could be read was handed over.
     mutating func read(into handler: inout some PacketHandler & ~Copyable) throws(CaptureError) {
         guard try input.fill(PcapHeader.length) else { throw truncated("in the file header") }
         // The span lives within this statement, before the buffer changes.

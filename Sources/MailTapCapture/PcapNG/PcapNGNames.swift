@@ -19,7 +19,9 @@ enum PcapNGNames {
         }
     }
 
-    /// Names end with NUL; the first counts. Control characters make it no host name.
+    /// Names end with NUL; the first counts.
+    ///
+    /// Control characters make it no host name.
     private static func name(_ span: RawSpan, _ range: Range<Int>) -> String? {
         var end = range.lowerBound
         while end < range.upperBound, span.u8(end) != 0 {

@@ -23,7 +23,9 @@ struct PcapNGReader: ~Copyable {
         self.wantsComments = wantsComments
     }
 
-    /// Hands every packet to `handler`. Throws after what could be read was handed over.
+    /// Hands every packet to `handler`.
+    ///
+    /// Throws after what could be read was handed over.
     mutating func read(into handler: inout some PacketHandler & ~Copyable) throws(CaptureError) {
         var nextReport: UInt64 = 1 << 20
         while try input.fill(8) {

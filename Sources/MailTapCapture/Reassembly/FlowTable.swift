@@ -2,7 +2,7 @@
 ///
 /// A slot holds the hash beside the place, so that a probe touches the connection itself only when it has to.
 struct FlowTable {
-    /// Upper half: hash. Lower half: place plus one; 0 for an empty slot.
+    /// Upper half: hash; lower half: place plus one; 0 for an empty slot.
     private var slots: [UInt64]
     private var mask: Int
     private(set) var count = 0

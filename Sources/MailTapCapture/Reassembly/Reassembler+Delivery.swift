@@ -25,7 +25,9 @@ extension Reassembler {
         } else if old < UInt64(bytes.byteCount) {
             deliver(bytes.extracting(Int(old)...), place, direction, segment.time)
         }
-        if segment.cut > 0 { cutOff(segment, place, direction) }
+        if segment.cut > 0 {
+            cutOff(at: segment.start &+ UInt64(bytes.byteCount), segment.cut, place, direction, segment.time)
+        }
         signal(segment.signals, place, direction, segment.time)
     }
 
@@ -83,9 +85,11 @@ extension Reassembler {
     }
 
     /// The snapshot length left out the end of a segment: nothing that follows can bring it.
-    private mutating func cutOff(_ segment: WaitingSegment, _ place: Int, _ direction: Int) {
+    private mutating func cutOff(
+        at position: UInt64, _ length: Int, _ place: Int, _ direction: Int, _ time: Timestamp
+    ) {
         let index = 2 * place + direction
-        var end = segment.end &+ UInt64(segment.cut)
+        var end = position &+ UInt64(length)
         // A retransmission may hold what this one lacks.
         if let waiting = directions[index].queue.firstDataStart { end = min(end, max(waiting, directions[index].next)) }
         guard end > directions[index].next else { return }
@@ -93,9 +97,9 @@ extension Reassembler {
         if !notes.saidSnapshotLength {
             notes.saidSnapshotLength = true
             let text = "The capture kept only the beginning of some packets (snapshot length)."
-            connections[place].sink?.mark(.trouble(Trouble(code: "snapshot-length", text: text)), at: segment.time)
+            connections[place].sink?.mark(.trouble(Trouble(code: "snapshot-length", text: text)), at: time)
         }
-        gap(place, direction, to: end, at: segment.time)
+        gap(place, direction, to: end, at: time)
     }
 
     /// Tells the session of FIN, once, and of RST.

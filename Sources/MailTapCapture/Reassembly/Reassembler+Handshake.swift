@@ -44,7 +44,6 @@ extension Reassembler {
         }
         guard isNew else {
             greet(place, direction, segment)
-            if !comments.isEmpty, connections[place].phase == .silent { keep(comments, place, direction) }
             return place
         }
         return reuse(place, direction, segment, comments)
@@ -112,6 +111,7 @@ extension Reassembler {
         retire(place)
         guard let fresh = beginAgain(candidate.segment) else { return nil }
         connections[fresh].lastTime = segment.time
+        if !candidate.comments.isEmpty { keep(candidate.comments, fresh, candidate.direction) }
         return handshake(fresh, candidate.direction, candidate.segment, candidate.comments)
     }
 

@@ -42,7 +42,7 @@ final class MaskingSession<Finder: SecretFinding>: SessionSink {
         advance(side, by: UInt64(bytes.byteCount))
         var catcher = SecretCatcher()
         finder.receive(bytes, from: side, at: time, &catcher)
-        if queue.isEmpty, catcher.found.isEmpty, finder.decided(side) >= offset(side) {
+        if queue.isEmpty, catcher.found.isEmpty, finder.reported(side) >= offset(side) {
             downstream.receive(bytes, from: side, at: time)
             return
         }
@@ -105,9 +105,9 @@ final class MaskingSession<Finder: SecretFinding>: SessionSink {
 
     private func isDecided(_ item: Item) -> Bool {
         switch item {
-        case .chunk(let side, let start, let bytes): finder.decided(side) >= start &+ UInt64(bytes.count)
+        case .chunk(let side, let start, let bytes): finder.reported(side) >= start &+ UInt64(bytes.count)
         // What went on in place of a secret is one too, so it waits for the range's meaning.
-        case .mark(.forwarded(let range, _)): finder.decided(range.side) >= range.end
+        case .mark(.forwarded(let range, _)): finder.reported(range.side) >= range.end
         case .mark: true
         }
     }

@@ -3,7 +3,7 @@ import MailTapCore
 /// What finds the credentials in a session's octets: the dialogue's decoder.
 protocol SecretFinding {
     /// Offset in `side`'s stream up to which every secret was reported.
-    func decided(_ side: Side) -> UInt64
+    func reported(_ side: Side) -> UInt64
     mutating func receive(
         _ bytes: RawSpan, from side: Side, at time: Timestamp, _ handler: inout some DialogueHandler)
     mutating func mark(_ mark: Mark, at time: Timestamp, _ handler: inout some DialogueHandler)

@@ -31,7 +31,9 @@ struct ContentScanner: Sendable {
         while let dot = bytes.firstIndex(of: 46, from: search) {
             let lineStart: Before =
                 if dot == start { before } else if bytes[octet: dot - 1] == 10 {
-                    if dot - 1 == start { before == .cr ? .crlf : .lf } else {
+                    if dot - 1 == start {
+                        before == .cr ? .crlf : .lf
+                    } else {
                         bytes[octet: dot - 2] == 13 ? .crlf : .lf
                     }
                 } else { .other }

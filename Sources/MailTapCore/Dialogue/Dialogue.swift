@@ -36,9 +36,15 @@ public struct Dialogue: Sendable {
             expecting: info.expecting, startSeen: info.startSeen, isKnownMail: info.isKnownMail, limits: limits)
     }
 
-    /// Offset in `side`'s stream up to which every octet's meaning is decided; those before it may be written to disk
-    /// once the secrets reported for them are masked.
+    /// Offset in `side`'s stream up to which every octet's meaning is decided; which of them are secrets
+    /// may be reported later, see `reported`.
     public func decided(_ side: Side) -> UInt64 { side == .client ? client.offset : server.offset }
+
+    /// Offset in `side`'s stream up to which every secret was reported: as `decided`, but not beyond the start of a
+    /// credential whose end is still to come.
+    public func reported(_ side: Side) -> UInt64 {
+        min(decided(side), side == .client ? decoder?.openSecret ?? .max : .max)
+    }
 
     /// Octets of `side`, as they came.
     public mutating func receive(
@@ -53,17 +59,25 @@ public struct Dialogue: Sendable {
         if decoder == nil || !client.isEmpty || !server.isEmpty { settle(&handler) }
     }
 
-    /// A mark of the trace: gaps, ends of a side, TLS that goes on in plaintext. Others are none of its business.
+    /// A mark of the trace: gaps, ends of a side, TLS that goes on in plaintext.
+    ///
+    /// Others are none of its business.
     public mutating func mark(_ mark: Mark, at time: Timestamp, _ handler: inout some DialogueHandler) {
         switch mark {
         case .gap(let side, let length):
-            if side == .client { client.append(.gap(length, time), at: time) } else { server.append(.gap(length, time), at: time) }
+            if side == .client {
+                client.append(.gap(length, time), at: time)
+            } else {
+                server.append(.gap(length, time), at: time)
+            }
             settle(&handler)
         case .eof(let side), .reset(let side):
             if side == .client { client.append(.close(time), at: time) } else { server.append(.close(time), at: time) }
             settle(&handler)
         case .tls(let tls) where tls.isDecrypted:
-            if decoder == nil, tls.start == .starttls { decideProtocol(detector.guess(client.prefix, server.prefix), &handler) }
+            if decoder == nil, tls.start == .starttls {
+                decideProtocol(detector.guess(client.prefix, server.prefix), &handler)
+            }
             settle(&handler)
             decoder?.plaintextFollows()
         default: break
@@ -97,7 +111,8 @@ public struct Dialogue: Sendable {
     private mutating func decideProtocol(_ found: ProtocolDetector.Found, _ handler: inout some DialogueHandler) {
         proto = found.proto
         if let proto = found.proto {
-            let time = min(server.firstArrival ?? client.firstArrival ?? Timestamp(nanoseconds: 0),
+            let time = min(
+                server.firstArrival ?? client.firstArrival ?? Timestamp(nanoseconds: 0),
                 client.firstArrival ?? server.firstArrival ?? Timestamp(nanoseconds: 0))
             handler.handle(
                 Event(time: time, range: StreamRange(.server, 0, 0), exchange: 0, kind: .detected(proto)),
@@ -108,6 +123,9 @@ public struct Dialogue: Sendable {
         case (.pop3, false): decoder = POP3Decoder(expectsGreeting: startSeen, limits: limits)
         case (.smtp, true): decoder = OpaqueDecoder(isTLS: true)
         case (.pop3, true): decoder = OpaqueDecoder(isTLS: true)
+        case (.imap, false):
+            isOpaque = true
+            decoder = IMAPDecoder(limits: limits)
         default:
             isOpaque = true
             decoder = OpaqueDecoder(isTLS: found.isTLS)
@@ -144,7 +162,8 @@ public struct Dialogue: Sendable {
         var changed = false
         while decoder != nil, !stream.isEmpty {
             if stream.hasFront {
-                let step = decoder?.decode(stream.storage.span.bytes.extracting(stream.start...), stream.offer, &handler) ?? 0
+                let step =
+                    decoder?.decode(stream.storage.span.bytes.extracting(stream.start...), stream.offer, &handler) ?? 0
                 if step > 0 {
                     stream.consume(step)
                     changed = true

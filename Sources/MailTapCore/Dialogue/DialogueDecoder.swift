@@ -46,6 +46,9 @@ protocol DialogueDecoder: Sendable {
     /// Whether `side`'s next octets can't be decided before the other side has said something.
     func isWaiting(_ side: Side) -> Bool
 
+    /// Where the client's credential began whose octets are being skipped, and which is reported at its end.
+    var openSecret: UInt64? { get }
+
     /// What `side` waits for will not be said: decide by what stands there. Returns whether that changed anything.
     mutating func decideAlone(_ bytes: RawSpan, _ side: Side) -> Bool
 
@@ -54,4 +57,8 @@ protocol DialogueDecoder: Sendable {
 
     /// The session is over: closes what is open (content without its end).
     mutating func finish(_ side: Side, offset: UInt64, at time: Timestamp, _ handler: inout some DialogueHandler)
+}
+
+extension DialogueDecoder {
+    var openSecret: UInt64? { nil }
 }

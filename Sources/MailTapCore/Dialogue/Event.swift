@@ -55,11 +55,12 @@ public struct Event: Sendable, Hashable {
         case anomaly(Anomaly)
         /// The side will send no more.
         case close
-        
+
         /// Whether the event's range is its own in the tiling of the stream.
         public var coversOctets: Bool {
             switch self {
-            case .command, .continuation, .reply, .listing, .listingEnd, .content, .contentEnd, .opaque, .gap, .fragment:
+            case .command, .continuation, .reply, .listing, .listingEnd, .content, .contentEnd, .opaque, .gap,
+                .fragment:
                 true
             case .detected, .contentBegin, .tls, .secret, .anomaly, .close: false
             }

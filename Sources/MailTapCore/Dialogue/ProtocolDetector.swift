@@ -20,7 +20,9 @@ struct ProtocolDetector: Sendable {
         if let found = byTLS(said, answered) { return found }
         if let found = byServer(answered, said, clientWasFirst: Self.isFirst(client, server)) { return found }
         if client.heldCount > limit || server.heldCount > limit { return guess(said, answered) }
-        if answered.isEmpty, expecting == nil, !isKnownMail, let line = Self.line(said), Self.protocols(ofClient: line).isEmpty {
+        if answered.isEmpty, expecting == nil, !isKnownMail, let line = Self.line(said),
+            Self.protocols(ofClient: line).isEmpty
+        {
             return Found()
         }
         return nil
@@ -30,7 +32,9 @@ struct ProtocolDetector: Sendable {
     func guess(_ said: [UInt8], _ answered: [UInt8]) -> Found {
         if let found = byTLS(said, answered) { return found }
         let candidates = said.split(separator: 10).prefix(8).flatMap { Self.protocols(ofClient: Array($0)) }
-        if let smtpOrPop = candidates.first, candidates.allSatisfy({ $0 == smtpOrPop }), Self.agrees(answered, smtpOrPop) {
+        if let smtpOrPop = candidates.first, candidates.allSatisfy({ $0 == smtpOrPop }),
+            Self.agrees(answered, smtpOrPop)
+        {
             return Found(proto: smtpOrPop)
         }
         guard let expecting else { return Found() }
@@ -41,7 +45,8 @@ struct ProtocolDetector: Sendable {
     }
 
     private func byTLS(_ said: [UInt8], _ answered: [UInt8]) -> Found? {
-        let isTLS = said.isEmpty
+        let isTLS =
+            said.isEmpty
             ? answered.span.bytes.looksLikeTLS() == true : said.span.bytes.looksLikeTLS() == true
         guard isTLS, answered.isEmpty || answered.span.bytes.looksLikeTLS() == true else { return nil }
         return Found(proto: expecting, isTLS: true)
@@ -54,7 +59,9 @@ struct ProtocolDetector: Sendable {
             guard let line = Self.line(said) else { return nil }
             return Found(proto: Self.protocols(ofClient: line).contains(.pop3) ? .pop3 : nil)
         }
-        if bytes.hasPrefix("* OK") || bytes.hasPrefix("* PREAUTH") || bytes.hasPrefix("* BYE") { return Found(proto: .imap) }
+        if bytes.hasPrefix("* OK") || bytes.hasPrefix("* PREAUTH") || bytes.hasPrefix("* BYE") {
+            return Found(proto: .imap)
+        }
         guard answered.count >= 4 else { return nil }
         if Self.agrees(answered, .smtp) {
             if expecting == .smtp || isKnownMail { return Found(proto: .smtp) }
@@ -96,7 +103,8 @@ struct ProtocolDetector: Sendable {
     private static func agrees(_ answered: [UInt8], _ proto: MailProtocol) -> Bool {
         guard !answered.isEmpty else { return true }
         switch proto {
-        case .pop3: return answered.span.bytes.hasPrefix("+OK") || answered.span.bytes.hasPrefix("-ERR") || answered.first == 43
+        case .pop3:
+            return answered.span.bytes.hasPrefix("+OK") || answered.span.bytes.hasPrefix("-ERR") || answered.first == 43
         case .imap: return answered.first == UInt8(ascii: "*")
         case .smtp:
             let digits = answered.prefix(3)

@@ -12,14 +12,15 @@ struct SASLProgress: Sendable, Hashable {
     /// An authentication with the mechanism named in `line[range]`.
     init(mechanism name: RawSpan) {
         mechanism =
-            if name.hasPrefix("PLAIN"), name.byteCount == 5 { .plain }
-            else if name.hasPrefix("LOGIN"), name.byteCount == 5 { .login }
-            else if name.hasPrefix("CRAM-MD5") { .cramMD5 }
-            else if name.hasPrefix("DIGEST-MD5") { .digestMD5 }
-            else if name.hasPrefix("SCRAM-") { .scram }
-            else if name.hasPrefix("XOAUTH2") || name.hasPrefix("OAUTHBEARER") { .bearer }
-            else if name.hasPrefix("EXTERNAL") || name.hasPrefix("ANONYMOUS") { .harmless }
-            else { .other }
+            if name.hasPrefix("PLAIN"), name.byteCount == 5 {
+                .plain
+            } else if name.hasPrefix("LOGIN"), name.byteCount == 5 { .login } else if name.hasPrefix("CRAM-MD5") {
+                .cramMD5
+            } else if name.hasPrefix("DIGEST-MD5") { .digestMD5 } else if name.hasPrefix("SCRAM-") {
+                .scram
+            } else if name.hasPrefix("XOAUTH2") || name.hasPrefix("OAUTHBEARER") {
+                .bearer
+            } else if name.hasPrefix("EXTERNAL") || name.hasPrefix("ANONYMOUS") { .harmless } else { .other }
     }
 
     /// The server's challenge, base64 as on the wire: LOGIN's prompts say what they want.

@@ -47,7 +47,9 @@ enum DialogueEscapes {
         case UInt8(ascii: "n"): return 10
         case UInt8(ascii: "r"): return 13
         case UInt8(ascii: "x"):
-            guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else { return nil }
+            guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else {
+                return nil
+            }
             return high << 4 | low
         default: return nil
         }
@@ -57,7 +59,8 @@ enum DialogueEscapes {
     private static func visibleLength(_ octets: ArraySlice<UInt8>) -> Int {
         guard let first = octets.first, first >= 0xC2 else { return 0 }
         let length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2
-        guard let text = String(validating: octets.prefix(length), as: UTF8.self), let scalar = text.unicodeScalars.first
+        guard let text = String(validating: octets.prefix(length), as: UTF8.self),
+            let scalar = text.unicodeScalars.first
         else { return 0 }
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .unassigned, .privateUse, .surrogate,

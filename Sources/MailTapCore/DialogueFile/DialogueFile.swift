@@ -4,7 +4,9 @@
 public struct DialogueFile: Sendable {
     /// The sessions, in the order of the file.
     public var sessions: [DialogueFileSession]
-    /// What could not be read, in the order of the file; reading went on behind each. Empty for a sound file.
+    /// What could not be read, in the order of the file; reading went on behind each.
+    ///
+    /// Empty for a sound file.
     public var errors: [DialogueFileError]
 
     /// The version of the grammar that is written, and the newest that is read.

@@ -11,6 +11,7 @@ public struct DialogueFileReader {
     private var errors: [DialogueFileError] = []
     private var number = 0
     /// Whether a session is open that lines belong to.
+    ///
     /// Whether no header began the session: it was written by hand.
     private var hasNoHeader = false
     private var isOpen = false
@@ -194,9 +195,11 @@ public struct DialogueFileReader {
         switch DialogueHeader.info(words.dropFirst(), source: source) {
         case .success(let info): begin(info)
         case .failure(let error):
-            begin(SessionInfo(
-                source: source ?? "", client: Endpoint(address: nil, port: 0), server: Endpoint(address: nil, port: 0),
-                started: Timestamp(nanoseconds: 0)))
+            begin(
+                SessionInfo(
+                    source: source ?? "", client: Endpoint(address: nil, port: 0),
+                    server: Endpoint(address: nil, port: 0),
+                    started: Timestamp(nanoseconds: 0)))
             fail(error.problem)
         }
     }

@@ -18,7 +18,8 @@ struct DialogueLine {
                 // A backslash at the end: nothing follows, not even a line end.
                 if rest.isEmpty { return nil }
                 guard let unescaped = DialogueEscapes.unescape(&rest) else {
-                    return "unknown escape; there are \\r \\n \\t \\\\ \\{ \\} \\\" and \\xHH, and \\ at the end of a line"
+                    return
+                        "unknown escape; there are \\r \\n \\t \\\\ \\{ \\} \\\" and \\xHH, and \\ at the end of a line"
                 }
                 octets.append(unescaped)
             case UInt8(ascii: "{"):

@@ -68,7 +68,9 @@ enum MarkText {
         case ("conflict", 3): return range(rest).map { .conflict($0) }
         case ("injected", 3): return range(rest).map { .injected($0) }
         case ("masked", 4):
-            guard let range = range(rest), let kind = rest.last?.plain.flatMap({ SecretKind(name: $0) }) else { return nil }
+            guard let range = range(rest), let kind = rest.last?.plain.flatMap({ SecretKind(name: $0) }) else {
+                return nil
+            }
             return .masked(Mask(range: range, kind: kind))
         case ("forwarded", 4):
             guard let range = range(rest), let octets = rest.last?.value else { return nil }

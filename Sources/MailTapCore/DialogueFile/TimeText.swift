@@ -112,7 +112,8 @@ public enum TimeText {
             month >= 1, month <= 12, day >= 1, day <= 31, hour < 24, minute < 60,
             octets[17] != UInt8(ascii: "-"), second < 60_000_000_000
         else { return nil }
-        let clock = days(year: Int64(year), month: Int64(month), day: Int64(day)) * 86_400 + Int64(hour * 3600 + minute * 60)
+        let clock =
+            days(year: Int64(year), month: Int64(month), day: Int64(day)) * 86_400 + Int64(hour * 3600 + minute * 60)
         // A moment before 1970 has its seconds below zero and its decimals above: bring both to one sign first.
         let borrow: Int64 = clock < 0 ? 60 : 0
         let (scaled, tooLarge) = (clock + borrow).multipliedReportingOverflow(by: 1_000_000_000)

@@ -44,7 +44,10 @@ public enum TraceMasking {
             return mask
         }
         let secrets = secrets.filter { secret in
-            !known.contains { $0.range.side == secret.range.side && $0.range.start <= secret.range.start && $0.range.end >= secret.range.end }
+            !known.contains {
+                $0.range.side == secret.range.side && $0.range.start <= secret.range.start
+                    && $0.range.end >= secret.range.end
+            }
         }
         guard !secrets.isEmpty else { return trace }
         var result = trace
@@ -66,7 +69,9 @@ public enum TraceMasking {
         }
         for index in result.entries.indices {
             guard case .mark(.forwarded(let range, let octets)) = result.entries[index].entry,
-                secrets.contains(where: { $0.range.side == range.side && $0.range.start < range.end && $0.range.end > range.start })
+                secrets.contains(where: {
+                    $0.range.side == range.side && $0.range.start < range.end && $0.range.end > range.start
+                })
             else { continue }
             result.entries[index].entry = .mark(.forwarded(range, behindFirstWord(octets)))
         }

@@ -90,7 +90,9 @@ extension IPAddress {
                     if parts.count == 3 || index == 0 { compressed = true }
                     continue
                 }
-                guard !compressed || (index == 1 && parts[0].isEmpty) || (index == parts.count - 2 && parts.last?.isEmpty == true && tail.isEmpty)
+                guard
+                    !compressed || (index == 1 && parts[0].isEmpty)
+                        || (index == parts.count - 2 && parts.last?.isEmpty == true && tail.isEmpty)
                 else { return nil }
                 compressed = true
                 continue

@@ -1,13 +1,15 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 extension RawSpan {
-    /// Offset of the first `octet` at or after `start`, or nil. The only home of `memchr`.
+    /// Offset of the first `octet` at or after `start`, or nil.
+    ///
+    /// The only home of `memchr`.
     public func firstIndex(of octet: UInt8, from start: Int = 0) -> Int? {
         guard start < byteCount else { return nil }
         return withUnsafeBytes { buffer -> Int? in

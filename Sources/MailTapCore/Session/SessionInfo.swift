@@ -12,7 +12,9 @@ public struct SessionInfo: Sendable, Equatable {
     public var expecting: MailProtocol?
     /// Whether the route's scheme is one with TLS from the first octet (`smtps`, `pop3s`, ports 465, 995).
     public var expectsTLS: Bool
-    /// Whether the connection's beginning was seen. False for a capture that starts in mid-connection.
+    /// Whether the connection's beginning was seen.
+    ///
+    /// False for a capture that starts in mid-connection.
     public var startSeen: Bool
     /// Whether the session counts even if nothing in it looks like mail: true for what a proxy relayed.
     public var isKnownMail: Bool

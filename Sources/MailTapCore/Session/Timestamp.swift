@@ -9,19 +9,24 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     /// A moment, given in nanoseconds since the Unix epoch.
     public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
-    /// Nanoseconds from an earlier moment to this one; negative when `earlier` is later. Saturates.
+    /// Nanoseconds from an earlier moment to this one; negative when `earlier` is later.
+    ///
+    /// Saturates.
     public func since(_ earlier: Timestamp) -> Int64 {
         let (difference, overflow) = nanoseconds.subtractingReportingOverflow(earlier.nanoseconds)
         guard overflow else { return difference }
         return nanoseconds < 0 ? .min : .max
     }
 
-    /// The moment `interval` nanoseconds later. Saturates.
+    /// The moment `interval` nanoseconds later.
+    ///
+    /// Saturates.
     public func advanced(by interval: Int64) -> Timestamp {
         let (sum, overflow) = nanoseconds.addingReportingOverflow(interval)
         guard overflow else { return Timestamp(nanoseconds: sum) }
         return Timestamp(nanoseconds: interval < 0 ? .min : .max)
     }
 
+    /// The earlier one comes first.
     public static func < (lhs: Timestamp, rhs: Timestamp) -> Bool { lhs.nanoseconds < rhs.nanoseconds }
 }

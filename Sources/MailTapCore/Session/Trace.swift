@@ -35,6 +35,7 @@ public struct Trace: Sendable, Equatable {
         session.end(at: ended)
     }
 
+    /// The same information and the same entries at the same moments.
     public static func == (lhs: Trace, rhs: Trace) -> Bool {
         lhs.info == rhs.info && lhs.ended == rhs.ended
             && lhs.entries.elementsEqual(rhs.entries) { $0.time == $1.time && $0.entry == $1.entry }
@@ -61,6 +62,7 @@ public final class TraceCollector: TraceSink {
     /// What was collected so far.
     public var traces: [Trace] { sessions.map(\.trace) }
 
+    /// Begins a session.
     public func open(_ info: SessionInfo) -> any SessionSink {
         let session = Session(info)
         sessions.append(session)

@@ -8,6 +8,7 @@ public struct CSVExport: Exporter {
     /// A table of exchanges.
     public init(_ options: ExportOptions = ExportOptions()) { reveal = options.reveal }
 
+    /// Writes what stands before the first session.
     public mutating func begin(into out: inout [UInt8]) {
         CSV.append(
             [
@@ -16,6 +17,7 @@ public struct CSVExport: Exporter {
             ], to: &out)
     }
 
+    /// Writes one session.
     public mutating func session(_ item: ExportItem, into out: inout [UInt8]) {
         let session = item.session
         for (index, exchange) in session.exchanges.enumerated() {

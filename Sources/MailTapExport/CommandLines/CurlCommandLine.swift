@@ -27,7 +27,9 @@ enum CurlCommandLine {
             lines.append(CommandLineExport.command("curl", options))
         }
         if facts.mails.isEmpty {
-            let asked = facts.session.exchanges.compactMap(\.command).filter { ["VRFY", "EXPN", "HELP"].contains($0.verb) }
+            let asked = facts.session.exchanges.compactMap(\.command).filter {
+                ["VRFY", "EXPN", "HELP"].contains($0.verb)
+            }
             let requests = asked.isEmpty ? ["NOOP"] : asked.map { $0.line.text().text }
             for request in requests {
                 lines.append(
@@ -53,12 +55,16 @@ enum CurlCommandLine {
             case let verb where verb == "TOP" || (verb == "UIDL" && argument.isEmpty):
                 lines.append(
                     CommandLineExport.command(
-                        "curl", common(facts, "pop3", "") + ["--request \(ShellText.quoted(command.line.text().text))"]))
+                        "curl", common(facts, "pop3", "") + ["--request \(ShellText.quoted(command.line.text().text))"])
+                )
             case "LIST", "UIDL", "STAT", "DELE", "NOOP", "RSET":
                 // `--head` says that no lines follow the status.
                 lines.append(
                     CommandLineExport.command(
-                        "curl", common(facts, "pop3", "") + ["--head", "--request \(ShellText.quoted(command.line.text().text))"]))
+                        "curl",
+                        common(facts, "pop3", "") + [
+                            "--head", "--request \(ShellText.quoted(command.line.text().text))",
+                        ]))
             default: continue
             }
         }

@@ -9,18 +9,23 @@ enum OpenSSLCommandLine {
             return [ShellText.comment("what was spoken is not known")]
         }
         var options = ["-quiet", "-connect \(ShellText.word(facts.authority))"]
-        if let name = session.tls?.client.sni ?? session.info.server.name { options.append("-servername \(ShellText.word(name))") }
+        if let name = session.tls?.client.sni ?? session.info.server.name {
+            options.append("-servername \(ShellText.word(name))")
+        }
         var lines = [facts.fileComment]
         if !facts.isImplicitTLS {
             options.append("-starttls \(proto.name)")
             if !facts.isStartTLS {
-                lines.append(ShellText.comment("the session used no TLS, and openssl speaks nothing else: this asks for it first"))
+                lines.append(
+                    ShellText.comment(
+                        "the session used no TLS, and openssl speaks nothing else: this asks for it first"))
             }
         }
         lines.append(ShellText.comment("a second before each line, as the answers are not read"))
         lines.append("say() { sleep 1; printf \"$@\"; }\n{\n")
         // openssl greets and asks for TLS itself: what led there is left out.
-        let start = facts.isStartTLS ? session.exchanges.firstIndex { ["STARTTLS", "STLS"].contains($0.command?.verb) } : nil
+        let start =
+            facts.isStartTLS ? session.exchanges.firstIndex { ["STARTTLS", "STLS"].contains($0.command?.verb) } : nil
         for exchange in session.exchanges[(start.map { $0 + 1 } ?? 0)...] { lines.append(said(exchange, facts)) }
         lines.append("    sleep 1\n} | " + CommandLineExport.command("openssl s_client", options))
         return lines
@@ -45,7 +50,9 @@ enum OpenSSLCommandLine {
             case "LOGIN":
                 let value = command.line.secrets.isEmpty ? user : SessionFacts.password
                 return "    say '%s\\r\\n' \"$(printf %s \(value) | openssl base64 -A)\"\n"
-            default: return "    " + ShellText.comment("the answer to the server's challenge (\(facts.mechanism ?? "AUTH")) goes here")
+            default:
+                return "    "
+                    + ShellText.comment("the answer to the server's challenge (\(facts.mechanism ?? "AUTH")) goes here")
             }
         default:
             guard command.line.secrets.isEmpty else {

@@ -35,7 +35,9 @@ struct SessionFacts {
         isStartTLS =
             !isImplicitTLS
             && (session.tls != nil
-                || session.exchanges.contains { ["STARTTLS", "STLS"].contains($0.command?.verb) && $0.reply?.status.isPositive == true })
+                || session.exchanges.contains {
+                    ["STARTTLS", "STLS"].contains($0.command?.verb) && $0.reply?.status.isPositive == true
+                })
         var mechanism: String?
         var greeting: (verb: String, name: String)?
         for command in session.exchanges.compactMap(\.command) {
@@ -92,7 +94,9 @@ struct SessionFacts {
                 else { continue }
                 current?.message = message + 1
                 // A chunk that is not the last leaves the transaction open.
-                if session.exchanges.lastIndex(where: { $0.message == message }).map({ session.exchanges[$0] }) == exchange {
+                if session.exchanges.lastIndex(where: { $0.message == message }).map({ session.exchanges[$0] })
+                    == exchange
+                {
                     if let current { mails.append(current) }
                     current = nil
                 }
@@ -112,12 +116,14 @@ struct SessionFacts {
     var fileComment: String {
         guard mails.contains(where: { $0.message != nil }) else { return "" }
         return ShellText.comment(
-            "the content: mailtap export \(ShellText.word(session.info.source)) --format eml --session \(session.number) -o .")
+            "the content: mailtap export \(ShellText.word(session.info.source)) --format eml --session \(session.number) -o ."
+        )
     }
 
     /// The comment that names the session.
     var title: String {
         ShellText.comment(
-            "session \(session.number): \(session.proto?.name ?? "unknown"), \(TranscriptFormatter.endpoints(session.info))")
+            "session \(session.number): \(session.proto?.name ?? "unknown"), \(TranscriptFormatter.endpoints(session.info))"
+        )
     }
 }

@@ -8,7 +8,9 @@ enum SwaksCommandLine {
             return [ShellText.comment("swaks speaks SMTP and LMTP; try --format curl or openssl")]
         }
         var lines = [facts.fileComment]
-        for mail in facts.mails { lines.append(CommandLineExport.command("swaks", common(facts) + envelope(mail, facts))) }
+        for mail in facts.mails {
+            lines.append(CommandLineExport.command("swaks", common(facts) + envelope(mail, facts)))
+        }
         if facts.mails.isEmpty {
             let stop = facts.mechanism != nil ? "AUTH" : facts.isStartTLS ? "STARTTLS" : "HELO"
             lines.append(CommandLineExport.command("swaks", common(facts) + ["--quit-after \(stop)"]))
@@ -23,7 +25,11 @@ enum SwaksCommandLine {
             if greeting.verb == "LHLO" { options.append("--protocol LMTP") }
             if !greeting.name.isEmpty { options.append("--helo \(ShellText.word(greeting.name))") }
         }
-        if facts.isImplicitTLS { options.append("--tls-on-connect") } else if facts.isStartTLS { options.append("--tls") }
+        if facts.isImplicitTLS {
+            options.append("--tls-on-connect")
+        } else if facts.isStartTLS {
+            options.append("--tls")
+        }
         if let mechanism = facts.mechanism {
             options.append("--auth \(ShellText.word(mechanism))")
             options.append("--auth-user \(ShellText.quoted(facts.user ?? "USER"))")
@@ -34,7 +40,9 @@ enum SwaksCommandLine {
 
     private static func envelope(_ mail: SessionFacts.Mail, _ facts: SessionFacts) -> [String] {
         var options = ["--from \(ShellText.quoted(mail.from.isEmpty ? "<>" : mail.from))"]
-        if !mail.recipients.isEmpty { options.append("--to \(ShellText.quoted(mail.recipients.joined(separator: ",")))") }
+        if !mail.recipients.isEmpty {
+            options.append("--to \(ShellText.quoted(mail.recipients.joined(separator: ",")))")
+        }
         if let message = mail.message {
             options.append("--data @\(facts.file(message))")
         } else {

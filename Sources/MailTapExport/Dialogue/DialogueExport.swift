@@ -10,6 +10,7 @@ public struct DialogueExport: Exporter {
     /// - Parameter reveal: whether secrets are written as they stand in the trace.
     public init(reveal: Bool = false) { self.reveal = reveal }
 
+    /// Writes one session.
     public mutating func session(_ item: ExportItem, into out: inout [UInt8]) {
         guard let trace = item.trace else { return }
         writer.write(reveal ? trace : TraceMasking.masked(trace), to: &out)

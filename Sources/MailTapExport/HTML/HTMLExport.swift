@@ -12,12 +12,14 @@ public struct HTMLExport: Exporter {
     /// A page; message content is shown, folded, where the items carry it.
     public init(_ options: ExportOptions = ExportOptions()) { self.options = options }
 
+    /// Writes one session.
     public mutating func session(_ item: ExportItem, into out: inout [UInt8]) {
         count += 1
         row(SessionSummary(item.session))
         HTMLSession(item, options).append(to: &body)
     }
 
+    /// Writes what stands behind the last session.
     public mutating func end(into out: inout [UInt8]) {
         out.append(
             """
@@ -36,7 +38,10 @@ public struct HTMLExport: Exporter {
         out.append("</h1>\n")
         if count > 0 {
             out.append("<div class=\"scroll list\"><table>\n<tr>")
-            for heading in ["#", "started (UTC)", "seconds", "protocol", "client", "server", "messages", "octets", "ending", "findings", "what"] {
+            for heading in [
+                "#", "started (UTC)", "seconds", "protocol", "client", "server", "messages", "octets", "ending",
+                "findings", "what",
+            ] {
                 out.append(tag: "th", heading)
             }
             out.append("</tr>\n")
@@ -55,7 +60,9 @@ public struct HTMLExport: Exporter {
         rows.append(tag: "td", class: "r", TimeText.text(seconds: summary.duration, decimals: 3))
         rows.append(tag: "td", summary.protocolMark)
         rows.append(tag: "td", TranscriptFormatter.endpoint(summary.client))
-        rows.append(tag: "td", summary.server.name.map { "\($0):\(summary.server.port)" } ?? TranscriptFormatter.endpoint(summary.server))
+        rows.append(
+            tag: "td",
+            summary.server.name.map { "\($0):\(summary.server.port)" } ?? TranscriptFormatter.endpoint(summary.server))
         rows.append(tag: "td", class: "r", "\(summary.messages)")
         rows.append(tag: "td", class: "r", "\(summary.clientBytes &+ summary.serverBytes)")
         rows.append(tag: "td", summary.ending.rawValue)

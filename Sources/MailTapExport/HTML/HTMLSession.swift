@@ -107,14 +107,17 @@ struct HTMLSession {
         out.append(tag: "div", class: "t mono", TimeText.text(seconds: exchange.at, decimals: 3))
         out.append("<div class=\"d mono\">")
         if let command = exchange.command {
-            let text = command.verb == "*data" ? messageLine(exchange) : command.line.text(revealing: options.reveal).text
+            let text =
+                command.verb == "*data" ? messageLine(exchange) : command.line.text(revealing: options.reveal).text
             out.append(tag: "div", class: "c", text)
             forwarded(command.forwarded, command, to: &out)
         }
         for reply in (exchange.reply.map { [$0] } ?? []) + exchange.furtherReplies { append(reply, to: &out) }
         if let data = exchange.data { lines(data.map { $0.text(revealing: options.reveal).text }, "s", to: &out) }
         if exchange.command?.verb != "*data", exchange.message != nil {
-            let kind = exchange.message.flatMap { session.messages.indices.contains($0) ? session.messages[$0].kind : nil }
+            let kind = exchange.message.flatMap {
+                session.messages.indices.contains($0) ? session.messages[$0].kind : nil
+            }
             out.append(tag: "div", class: kind == .retr || kind == .top ? "s" : "c", messageLine(exchange))
         }
         out.append("</div>")
@@ -140,7 +143,8 @@ struct HTMLSession {
         let texts = reply.lines.isEmpty ? [""] : reply.lines.map { $0.text(revealing: options.reveal).text }
         let shown = texts.enumerated().map { index, text in
             let isLast = index == texts.count - 1
-            return status + (reply.status.rawValue >= 100 && !isLast ? "-" : status.isEmpty || text.isEmpty ? "" : " ") + text
+            return status + (reply.status.rawValue >= 100 && !isLast ? "-" : status.isEmpty || text.isEmpty ? "" : " ")
+                + text
         }
         lines(shown, reply.status.isNegative ? "s no" : "s", to: &out)
         if reply.isInjected { out.append(tag: "div", class: "dim", "said by MailTap, not by the server") }
@@ -195,7 +199,9 @@ struct HTMLSession {
         let message = session.messages[index]
         out.append("<details><summary class=\"head\">")
         out.append(html: "Message \(index + 1)" + (message.content.subject.map { ": " + $0 } ?? ""))
-        out.append(tag: "span", class: "dim", "  " + TranscriptFormatter.count(message.bytes, "octet") + (message.complete ? "" : ", incomplete"))
+        out.append(
+            tag: "span", class: "dim",
+            "  " + TranscriptFormatter.count(message.bytes, "octet") + (message.complete ? "" : ", incomplete"))
         out.append("</summary><dl>")
         let facts: [(String, String?)] = [
             ("envelope from", message.from.map { $0.isEmpty ? "<>" : $0 }),
@@ -217,7 +223,9 @@ struct HTMLSession {
 
     private func parts(_ parts: [MessagePart], to out: inout [UInt8]) {
         guard !parts.isEmpty else { return }
-        out.append("<div class=\"scroll\"><table><tr><th>part</th><th>type</th><th>charset</th><th>file name</th><th>octets</th><th>SHA-256</th></tr>")
+        out.append(
+            "<div class=\"scroll\"><table><tr><th>part</th><th>type</th><th>charset</th><th>file name</th><th>octets</th><th>SHA-256</th></tr>"
+        )
         for (index, part) in parts.enumerated() {
             out.append("<tr>")
             out.append(tag: "td", "\(index + 1)")

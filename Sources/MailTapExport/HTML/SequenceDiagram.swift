@@ -20,11 +20,13 @@ struct SequenceDiagram {
         for exchange in session.exchanges {
             if let command = exchange.command {
                 let isData = command.verb == "*data"
-                arrows.append(Arrow(side: .client, text: isData ? "message" : command.line.text(revealing: reveal).text))
+                arrows.append(
+                    Arrow(side: .client, text: isData ? "message" : command.line.text(revealing: reveal).text))
             }
             for reply in (exchange.reply.map { [$0] } ?? []) + exchange.furtherReplies {
                 let text = reply.lines.last?.text(revealing: reveal).text ?? ""
-                arrows.append(Arrow(side: .server, text: reply.status.text + " " + text, isRefusal: reply.status.isNegative))
+                arrows.append(
+                    Arrow(side: .server, text: reply.status.text + " " + text, isRefusal: reply.status.isNegative))
             }
         }
     }
@@ -65,6 +67,7 @@ struct SequenceDiagram {
 
     /// The beginning of a text, with an ellipsis where it goes on.
     static func short(_ text: String, _ limit: Int) -> String {
-        text.unicodeScalars.count <= limit ? text : String(String.UnicodeScalarView(text.unicodeScalars.prefix(limit - 1))) + "…"
+        text.unicodeScalars.count <= limit
+            ? text : String(String.UnicodeScalarView(text.unicodeScalars.prefix(limit - 1))) + "…"
     }
 }

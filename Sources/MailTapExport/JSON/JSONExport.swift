@@ -21,10 +21,12 @@ public struct JSONExport: Exporter {
         self.reveal = reveal
     }
 
+    /// Writes what stands before the first session.
     public mutating func begin(into out: inout [UInt8]) {
         if layout == .array { out.append("[") }
     }
 
+    /// Writes one session.
     public mutating func session(_ item: ExportItem, into out: inout [UInt8]) {
         if layout == .array { out.append(isFirst ? "\n" : ",\n") }
         isFirst = false
@@ -32,6 +34,7 @@ public struct JSONExport: Exporter {
         if layout == .lines { out.append("\n") }
     }
 
+    /// Writes what stands behind the last session.
     public mutating func end(into out: inout [UInt8]) {
         if layout == .array { out.append(isFirst ? "]\n" : "\n]\n") }
     }

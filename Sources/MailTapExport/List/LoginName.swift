@@ -1,7 +1,9 @@
 import MailTapAnalysis
 import MailTapCore
 
-/// Who logged in, from the commands that say so. A user name is no secret.
+/// Who logged in, from the commands that say so.
+///
+/// A user name is no secret.
 enum LoginName {
     /// The name of the last login that was asked for.
     static func of(_ session: Session) -> String? {

@@ -26,19 +26,24 @@ public struct SessionList: Exporter {
         self.options = options
     }
 
+    /// Writes what stands before the first session.
     public mutating func begin(into out: inout [UInt8]) {
         switch format {
         case .json: out.append("[")
-        case .csv: CSV.append(
-            [
-                "session", "source", "started", "duration", "protocol", "tls", "client", "server", "server_name", "user",
-                "from", "recipients", "refused", "messages", "message_bytes", "client_bytes", "server_bytes", "ending",
-                "errors", "warnings", "notes",
-            ], to: &out)
+        case .csv:
+            CSV.append(
+                [
+                    "session", "source", "started", "duration", "protocol", "tls", "client", "server", "server_name",
+                    "user",
+                    "from", "recipients", "refused", "messages", "message_bytes", "client_bytes", "server_bytes",
+                    "ending",
+                    "refusals",
+                ], to: &out)
         case .text, .ndjson: break
         }
     }
 
+    /// Writes one session.
     public mutating func session(_ item: ExportItem, into out: inout [UInt8]) {
         let summary = SessionSummary(item.session)
         switch format {
@@ -54,6 +59,7 @@ public struct SessionList: Exporter {
         isFirst = false
     }
 
+    /// Writes what stands behind the last session.
     public mutating func end(into out: inout [UInt8]) {
         switch format {
         case .json: out.append(isFirst ? "]\n" : "\n]\n")
@@ -65,7 +71,8 @@ public struct SessionList: Exporter {
     // MARK: Columns
 
     private static let headings = [
-        "#", "STARTED (UTC)", "SECONDS", "PROTOCOL", "CLIENT", "SERVER", "MESSAGES", "OCTETS", "ENDING", "FINDINGS", "WHAT",
+        "#", "STARTED (UTC)", "SECONDS", "PROTOCOL", "CLIENT", "SERVER", "MESSAGES", "OCTETS", "ENDING", "REFUSED",
+        "WHAT",
     ]
     /// Columns of numbers, which end below each other.
     private static let rightAligned: Set<Int> = [0, 2, 6, 7]
@@ -81,7 +88,7 @@ public struct SessionList: Exporter {
             TimeText.text(seconds: summary.duration, decimals: 3), summary.protocolMark,
             TranscriptFormatter.endpoint(summary.client), server ?? TranscriptFormatter.endpoint(summary.server),
             "\(summary.messages)", "\(summary.clientBytes &+ summary.serverBytes)", summary.ending.rawValue,
-            summary.findings.isEmpty ? "-" : summary.findings, VisibleText.of(summary.what),
+            summary.refusals == 0 ? "-" : "\(summary.refusals)", VisibleText.of(summary.what),
         ]
     }
 
@@ -144,7 +151,7 @@ public struct SessionList: Exporter {
             summary.server.name ?? "", summary.user ?? "", summary.from ?? "",
             summary.recipients.joined(separator: " "), summary.refused.joined(separator: " "), "\(summary.messages)",
             "\(summary.messageBytes)", "\(summary.clientBytes)", "\(summary.serverBytes)", summary.ending.rawValue,
-            "\(summary.errors)", "\(summary.warnings)", "\(summary.notes)",
+            "\(summary.refusals)",
         ]
     }
 
@@ -190,12 +197,8 @@ public struct SessionList: Exporter {
         out.append(json: summary.serverBytes)
         out.append("},\"ending\":")
         out.append(json: summary.ending.rawValue)
-        out.append(",\"findings\":{\"error\":")
-        out.append(json: summary.errors)
-        out.append(",\"warning\":")
-        out.append(json: summary.warnings)
-        out.append(",\"note\":")
-        out.append(json: summary.notes)
-        out.append("}}")
+        out.append(",\"refusals\":")
+        out.append(json: summary.refusals)
+        out.append("}")
     }
 }

@@ -31,6 +31,8 @@ public struct SessionSummary: Sendable, Equatable {
     public var ending: Ending
     /// Findings of each severity.
     public var errors: Int, warnings: Int, notes: Int
+    /// Commands that the server refused.
+    public var refusals: Int
 
     /// Sums up a session.
     public init(_ session: Session) {
@@ -51,6 +53,9 @@ public struct SessionSummary: Sendable, Equatable {
         errors = session.findings.count { $0.severity == .error }
         warnings = session.findings.count { $0.severity == .warning }
         notes = session.findings.count { $0.severity == .note }
+        refusals = session.exchanges.count { exchange in
+            exchange.reply?.status.isNegative == true || exchange.furtherReplies.contains { $0.status.isNegative }
+        }
         recipients = session.messages.flatMap(\.to)
         refused = session.messages.flatMap(\.rejected)
         from = session.messages.first { $0.from != nil }?.from
@@ -82,7 +87,9 @@ public struct SessionSummary: Sendable, Equatable {
         var words: [String] = []
         if let user { words.append(user) }
         if let from {
-            var text = (from.isEmpty ? "<>" : from) + " -> " + (recipients.first ?? (refused.isEmpty ? "nobody" : "all refused"))
+            var text =
+                (from.isEmpty ? "<>" : from) + " -> "
+                + (recipients.first ?? (refused.isEmpty ? "nobody" : "all refused"))
             if recipients.count > 1 { text += " +\(recipients.count - 1)" }
             if !refused.isEmpty, !recipients.isEmpty { text += ", \(refused.count) refused" }
             words.append(text)

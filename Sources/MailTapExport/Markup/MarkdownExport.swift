@@ -8,15 +8,19 @@ public struct MarkdownExport: Exporter {
     /// A Markdown document (CommonMark with tables).
     public init(_ options: ExportOptions = ExportOptions()) {
         self.options = ExportOptions(
-            reveal: options.reveal, color: false, width: max(100, options.width), full: options.full, version: options.version)
+            reveal: options.reveal, color: false, width: max(100, options.width), full: options.full,
+            version: options.version)
     }
 
+    /// Writes one session.
     public mutating func session(_ item: ExportItem, into out: inout [UInt8]) {
         let session = item.session
         let summary = SessionSummary(session)
         out.append(text: "## Session \(session.number): \(summary.protocolMark), \(session.ending.rawValue)\n\n")
         out.append(text: "| | |\n|---|---|\n")
-        if session.info.started.nanoseconds != 0 { row(["started", TimeText.text(moment: session.info.started)], to: &out) }
+        if session.info.started.nanoseconds != 0 {
+            row(["started", TimeText.text(moment: session.info.started)], to: &out)
+        }
         row(["duration", TimeText.text(seconds: session.duration, decimals: 3) + " s"], to: &out)
         row(["client", TranscriptFormatter.endpoint(session.info.client)], to: &out)
         row(["server", TranscriptFormatter.endpoint(session.info.server)], to: &out)
@@ -37,7 +41,8 @@ public struct MarkdownExport: Exporter {
             for (index, message) in session.messages.enumerated() {
                 row(
                     [
-                        "\(index + 1)", message.content.subject ?? "", message.from ?? "", message.to.joined(separator: ", "),
+                        "\(index + 1)", message.content.subject ?? "", message.from ?? "",
+                        message.to.joined(separator: ", "),
                         "\(message.bytes)", message.sha256,
                     ], to: &out)
             }

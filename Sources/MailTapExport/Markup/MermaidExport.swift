@@ -9,11 +9,14 @@ public struct MermaidExport: Exporter {
     /// A diagram.
     public init(_ options: ExportOptions = ExportOptions()) { reveal = options.reveal }
 
+    /// Writes what stands before the first session.
     public mutating func begin(into out: inout [UInt8]) { out.append("sequenceDiagram\n") }
 
+    /// Writes one session.
     public mutating func session(_ item: ExportItem, into out: inout [UInt8]) {
         let session = item.session
-        let client = participant("client " + (session.info.client.name ?? session.info.client.address?.description ?? ""), into: &out)
+        let client = participant(
+            "client " + (session.info.client.name ?? session.info.client.address?.description ?? ""), into: &out)
         let server = participant(
             session.info.server.name.map { "\($0):\(session.info.server.port)" }
                 ?? (session.info.server.address == nil ? "server" : session.info.server.description), into: &out)
@@ -29,7 +32,10 @@ public struct MermaidExport: Exporter {
             if exchange.isEncrypted, !isEncrypted { line(both, "TLS") }
             isEncrypted = exchange.isEncrypted
             if let command = exchange.command {
-                line("\(client)->>\(server)", command.verb == "*data" ? Self.message(exchange, session) : command.line.text(revealing: reveal).text)
+                line(
+                    "\(client)->>\(server)",
+                    command.verb == "*data"
+                        ? Self.message(exchange, session) : command.line.text(revealing: reveal).text)
             }
             for reply in (exchange.reply.map { [$0] } ?? []) + exchange.furtherReplies {
                 let text = reply.lines.last?.text(revealing: reveal).text ?? ""
@@ -61,7 +67,9 @@ public struct MermaidExport: Exporter {
     private static func append(_ text: String, to out: inout [UInt8]) {
         let plain = Set(" .,-+=/@_()[]'*".unicodeScalars)
         for scalar in VisibleText.of(text.isEmpty ? "-" : text).unicodeScalars {
-            let isPlain = plain.contains(scalar) || (scalar.value < 0x80 ? scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) : true)
+            let isPlain =
+                plain.contains(scalar)
+                || (scalar.value < 0x80 ? scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) : true)
             if isPlain { out += String(scalar).utf8 } else { out.append(text: "#\(scalar.value);") }
         }
     }

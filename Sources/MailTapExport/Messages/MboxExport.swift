@@ -8,10 +8,12 @@ public struct MboxExport: Exporter {
     /// A mailbox of the items' contents; messages without content are left out.
     public init() {}
 
+    /// Writes one session.
     public mutating func session(_ item: ExportItem, into out: inout [UInt8]) {
         for (index, message) in item.session.messages.enumerated() {
             guard let content = item.content(index) else { continue }
-            let exchange = item.session.exchanges.indices.contains(message.exchange)
+            let exchange =
+                item.session.exchanges.indices.contains(message.exchange)
                 ? item.session.exchanges[message.exchange].at : 0
             separator(message, at: item.session.info.started.advanced(by: exchange), to: &out)
             var lines = content.split(separator: 10, omittingEmptySubsequences: false)[...]
@@ -41,6 +43,7 @@ public struct MboxExport: Exporter {
         let weekday = Int(((seconds - (seconds % 86_400 + 86_400) % 86_400) / 86_400 % 7 + 7) % 7)
         out.append("From ")
         out.append(text: isPlain ? path : "MAILER-DAEMON")
-        out.append(text: " \(days[weekday]) \(months[month - 1]) \(day < 10 ? " " : "")\(day) \(words[3]) \(words[0])\n")
+        out.append(
+            text: " \(days[weekday]) \(months[month - 1]) \(day < 10 ? " " : "")\(day) \(words[3]) \(words[0])\n")
     }
 }

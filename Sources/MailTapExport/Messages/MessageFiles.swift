@@ -1,11 +1,11 @@
 import MailTapAnalysis
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// `eml`: one file per message in a directory, which is made.
@@ -23,7 +23,9 @@ public struct MessageFiles: ~Copyable {
         directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard directory >= 0 else {
             throw ExportError(
-                code: .cannotCreate, description: "can't make the directory \(path) for messages: \(Self.reason(errno)). Give another one with -o")
+                code: .cannotCreate,
+                description:
+                    "can't make the directory \(path) for messages: \(Self.reason(errno)). Give another one with -o")
         }
     }
 
@@ -54,13 +56,19 @@ public struct MessageFiles: ~Copyable {
     private func write(_ content: [UInt8], to name: String) throws(ExportError) {
         let file = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard file >= 0 else {
-            let hint = errno == EEXIST ? "Messages are never written over others: give an empty directory with -o" : "Is there room, and may we write there?"
-            throw ExportError(code: .cannotCreate, description: "can't create \(path)/\(name): \(Self.reason(errno)). \(hint)")
+            let hint =
+                errno == EEXIST
+                ? "Messages are never written over others: give an empty directory with -o"
+                : "Is there room, and may we write there?"
+            throw ExportError(
+                code: .cannotCreate, description: "can't create \(path)/\(name): \(Self.reason(errno)). \(hint)")
         }
         defer { close(file) }
         var rest = content[...]
         while !rest.isEmpty {
-            let written = rest.withUnsafeBytes { bytes in bytes.baseAddress.map { systemWrite(file, $0, bytes.count) } ?? 0 }
+            let written = rest.withUnsafeBytes { bytes in
+                bytes.baseAddress.map { systemWrite(file, $0, bytes.count) } ?? 0
+            }
             if written < 0, errno == EINTR { continue }
             guard written > 0 else {
                 throw ExportError(code: .cannotWrite, description: "can't write \(path)/\(name): \(Self.reason(errno))")

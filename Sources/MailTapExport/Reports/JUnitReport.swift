@@ -60,7 +60,9 @@ enum JUnitReport {
             attribute("message", first.text, to: &out)
             out.append(">")
             for failure in outcome.failures {
-                for line in ["\(failure.kind): \(failure.text)"] + failure.detail.split(separator: "\n").map({ "  " + $0 }) {
+                for line in ["\(failure.kind): \(failure.text)"]
+                    + failure.detail.split(separator: "\n").map({ "  " + $0 })
+                {
                     out.append(html: line)
                     out.append("\n")
                 }

@@ -11,19 +11,25 @@ public struct SARIFExport: Exporter {
     /// A log.
     public init(_ options: ExportOptions = ExportOptions()) { version = options.version }
 
+    /// Writes what stands before the first session.
     public mutating func begin(into out: inout [UInt8]) {
-        out.append(#"{"$schema":"https://json.schemastore.org/sarif-2.1.0.json","version":"2.1.0","runs":[{"results":["#)
+        out.append(
+            #"{"$schema":"https://json.schemastore.org/sarif-2.1.0.json","version":"2.1.0","runs":[{"results":["#)
     }
 
+    /// Writes one session.
     public mutating func session(_ item: ExportItem, into out: inout [UInt8]) {
         for finding in item.session.findings {
             out.append(isFirst ? "\n" : ",\n")
             isFirst = false
             append(finding, of: item.session, to: &out)
-            if !rules.contains(where: { $0.id == finding.rule }) { rules.append((finding.rule, finding.reference, finding.severity)) }
+            if !rules.contains(where: { $0.id == finding.rule }) {
+                rules.append((finding.rule, finding.reference, finding.severity))
+            }
         }
     }
 
+    /// Writes what stands behind the last session.
     public mutating func end(into out: inout [UInt8]) {
         out.append("],\n\"tool\":{\"driver\":{\"name\":\"MailTap\",\"version\":")
         out.append(json: version)
@@ -71,7 +77,8 @@ public struct SARIFExport: Exporter {
         var out: [UInt8] = []
         for octet in path.utf8 {
             switch octet {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"),
                 UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "/"):
                 out.append(octet)
             default: out += [UInt8(ascii: "%"), hex[Int(octet >> 4)], hex[Int(octet & 15)]]

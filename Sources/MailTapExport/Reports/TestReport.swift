@@ -43,13 +43,17 @@ public struct TestOutcome: Sendable, Equatable {
     /// The outcome of checking a session: its findings at or above `severity` are failures.
     public init(_ session: Session, failingFrom severity: Severity) {
         suite = session.info.source
-        name = "session \(session.number) \(session.proto?.name ?? "unknown") \(TranscriptFormatter.endpoints(session.info))"
+        name =
+            "session \(session.number) \(session.proto?.name ?? "unknown") \(TranscriptFormatter.endpoints(session.info))"
         duration = session.duration
         failures = session.findings.filter { $0.severity >= severity }.map { finding in
             Failure(
                 kind: finding.rule, text: finding.text,
-                detail: ["\(finding.severity.rawValue), \(finding.aspect.rawValue)", finding.exchange.map { "exchange \($0)" } ?? "", finding.reference]
-                    .filter { !$0.isEmpty }.joined(separator: "\n"))
+                detail: [
+                    "\(finding.severity.rawValue), \(finding.aspect.rawValue)",
+                    finding.exchange.map { "exchange \($0)" } ?? "", finding.reference,
+                ]
+                .filter { !$0.isEmpty }.joined(separator: "\n"))
         }
     }
 }

@@ -8,7 +8,9 @@ public enum VisibleText {
     /// Appends octets, made visible; returns the columns that they take.
     @discardableResult
     static func append(_ octets: some Collection<UInt8>, to out: inout [UInt8]) -> Int {
-        if let plain = octets.withContiguousStorageIfAvailable({ appendASCII($0, to: &out) }), let plain { return plain }
+        if let plain = octets.withContiguousStorageIfAvailable({ appendASCII($0, to: &out) }), let plain {
+            return plain
+        }
         var columns = 0
         var rest = Array(octets)[...]
         while !rest.isEmpty {
@@ -100,7 +102,8 @@ public enum VisibleText {
     private static func decode(_ octets: ArraySlice<UInt8>) -> (Unicode.Scalar?, Int) {
         guard let first = octets.first else { return (nil, 1) }
         let length = first < 0x80 ? 1 : first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2
-        guard let text = String(validating: octets.prefix(length), as: UTF8.self), let scalar = text.unicodeScalars.first
+        guard let text = String(validating: octets.prefix(length), as: UTF8.self),
+            let scalar = text.unicodeScalars.first
         else { return (nil, 1) }
         return (scalar, length)
     }

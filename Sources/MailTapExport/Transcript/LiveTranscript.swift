@@ -49,7 +49,8 @@ public struct LiveTranscript {
         case .message(let index):
             guard session.messages.indices.contains(index) else { break }
             let message = session.messages[index]
-            let exchange = session.exchanges.indices.contains(message.exchange) ? session.exchanges[message.exchange] : nil
+            let exchange =
+                session.exchanges.indices.contains(message.exchange) ? session.exchanges[message.exchange] : nil
             formatter.message(
                 message, number: index + 1, at: exchange?.command?.verb == "*data" ? exchange?.at : nil,
                 isEncrypted: exchange?.isEncrypted ?? false, octets: options.full ? content(index) : nil, into: &out)
@@ -60,7 +61,8 @@ public struct LiveTranscript {
         case .gap(let side, let count):
             let name = side == .client ? "client" : "server"
             formatter.problem(
-                "\(TranscriptFormatter.count(count, "octet")) of the \(name) are missing here", isError: false, into: &out)
+                "\(TranscriptFormatter.count(count, "octet")) of the \(name) are missing here", isError: false,
+                into: &out)
         }
         newFindings(session, into: &out)
     }

@@ -16,7 +16,9 @@ enum Style {
     case error
     case warning
 
-    /// Parameters of the control sequence; empty for none. Only colours that are readable on dark and light alike.
+    /// Parameters of the control sequence; empty for none.
+    ///
+    /// Only colours that are readable on dark and light alike.
     private var parameters: StaticString {
         switch self {
         case .plain, .server: ""

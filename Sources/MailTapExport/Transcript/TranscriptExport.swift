@@ -9,6 +9,7 @@ public struct TranscriptExport: Exporter {
     /// A transcript; message content is shown where `options.full` and the items carry it.
     public init(_ options: ExportOptions) { self.options = options }
 
+    /// Writes one session.
     public mutating func session(_ item: ExportItem, into out: inout [UInt8]) {
         if !isFirst { out.append("\n") }
         isFirst = false

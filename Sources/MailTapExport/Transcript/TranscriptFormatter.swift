@@ -12,7 +12,9 @@ public import MailTapCore
 /// <-  250 2.1.0 Ok                            0.002  1200 octets declared (RFC 1870)
 /// ```
 public struct TranscriptFormatter: Sendable {
-    /// Stands before each line, such as `2 `; for sessions that interleave. May change at any time.
+    /// Stands before each line, such as `2 `; for sessions that interleave.
+    ///
+    /// May change at any time.
     public var prefix = ""
     private let options: ExportOptions
     /// Lines of a note that wait for a free place beside the dialogue.
@@ -49,7 +51,8 @@ public struct TranscriptFormatter: Sendable {
         for index in 0..<count {
             let isLast = index == count - 1 && reply.isComplete
             var text = Array(reply.status.text.utf8)
-            let shown = reply.lines.indices.contains(index) ? Self.visible(reply.lines[index], reveal: options.reveal).0 : []
+            let shown =
+                reply.lines.indices.contains(index) ? Self.visible(reply.lines[index], reveal: options.reveal).0 : []
             let isSMTP = reply.status.rawValue >= 100
             if isSMTP, !isLast, reply.lines.count > 1 || !reply.isComplete {
                 text.append(UInt8(ascii: "-"))
@@ -57,7 +60,9 @@ public struct TranscriptFormatter: Sendable {
                 text.append(UInt8(ascii: " "))
             }
             text += shown
-            line(.server, isEncrypted, text, style, time: index == 0 ? time : nil, note: index == 0 ? note : nil, into: &out)
+            line(
+                .server, isEncrypted, text, style, time: index == 0 ? time : nil, note: index == 0 ? note : nil,
+                into: &out)
         }
         forwarded(reply.forwarded, inPlaceOf: nil, isEncrypted, into: &out)
     }
@@ -128,7 +133,9 @@ public struct TranscriptFormatter: Sendable {
         case .nothing: event("MailTap did not pass this on", into: &out)
         case .octets(let octets):
             let lines = ForwardedLines(octets, inPlaceOf: command).lines
-            event(command == nil ? "MailTap passed this on instead, to the client:" : "MailTap passed this on instead:", into: &out)
+            event(
+                command == nil ? "MailTap passed this on instead, to the client:" : "MailTap passed this on instead:",
+                into: &out)
             for text in lines {
                 line(
                     command == nil ? .server : .client, isEncrypted, Self.visible(text, reveal: options.reveal).0,
@@ -163,7 +170,8 @@ public struct TranscriptFormatter: Sendable {
     /// A `***` line: something went wrong.
     public mutating func problem(_ text: String, isError: Bool = true, into out: inout [UInt8]) {
         flush(into: &out)
-        let lines = WordWrap.lines(VisibleText.of(text), width: max(16, options.width - 4 - VisibleText.columns(of: prefix)))
+        let lines = WordWrap.lines(
+            VisibleText.of(text), width: max(16, options.width - 4 - VisibleText.columns(of: prefix)))
         for (index, text) in lines.enumerated() {
             put(Array(((index == 0 ? "*** " : "    ") + text).utf8), isError ? .error : .warning, into: &out)
         }
@@ -184,13 +192,16 @@ public struct TranscriptFormatter: Sendable {
         event(text, at: time, into: &out)
         guard let upstream = mark.upstream else { return }
         event("TLS to the server" + Self.leg(upstream), into: &out)
-        if let problem = upstream.problem { self.problem("certificate of the server: " + problem, isError: false, into: &out) }
+        if let problem = upstream.problem {
+            self.problem("certificate of the server: " + problem, isError: false, into: &out)
+        }
     }
 
     /// The line that closes a session.
     public mutating func summary(_ session: Session, into out: inout [UInt8]) {
         for (side, count) in [("client", session.clientMissing), ("server", session.serverMissing)] where count > 0 {
-            problem("\(Self.count(count, "octet")) of the \(side) are missing from the input", isError: false, into: &out)
+            problem(
+                "\(Self.count(count, "octet")) of the \(side) are missing from the input", isError: false, into: &out)
         }
         var text = "session \(session.number) \(session.proto?.name ?? "unknown")"
         text += " " + Self.endpoints(session.info) + " " + session.ending.rawValue
@@ -297,7 +308,9 @@ public struct TranscriptFormatter: Sendable {
 
     /// What a message consists of, in one line; nil for a single part of plain text, which goes without saying.
     static func parts(_ parts: [MessagePart]) -> String? {
-        guard parts.count > 1 || parts.contains(where: { $0.type != "text/plain" || $0.filename != nil }) else { return nil }
+        guard parts.count > 1 || parts.contains(where: { $0.type != "text/plain" || $0.filename != nil }) else {
+            return nil
+        }
         return parts.map { part in
             part.type + (part.filename.map { " \"\($0)\"" } ?? "") + " \(count(part.bytes, "octet"))"
         }.joined(separator: "; ")

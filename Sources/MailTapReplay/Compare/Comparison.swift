@@ -53,7 +53,7 @@ public struct Comparison: Sendable {
             work.run()
             result.differences = work.differences
             result.pairs = work.pairs.map { SessionComparison.Pair(expected: $0.expected, came: $0.came) }
-            result.usedNormalizers = work.used.map(\.rawValue).sorted()
+            result.usedNormalizers = work.used.sorted()
         case (let expected?, nil):
             result.differences = [
                 Difference(

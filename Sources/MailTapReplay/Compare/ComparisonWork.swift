@@ -11,7 +11,11 @@ struct ComparisonWork {
     private let notes: [ReplayNote]
     private(set) var pairs: [ExchangeAlignment.Pair] = []
     private(set) var differences: [Difference] = []
-    private(set) var used: Set<Normalizer.Builtin> = []
+    /// Names of the rules that made something equal.
+    private(set) var used: Set<String> = []
+    private let patterns: [Normalizer]
+    /// Whether the present mail transaction's envelope has a difference already, where it came about.
+    private var isEnvelopeTold = false
 
     init(_ comparison: Comparison, _ expected: RecordedSession, _ came: RecordedSession, _ notes: [ReplayNote]) {
         mode = comparison.mode
@@ -20,6 +24,7 @@ struct ComparisonWork {
                 if case .builtin(let builtin) = normalizer.rule { builtin } else { nil }
             })
         text = TextNormalization(comparison.normalizers)
+        patterns = comparison.normalizers.filter { if case .pattern = $0.rule { true } else { false } }
         self.expected = expected
         self.came = came
         self.notes = notes
@@ -35,6 +40,7 @@ struct ComparisonWork {
             return
         }
         pairs = ExchangeAlignment.pairs(before.exchanges, after.exchanges)
+        if mode != .exact { pairs = ExchangeAlignment.pairingMoved(pairs, before.exchanges, after.exchanges) }
         // What the replay did knowingly stands in its notes; each counts once, where it begins.
         let leftOut = notes.filter { $0.kind == .leftOut }.reduce(into: Set<Int>()) { $0.formUnion($1.exchanges) }
         let notPlayed = notes.filter { $0.kind == .notPlayed }.reduce(into: Set<Int>()) { $0.formUnion($1.exchanges) }
@@ -43,6 +49,11 @@ struct ComparisonWork {
         var noted: Set<Int> = []
         let abortedAt = notes.first { $0.kind == .aborted }
         for (left, right) in pairs {
+            let verb = (left.flatMap { before.exchanges[$0] } ?? right.flatMap { after.exchanges[$0] })?.command?.verb
+            if verb == "MAIL" { isEnvelopeTold = false }
+            let count = differences.count
+            // The message's envelope follows from these: what is told here is not told again there.
+            defer { if verb == "MAIL" || verb == "RCPT", differences.count > count { isEnvelopeTold = true } }
             switch (left, right) {
             case (let left?, let right?): compare(left, right)
             case (let left?, nil):
@@ -88,6 +99,8 @@ struct ComparisonWork {
         let after = came.session.exchanges[right]
         let isSame = compareReplies(before, after, left, right)
         guard mode != .status, isSame else { return }
+        compareCommands(before, after, left, right)
+        compareCounts(before, after, left, right)
         if let was = CapabilitySet(before, without: builtins), let now = CapabilitySet(after, without: builtins) {
             for change in was.changes(to: now) {
                 add(.capability, left, right, change.expected, change.came, change.why)
@@ -138,11 +151,53 @@ struct ComparisonWork {
         var lines = (was.lines.map { $0.text().text }, now.lines.map { $0.text().text })
         let namesHost = exchange.command.map { ["EHLO", "LHLO", "HELO", "QUIT"].contains($0.verb) } ?? true
         if namesHost, builtins.contains(.hosts), lines.0.first != lines.1.first {
-            used.insert(.hosts)
+            used.insert(Normalizer.Builtin.hosts.rawValue)
             lines = (Array(lines.0.dropFirst()), Array(lines.1.dropFirst()))
         }
         guard lines.0.map({ text.apply($0) }) != lines.1.map({ text.apply($0) }) else { return }
         add(.text, left, right, Self.describe(was), Self.describe(now), "the text of the reply is another")
+    }
+
+    /// Arguments that make another exchange of a command: an address, or which message is meant.
+    private mutating func compareCommands(_ before: Exchange, _ after: Exchange, _ left: Int, _ right: Int) {
+        guard let was = before.command, let now = after.command, was.line.octets != now.line.octets else { return }
+        switch was.verb {
+        case "MAIL", "RCPT":
+            guard Self.path(was) != Self.path(now) else { return }
+            add(
+                .envelope, left, right, line(before), line(after),
+                was.verb == "MAIL" ? "the reverse-path is another" : "the recipient is another")
+        case "RETR", "TOP", "DELE", "LIST", "UIDL", "VRFY", "EXPN":
+            guard Self.arguments(was) != Self.arguments(now) else { return }
+            add(.command, left, right, line(before), line(after), "the command has another argument")
+        default: break
+        }
+    }
+
+    /// What stands between the angle brackets, or behind the colon where there are none.
+    private static func path(_ command: Command) -> ArraySlice<UInt8> {
+        let octets = command.line.octets
+        let start = octets.firstIndex(of: 0x3C).map { $0 + 1 } ?? octets.firstIndex(of: 0x3A).map { $0 + 1 } ?? 0
+        let rest = octets[start...]
+        return rest.lastIndex(of: 0x3E).map { rest[..<$0] } ?? rest
+    }
+
+    private static func arguments(_ command: Command) -> [ArraySlice<UInt8>] {
+        Array(command.line.octets.split(separator: 0x20).dropFirst())
+    }
+
+    /// STAT tells how many messages there are.
+    private mutating func compareCounts(_ before: Exchange, _ after: Exchange, _ left: Int, _ right: Int) {
+        guard before.command?.verb == "STAT", let was = before.reply, let now = after.reply, was.status == .ok else {
+            return
+        }
+        func count(_ reply: Reply) -> Substring? {
+            reply.lines.first?.text().text.split(separator: " ").first.map { $0[...] }
+        }
+        guard count(was) != count(now) else { return }
+        add(
+            .messageCount, left, right, Self.describe(was), Self.describe(now),
+            "the maildrop has \(count(now) ?? "no") messages, not \(count(was) ?? "none")")
     }
 
     /// POP3 listings: which messages there are, and what may not vary of them.
@@ -179,7 +234,7 @@ struct ComparisonWork {
         }
         // A message of several chunks is compared once, with the last of them.
         guard was.exchange == left, now.exchange == right else { return }
-        compareEnvelopes(was, now, left, right)
+        if !isEnvelopeTold { compareEnvelopes(was, now, left, right) }
         guard was.bytes != now.bytes || was.sha256 != now.sha256 else { return }
         if let index = before.message, let other = after.message, areSame(index, other, isReceived: was.from == nil) {
             return
@@ -197,26 +252,32 @@ struct ComparisonWork {
 
     private mutating func areSame(_ index: Int, _ other: Int, isReceived: Bool) -> Bool {
         let rules = builtins.intersection([.dates, .messageIDs, .boundaries, .traceFields])
-        guard !rules.isEmpty, let left = expected.content(of: index), let right = came.content(of: other) else {
-            return false
+        guard !rules.isEmpty || !patterns.isEmpty, let left = expected.content(of: index),
+            let right = came.content(of: other)
+        else { return false }
+        func alike(_ rules: Set<Normalizer.Builtin>, _ own: TextNormalization?) -> Bool {
+            let all = MessageNormalization(rules)
+            let (was, now) = (all.apply(left, isReceived: isReceived), all.apply(right, isReceived: isReceived))
+            guard was != now, let own else { return was == now }
+            return own.apply(WireText.decode(was).text) == own.apply(WireText.decode(now).text)
         }
-        let all = MessageNormalization(rules)
-        guard all.apply(left, isReceived: isReceived) == all.apply(right, isReceived: isReceived) else { return false }
+        var own: TextNormalization?
+        if !alike(rules, nil) {
+            guard !patterns.isEmpty else { return false }
+            own = TextNormalization(patterns)
+            guard alike(rules, own) else { return false }
+            used.formUnion(patterns.map(\.name))
+        }
         // The report names the rules that were needed: those without which the messages differ.
-        for rule in rules {
-            let others = MessageNormalization(rules.subtracting([rule]))
-            if others.apply(left, isReceived: isReceived) != others.apply(right, isReceived: isReceived) {
-                used.insert(rule)
-            }
-        }
+        for rule in rules where !alike(rules.subtracting([rule]), own) { used.insert(rule.rawValue) }
         return true
     }
 
     private mutating func compareEnvelopes(_ was: Message, _ now: Message, _ left: Int, _ right: Int) {
         let parts: [(String, [String], [String])] = [
             ("reverse-path", [was.from ?? ""], [now.from ?? ""]),
-            ("accepted recipients", was.to, now.to),
-            ("refused recipients", was.rejected, now.rejected),
+            ("accepted recipients", inOrder(was.to), inOrder(now.to)),
+            ("refused recipients", inOrder(was.rejected), inOrder(now.rejected)),
         ]
         for (what, before, after) in parts where before != after {
             add(
@@ -224,6 +285,9 @@ struct ComparisonWork {
                 "the envelope's \(what) changed")
         }
     }
+
+    /// An envelope is a set of recipients: their order counts only where all counts.
+    private func inOrder(_ recipients: [String]) -> [String] { mode == .exact ? recipients : recipients.sorted() }
 
     // MARK: Words
 

@@ -12,6 +12,8 @@ public struct Difference: Sendable, Equatable {
         case exchangeMissing = "exchange-missing"
         /// An exchange that came and is not expected.
         case exchangeExtra = "exchange-extra"
+        /// The argument of a command that stands in its place.
+        case command
         /// A recorded exchange that the replay could not play.
         case notPlayed = "not-played"
         /// The replay had to end the session early.

@@ -22,6 +22,49 @@ enum ExchangeAlignment {
         return pairs
     }
 
+    /// Commands that mean the same at another place of the same session or mail transaction.
+    private static let movable: Set<String> = [
+        "RCPT", "VRFY", "NOOP", "CAPA", "STAT", "LIST", "UIDL", "RETR", "TOP", "DELE",
+    ]
+
+    /// Also pairs exchanges that only stand at another place: which there are counts, not their order.
+    static func pairingMoved(_ pairs: [Pair], _ expected: [Exchange], _ came: [Exchange]) -> [Pair] {
+        /// RCPT belongs to its transaction.
+        func transactions(_ exchanges: [Exchange]) -> [Int] {
+            var count = 0
+            return exchanges.map { exchange in
+                if exchange.command?.verb == "MAIL" { count += 1 }
+                return exchange.command?.verb == "RCPT" ? count : 0
+            }
+        }
+        struct Key: Hashable {
+            var line: [UInt8]
+            var transaction: Int
+        }
+        let (before, after) = (transactions(expected), transactions(came))
+        var extra: [Key: [Int]] = [:]
+        for pair in pairs where pair.expected == nil {
+            guard let index = pair.came, let command = came[index].command, movable.contains(command.verb) else {
+                continue
+            }
+            extra[Key(line: command.line.octets, transaction: after[index]), default: []].append(index)
+        }
+        guard !extra.isEmpty else { return pairs }
+        var moved: Set<Int> = []
+        var result: [Pair] = []
+        for pair in pairs {
+            guard pair.came == nil, let index = pair.expected, let command = expected[index].command,
+                let counterpart = extra[Key(line: command.line.octets, transaction: before[index])]?.popLast()
+            else {
+                result.append(pair)
+                continue
+            }
+            moved.insert(counterpart)
+            result.append((index, counterpart))
+        }
+        return result.filter { pair in pair.expected != nil || pair.came.map { !moved.contains($0) } ?? false }
+    }
+
     /// 0: they can't stand for each other; 3: they say the same.
     private static func score(_ left: Exchange, _ right: Exchange) -> Int32 {
         switch (left.command, right.command) {

@@ -45,6 +45,7 @@ private struct ReplayPlanBuilder {
             }
             var made = step(command, exchange, index..<next)
             made.isPipelined = isPipelined(index)
+            made.pause = pause(before: index)
             steps.append(made)
             // A failed or unfinished login is several steps of plain lines.
             if case .command = made.action, next > index + 1 {
@@ -157,6 +158,16 @@ private struct ReplayPlanBuilder {
         default: text = nil
         }
         return text.flatMap { $0.isEmpty ? nil : String(validating: $0, as: UTF8.self) }
+    }
+
+    /// How long the recorded client thought, once it had the reply before.
+    private func pause(before index: Int) -> Int64 {
+        guard let before = recorded.session.exchanges[checked: index - 1] else { return 0 }
+        // A greeting's time is that of the reply itself.
+        let latency = before.command == nil ? 0 : before.reply?.latency ?? 0
+        let (answered, overflow) = before.at.addingReportingOverflow(latency)
+        let (pause, isOdd) = recorded.session.exchanges[index].at.subtractingReportingOverflow(answered)
+        return overflow || isOdd ? 0 : max(0, pause)
     }
 
     /// Whether the command came before the reply to the one before it was there.

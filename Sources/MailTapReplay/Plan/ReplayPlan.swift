@@ -58,6 +58,8 @@ public struct ReplayStep: Sendable, Equatable {
     public var expected: ReplyStatus?
     /// Whether the recorded client sent it before the reply to the step before was there.
     public var isPipelined = false
+    /// Nanoseconds that the recorded client let pass between the reply before and this.
+    public var pause: Int64 = 0
 }
 
 /// A recorded SASL login that succeeded.

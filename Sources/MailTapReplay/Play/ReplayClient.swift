@@ -45,6 +45,9 @@ public struct ReplayClient: Sendable {
         self.group = group
     }
 
+    /// Whether mails get new identities.
+    var renewsIDs: Bool { options.renewsIDs }
+
     /// Plays one session to its end.
     ///
     /// - Throws: `ReplayError` where the server can't be reached.
@@ -86,7 +89,7 @@ public struct ReplayClient: Sendable {
     }
 
     /// What the system said, without the wrapping that NIO puts around it.
-    private static func reason(of error: any Error) -> String {
+    static func reason(of error: any Error) -> String {
         if let error = error as? NIOConnectionError {
             if let first = error.connectionErrors.first { return reason(of: first.error) }
             return "the name does not resolve"
@@ -124,6 +127,9 @@ private final class ReplayHandler: ChannelInboundHandler {
     private var trace: Trace
     private var timeout: Scheduled<Void>?
     private var isAborted = false
+    /// What is to be done after a pause.
+    private var queue: [Replayer.Effect] = []
+    private var isPausing = false
 
     init(
         _ replayer: Replayer, clock: ReplayClock, target: ReplayTarget, replyTimeout: TimeAmount,
@@ -141,9 +147,9 @@ private final class ReplayHandler: ChannelInboundHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        trace.info.client = Self.endpoint(context.localAddress, name: nil)
+        trace.info.client = Endpoint(context.localAddress, name: nil)
         let isName = IPAddress(target.host) == nil
-        trace.info.server = Self.endpoint(context.remoteAddress, name: isName ? target.host : nil)
+        trace.info.server = Endpoint(context.remoteAddress, name: isName ? target.host : nil)
         startTimeout(context)
     }
 
@@ -184,9 +190,19 @@ private final class ReplayHandler: ChannelInboundHandler {
 
     private func carryOut(_ effects: [Replayer.Effect], _ context: ChannelHandlerContext) {
         timeout?.cancel()
+        queue += effects
+        guard !isPausing else { return }
         var isClosing = false
-        for effect in effects {
-            switch effect {
+        while !queue.isEmpty, !isPausing {
+            switch queue.removeFirst() {
+            case .pause(let nanoseconds):
+                isPausing = true
+                let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+                context.eventLoop.scheduleTask(in: .nanoseconds(nanoseconds)) {
+                    let (handler, context) = bound.value
+                    handler.isPausing = false
+                    if context.channel.isActive { handler.carryOut([], context) }
+                }
             case .send(let octets):
                 trace.entries.append((clock.now, .chunk(.client, octets)))
                 context.write(wrapOutboundOut(ByteBuffer(bytes: octets)), promise: nil)
@@ -204,7 +220,7 @@ private final class ReplayHandler: ChannelInboundHandler {
         }
         context.flush()
         guard isClosing else {
-            startTimeout(context)
+            if !isPausing { startTimeout(context) }
             return
         }
         let channel = context.channel
@@ -219,12 +235,6 @@ private final class ReplayHandler: ChannelInboundHandler {
             handler.replayer.end(why: "no reply came in time", into: &effects)
             handler.carryOut(effects, context)
         }
-    }
-
-    private static func endpoint(_ address: SocketAddress?, name: String?) -> Endpoint {
-        Endpoint(
-            address: address?.ipAddress.flatMap { IPAddress($0) },
-            port: UInt16(truncatingIfNeeded: address?.port ?? 0), name: name)
     }
 }
 

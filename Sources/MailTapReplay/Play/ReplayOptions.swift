@@ -4,11 +4,45 @@ public struct ReplayOptions: Sendable, Equatable {
     public var credentials: Credentials?
     /// Unique text for SCRAM's client nonce: printable ASCII without commas.
     public var nonce: String
+    /// How long to wait before each command.
+    public var timing = ReplayTiming.none
+    /// Whether mails get a new Message-ID and date, so that one that is delivered twice does not collide.
+    public var renewsIDs = false
 
     /// How a replay is done.
     public init(credentials: Credentials? = nil, nonce: String = "") {
         self.credentials = credentials
         self.nonce = nonce
+    }
+}
+
+/// How long a replay waits before each command.
+public enum ReplayTiming: Sendable, Hashable {
+    /// Not at all.
+    case none
+    /// As long as the recorded client did, divided by this factor.
+    case recorded(speed: Double)
+
+    /// No recorded pause is waited for longer than an hour: servers give up after ten minutes (RFC 5321 section 4.5.3.2).
+    private static let limit = 3_600e9
+
+    /// Reads `none`, `recorded` or `xN`, N the factor, above 0.
+    public init?(parsing text: String) {
+        switch text {
+        case "none": self = .none
+        case "recorded": self = .recorded(speed: 1)
+        default:
+            guard text.hasPrefix("x"), let speed = Double(text.dropFirst()), speed > 0, speed.isFinite else {
+                return nil
+            }
+            self = .recorded(speed: speed)
+        }
+    }
+
+    /// Nanoseconds to wait for a recorded pause of so many.
+    func pause(for recorded: Int64) -> Int64 {
+        guard case .recorded(let speed) = self, recorded > 0 else { return 0 }
+        return Int64(min(Self.limit, Double(recorded) / speed))
     }
 }
 

@@ -8,12 +8,21 @@ public struct ReplayTarget: Sendable, Hashable {
     public var host: String
     /// TCP port.
     public var port: UInt16
+    /// Whether it speaks LMTP, where that is known.
+    public var speaksLMTP: Bool?
 
     /// A server.
     public init(proto: MailProtocol, host: String, port: UInt16) {
         self.proto = proto
         self.host = host
         self.port = port
+    }
+
+    /// The server that a URL names; nil where a replay can't speak its scheme yet (TLS from the first octet, IMAP, MX).
+    public init?(_ url: MailURL) {
+        guard !url.scheme.isImplicitTLS, url.scheme != .smtpMX, url.scheme.proto != .imap else { return nil }
+        self.init(proto: url.scheme.proto, host: url.host, port: url.port)
+        speaksLMTP = url.scheme == .lmtp
     }
 }
 

@@ -9,6 +9,8 @@ public struct Replayer: Sendable {
     public enum Effect: Sendable, Equatable {
         /// Send these octets.
         case send([UInt8])
+        /// Wait for this many nanoseconds before what follows.
+        case pause(Int64)
         /// Close the connection once all is sent: the replay is over.
         case close
         /// Close at once without any end mark, so that the server takes no half message.
@@ -88,6 +90,8 @@ public struct Replayer: Sendable {
                 return
             }
             guard leaveOutOrReset(&effects) else { continue }
+            let pause = options.timing.pause(for: plan.steps[next].pause)
+            if pause > 0 { effects.append(.pause(pause)) }
             send(next, &effects)
             next += 1
             while !isOver, omission == nil, mayPipeline() {

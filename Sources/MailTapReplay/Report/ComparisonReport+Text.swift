@@ -133,7 +133,7 @@ private struct ComparisonText {
             if let reply = expected.exchanges[index].reply { lines += replyLines(reply, mark: "    ") }
         }
         switch difference.kind {
-        case .exchangeMissing, .notPlayed: return lines
+        case .exchangeMissing, .notPlayed, .command: return lines
         default: return lines + command(expected.exchanges[exchange])
         }
     }
@@ -153,7 +153,9 @@ private struct ComparisonText {
         let speaker =
             switch difference.kind {
             case .status, .enhanced, .text: "S: "
-            case .exchangeMissing, .exchangeExtra, .notPlayed: "C: "
+            case .exchangeMissing, .exchangeExtra, .notPlayed, .command: "C: "
+            // Where it came about stands the command itself.
+            case .envelope where verb(difference.exchange ?? -1).map { ["MAIL", "RCPT"].contains($0) } ?? false: "C: "
             default: ""
             }
         if !difference.expected.isEmpty { lines.append("  - \(speaker)\(visible(difference.expected))    <- expected") }

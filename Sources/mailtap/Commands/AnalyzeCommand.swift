@@ -24,7 +24,8 @@ struct AnalyzeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("text, or another format of `mailtap export --help`.", valueName: "format"))
     var format = "text"
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Write the result there, not to standard output.", valueName: "path"))
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("Write the result there, not to standard output.", valueName: "path"))
     var output: String?
 
     @Flag(help: "Show messages whole.")

@@ -3,7 +3,6 @@ import MailTapAnalysis
 import MailTapCore
 import MailTapExport
 
-
 /// `--fail-on`: the severity from which on findings count.
 enum FailOn: String, ExpressibleByArgument, CaseIterable {
     case error, warning, note
@@ -43,18 +42,19 @@ struct CheckCommand: ParsableCommand {
 
     mutating func run() throws {
         let (only, ignore, failOn) = (Set(only), Set(ignore), failOn.severity)
-        var out = try StandardOutput(path: output)
         let isText = format == "text"
-        guard isText || ["json", "ndjson", "sarif", "junit", "tap"].contains(format), let kind = ExportFormat(rawValue: format) else {
+        guard isText || ["json", "ndjson", "sarif", "junit", "tap"].contains(format),
+            let kind = ExportFormat(rawValue: format)
+        else {
             throw Failure(.usage, "check has no format \"\(format)\"; there are text, json, ndjson, sarif, junit, tap")
         }
+        var out = try StandardOutput(path: output, inputs: input.inputs)
         var options = common.exportOptions(isTerminal: out.isTerminal)
         options.failingFrom = failOn
         var exporter = kind.makeExporter(options)
         var report = FindingsReport(color: common.color.applies(isTerminal: out.isTerminal))
         var isBad = false
-        var wishes = SessionGatherer.Wishes()
-        wishes.numbers = input.session
+        let wishes = try input.wishes()
         if !isText { try out.append { exporter.begin(into: &$0) } }
         let gatherer = SessionGatherer(wishes) { item in
             var item = item
@@ -109,12 +109,19 @@ struct FindingsReport {
             let mark = "\(finding.severity.rawValue.padded(to: 7)) \(finding.rule)"
             let shade = finding.severity == .error ? "31" : finding.severity == .warning ? "33" : "36"
             out += (color ? "\u{1B}[\(shade)m\(mark)\u{1B}[0m" : mark).utf8
-            let times = group.count == 1 ? "once" : "\(group.count) times in \(group.sessions.count) session\(group.sessions.count == 1 ? "" : "s")"
+            let times =
+                group.count == 1
+                ? "once"
+                : "\(group.count) times in \(group.sessions.count) session\(group.sessions.count == 1 ? "" : "s")"
             let place = "session \(group.session)" + (finding.exchange.map { ", exchange \($0)" } ?? "")
             out += "  \(times), first in \(place)\n".utf8
-            out += "        \(VisibleText.of(finding.text)) (\(finding.aspect.rawValue)\(finding.side.map { ", by the \($0)" } ?? ""); \(finding.reference))\n".utf8
+            out +=
+                "        \(VisibleText.of(finding.text)) (\(finding.aspect.rawValue)\(finding.side.map { ", by the \($0)" } ?? ""); \(finding.reference))\n"
+                .utf8
         }
         let total = groups.values.reduce(0) { $0 + $1.count }
-        out += "\(total == 0 ? "no findings" : total == 1 ? "1 finding" : "\(total) findings") in \(sessions) session\(sessions == 1 ? "" : "s")\n".utf8
+        out +=
+            "\(total == 0 ? "no findings" : total == 1 ? "1 finding" : "\(total) findings") in \(sessions) session\(sessions == 1 ? "" : "s")\n"
+            .utf8
     }
 }

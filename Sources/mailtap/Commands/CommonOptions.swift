@@ -1,4 +1,5 @@
 import ArgumentParser
+import MailTapAnalysis
 import MailTapExport
 
 /// Options that mean the same wherever they appear (CONTRACT section 1).
@@ -31,6 +32,21 @@ struct InputOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("Only these sessions, as numbered by list: 1,3,5.", valueName: "n,…"))
     var session: SessionNumbers?
+
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("Only sessions that match; see mailtap help filter.", valueName: "expr")
+    )
+    var filter: String?
+
+    /// What of the sessions is wanted.
+    func wishes() throws -> SessionGatherer.Wishes {
+        var wishes = SessionGatherer.Wishes()
+        wishes.numbers = session
+        if let filter {
+            do { wishes.filter = try SessionFilter(parsing: filter) } catch { throw Failure(.usage, error.description) }
+        }
+        return wishes
+    }
 }
 
 /// Numbers of sessions, `1,3,5-7`.

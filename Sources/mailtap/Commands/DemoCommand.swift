@@ -25,7 +25,8 @@ struct DemoCommand: AsyncParsableCommand {
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("Keep the recording there; otherwise in a new folder for temporary files.", valueName: "path"))
+        help: ArgumentHelp(
+            "Keep the recording there; otherwise in a new folder for temporary files.", valueName: "path"))
     var output: String?
 
     @OptionGroup var common: CommonOptions
@@ -39,7 +40,9 @@ struct DemoCommand: AsyncParsableCommand {
         let maildrop = Maildrop()
         let smtp = try await EmbeddedServer.start(.smtp, configuration: configuration, maildrop: maildrop)
         let pop3 = try await EmbeddedServer.start(.pop3, configuration: configuration, maildrop: maildrop)
-        let routes = try ["0=smtp://127.0.0.1:\(smtp.port)", "0=pop3://127.0.0.1:\(pop3.port)"].map { try ProxyCommand.route($0) }
+        let routes = try ["0=smtp://127.0.0.1:\(smtp.port)", "0=pop3://127.0.0.1:\(pop3.port)"].map {
+            try ProxyCommand.route($0)
+        }
         try await relay(through: routes, recordingTo: path, stage)
 
         try stage.title("4. The recording, listed")
@@ -83,7 +86,7 @@ struct DemoCommand: AsyncParsableCommand {
             hub = try TraceHub(immediate: true) {
                 TraceConsumer(sinks: [recorder, LiveTranscriptSink(options, LiveOutput(outcome))]) {
                     recorder.flush()
-                    if let failure = recorder.failure { outcome.fail(failure.description) }
+                    if recorder.failure != nil { outcome.recordingFailed() }
                 }
             }
         } catch {
@@ -97,7 +100,8 @@ struct DemoCommand: AsyncParsableCommand {
         try stage.title("2. A mail with an attachment is sent; 3. and fetched. What the proxy shows:")
         try stage.flush()
         for (script, route) in zip([DemoScript.sending, DemoScript.fetching], bound) {
-            let target = ReplayTarget(proto: route.route.server.scheme.proto, host: "127.0.0.1", port: route.listen.port)
+            let target = ReplayTarget(
+                proto: route.route.server.scheme.proto, host: "127.0.0.1", port: route.listen.port)
             guard let trace = DialogueFileReader.read(Array(script.utf8), source: "demo").sessions.first?.trace,
                 let plan = ReplayPlan(RecordedSession(trace))
             else { continue }
@@ -108,14 +112,15 @@ struct DemoCommand: AsyncParsableCommand {
             }
         }
         await proxy.shutdown()
-        if let failure = outcome.failure { throw Failure(.ioError, failure) }
+        try outcome.check()
     }
 
     private static func temporaryPath() throws -> String {
         let folder = Terminal.variable("TMPDIR") ?? "/tmp"
         var template = Array("\(folder)/mailtap-demo-XXXXXX".utf8CString)
         guard template.withUnsafeMutableBufferPointer({ $0.baseAddress.flatMap { mkdtemp($0) } }) != nil else {
-            throw Failure(.cannotCreate, "can't make a folder in \(folder): \(StandardOutput.reason()); give a path with -o")
+            throw Failure(
+                .cannotCreate, "can't make a folder in \(folder): \(StandardOutput.reason()); give a path with -o")
         }
         return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self) + "/demo.mailtap"
     }

@@ -15,6 +15,7 @@ struct ExportJob {
 
     func run() throws {
         let format = try OutputFormat(named: format)
+        if let record { try StandardOutput.refuse(record.path, ifOneOf: input.inputs) }
         let recorder = try record.map { try Recording.open($0.path, keepsSecrets: $0.keepsSecrets) }
         let reader =
             switch format {
@@ -23,7 +24,7 @@ struct ExportJob {
             case .pcapng: try writePackets(recorder)
             }
         recorder?.close()
-        if let failure = recorder?.failure { throw Failure(.ioError, failure.description) }
+        if recorder?.failure != nil { throw Ended(.ioError) }
         if reader.status != .success { throw Ended(reader.status) }
     }
 
@@ -31,7 +32,6 @@ struct ExportJob {
         _ wishes: SessionGatherer.Wishes, _ recorder: Recorder?, give: @escaping (ExportItem) throws -> Void
     ) throws -> InputReader {
         var wishes = wishes
-        wishes.numbers = input.session
         if recorder != nil { wishes.keepsTraces = true }
         let gatherer = SessionGatherer(wishes) { item in
             try give(item)
@@ -44,10 +44,10 @@ struct ExportJob {
     }
 
     private func run(_ format: ExportFormat, _ recorder: Recorder?) throws -> InputReader {
-        var out = try StandardOutput(path: output)
+        var out = try StandardOutput(path: output, inputs: input.inputs)
         let options = common.exportOptions(isTerminal: out.isTerminal && format == .text, full: full)
         var exporter = format.makeExporter(options)
-        var wishes = SessionGatherer.Wishes()
+        var wishes = try input.wishes()
         wishes.order = format.isOrdered ? .number : .ending
         wishes.keepsTraces = format.needsTrace
         wishes.options.keepsContent = format.needsContents(options)
@@ -66,7 +66,7 @@ struct ExportJob {
         let path = output ?? "."
         do {
             let files = try MessageFiles(directory: path)
-            var wishes = SessionGatherer.Wishes()
+            var wishes = try input.wishes()
             wishes.options.keepsContent = true
             let count = Counter()
             let box = FilesBox(files)
@@ -81,9 +81,9 @@ struct ExportJob {
     }
 
     private func writePackets(_ recorder: Recorder?) throws -> InputReader {
-        let out = try StandardOutput(path: output)
+        let out = try StandardOutput(path: output, inputs: input.inputs)
         let box = PacketsBox(out, PcapNGExport(version: MailTap.version, reveal: common.reveal))
-        var wishes = SessionGatherer.Wishes()
+        var wishes = try input.wishes()
         wishes.keepsTraces = true
         let reader = try read(wishes, recorder) { item in
             guard let trace = item.trace else { return }

@@ -26,11 +26,11 @@ struct ListCommand: ParsableCommand {
         guard let format = SessionList.Format(rawValue: format) else {
             throw Failure(.usage, "list has no format \"\(format)\"; there are text, json, ndjson, csv")
         }
-        let box = ListBox(try StandardOutput(path: output), format, common)
-        var wishes = SessionGatherer.Wishes()
-        wishes.numbers = input.session
-        wishes.options.readsMessages = false
-        wishes.options.annotates = false
+        let box = ListBox(try StandardOutput(path: output, inputs: input.inputs), format, common)
+        var wishes = try input.wishes()
+        wishes.options.readsMessages = wishes.filter != nil
+        wishes.options.annotates = wishes.filter != nil
+        wishes.options.findsFaults = wishes.filter != nil
         try box.out.append { box.list.begin(into: &$0) }
         let gatherer = SessionGatherer(wishes) { item in
             try box.out.append { box.list.session(item, into: &$0) }

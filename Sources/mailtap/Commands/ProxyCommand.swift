@@ -80,7 +80,7 @@ struct ProxyCommand: AsyncParsableCommand {
             throw Failure(.cannotCreate, "\(error)")
         }
         await Self.serve(server, until: signals, quietly: common.quiet)
-        if let failure = outcome.failure { throw Failure(.ioError, failure) }
+        try outcome.check()
     }
 
     static func route(_ text: String) throws -> Route {
@@ -93,7 +93,8 @@ struct ProxyCommand: AsyncParsableCommand {
         _ = await iterator.next()
         let alive = server.liveSessions
         if alive > 0, !quietly {
-            StandardError.write("ending: \(alive) session\(alive == 1 ? "" : "s") may go on for 3 seconds; again to end at once")
+            StandardError.write(
+                "ending: \(alive) session\(alive == 1 ? "" : "s") may go on for 3 seconds; again to end at once")
         }
         let impatient = Task {
             var again = signals.makeAsyncIterator()
@@ -118,7 +119,7 @@ struct ProxyCommand: AsyncParsableCommand {
                 if writesJSON { sinks.append(LiveJSONSink(reveal: exportOptions.reveal, output)) }
                 return TraceConsumer(sinks: sinks) {
                     recorder?.flush()
-                    if let failure = recorder?.failure { outcome.fail(failure.description) }
+                    if recorder?.failure != nil { outcome.recordingFailed() }
                 }
             }
         } catch {

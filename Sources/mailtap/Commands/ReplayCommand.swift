@@ -5,33 +5,34 @@ import MailTapCore
 import MailTapExport
 import MailTapReplay
 
-/// `--compare`: how much counts.
-enum CompareMode: String, ExpressibleByArgument, CaseIterable {
-    case status, semantic, exact
-
-    var mode: Comparison.Mode { Comparison.Mode(rawValue: rawValue) ?? .semantic }
-}
-
 /// `mailtap replay`: a recording as a regression test.
 struct ReplayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
-        abstract: "Play the client side of recorded sessions against a server and compare.",
+        abstract: "Play one side of recorded sessions against a real server or client and compare.",
         discussion: """
-            Says what the recorded client said, one command at a time, obeys what the server answers, and reports \
-            every difference. Exit status 0 where there is none, 1 where there is one.
+            With --to, says what the recorded client said, one command at a time, obeys what the server answers, and \
+            reports every difference. With --serve, answers real clients as the recorded server did, each session \
+            once, and reports what they said differently. Exit status 0 where there is no difference, 1 where there \
+            is one.
 
             EXAMPLES
               mailtap replay today.mailtap --to smtp://127.0.0.1:2525
               mailtap replay login.dialogue --to pop3://127.0.0.1:2110 --user alice --password-file secret
               mailtap replay today.mailtap --to smtp://127.0.0.1:2525 --session 2 --record again.mailtap
+              mailtap replay today.mailtap --serve 2525
             """)
 
     @OptionGroup var input: InputOptions
     @OptionGroup var common: CommonOptions
 
-    @Option(help: ArgumentHelp("The server: SCHEME://HOST[:PORT].", valueName: "url"))
-    var to: String
+    @Option(help: ArgumentHelp("Play the client to this server: SCHEME://HOST[:PORT].", valueName: "url"))
+    var to: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Play the server to clients here: PORT, HOST:PORT or [IPv6]:PORT; 0 is a free port.", valueName: "addr"))
+    var serve: String?
 
     @Option(help: ArgumentHelp("Log in as this user where the recording's secrets are masked.", valueName: "name"))
     var user: String?
@@ -39,13 +40,14 @@ struct ReplayCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("File whose first line is the password; or set $MAILTAP_PASSWORD.", valueName: "path"))
     var passwordFile: String?
 
-    @Option(help: "What counts: status, semantic (the default) or exact.")
-    var compare = CompareMode.semantic
+    @OptionGroup var compared: ComparisonOptions
+    @OptionGroup var pace: PaceOptions
 
     @Option(help: ArgumentHelp("text.", valueName: "format"))
     var format = "text"
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Write the report there, not to standard output.", valueName: "path"))
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("Write the report there, not to standard output.", valueName: "path"))
     var output: String?
 
     @Option(help: ArgumentHelp("Record what is said now.", valueName: "path"))
@@ -55,28 +57,41 @@ struct ReplayCommand: AsyncParsableCommand {
     var keepSecrets = false
 
     mutating func validate() throws {
+        guard (to == nil) != (serve == nil) else {
+            throw ValidationError("replay needs either --to URL (play the client) or --serve ADDR (play the server)")
+        }
         guard format == "text" else { throw ValidationError("replay has no format \"\(format)\" yet; there is text") }
     }
 
     mutating func run() async throws {
-        let target = try Self.target(to)
-        let options = ReplayOptions(credentials: try Self.credentials(user: user, passwordFile: passwordFile))
+        let comparison = try compared.comparison()
+        let target = try to.map { try Self.target($0) }
+        var options = ReplayOptions(credentials: try Self.credentials(user: user, passwordFile: passwordFile))
+        pace.apply(to: &options)
+        if let record { try StandardOutput.refuse(record, ifOneOf: input.inputs) }
         let recorder = try record.map { try Recording.open($0, keepsSecrets: keepSecrets) }
         var reader = InputReader(isQuiet: common.quiet)
-        let sessions = try RecordedSessions.read(input, with: &reader)
-        let run = ReplayRun(
-            target: target, client: ReplayClient(target: target, options: options), comparison: Comparison(mode: compare.mode))
+        let sessions = pace.repeated(try RecordedSessions.read(input, with: &reader))
+        if sessions.isEmpty, reader.status != .success { throw Ended(reader.status) }
         let report: ComparisonReport
-        do {
-            report = try await run.play(sessions) { trace, _ in
-                if let recorder { trace?.play(into: recorder) }
+        if let target {
+            let run = ReplayRun(
+                target: target, client: ReplayClient(target: target, options: options), comparison: comparison)
+            do {
+                report = try await run.play(sessions) { trace, _ in
+                    if let recorder { trace?.play(into: recorder) }
+                }
+            } catch let error as ReplayError {
+                throw Failure(.unreachable, error.description)
             }
-        } catch let error as ReplayError {
-            throw Failure(.unreachable, error.description)
+        } else {
+            let served = try await ServeReplay.run(sessions, at: serve ?? "0", comparison: comparison)
+            report = served.report
+            if let recorder { for trace in served.server.traces { trace.play(into: recorder) } }
         }
         recorder?.close()
-        if let failure = recorder?.failure { throw Failure(.ioError, failure.description) }
-        var out = try StandardOutput(path: output)
+        if recorder?.failure != nil { throw Ended(.ioError) }
+        var out = try StandardOutput(path: output, inputs: input.inputs)
         try out.print(report.text())
         try out.flush()
         if reader.status != .success { throw Ended(reader.status) }
@@ -86,12 +101,13 @@ struct ReplayCommand: AsyncParsableCommand {
     static func target(_ text: String) throws -> ReplayTarget {
         let url: MailURL
         do { url = try MailURL(parsing: text) } catch { throw Failure(.usage, "--to: \(error)") }
-        let proto = url.scheme.proto
-        guard proto != .imap, !url.scheme.isImplicitTLS, url.scheme != .smtpMX else {
+        guard let target = ReplayTarget(url) else {
             throw Failure(
-                .usage, "--to \(text): replay speaks smtp, submission, lmtp and pop3 without TLS so far; try smtp://\(url.host)")
+                .usage,
+                "--to \(text): replay speaks smtp, submission, lmtp and pop3 without TLS so far; try smtp://\(url.host)"
+            )
         }
-        return ReplayTarget(proto: proto, host: url.host, port: url.port)
+        return target
     }
 
     /// From `--password-file`, else `$MAILTAP_PASSWORD`; nil where there is neither.
@@ -122,16 +138,21 @@ struct DiffCommand: ParsableCommand {
 
     @OptionGroup var common: CommonOptions
 
-    @Option(help: "What counts: status, semantic (the default) or exact.")
-    var compare = CompareMode.semantic
+    @OptionGroup var compared: ComparisonOptions
 
     @Option(help: ArgumentHelp("Only these sessions of both, as numbered by list.", valueName: "n,…"))
     var session: SessionNumbers?
 
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("Only sessions that match; see mailtap help filter.", valueName: "expr")
+    )
+    var filter: String?
+
     @Option(help: ArgumentHelp("text.", valueName: "format"))
     var format = "text"
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Write the report there, not to standard output.", valueName: "path"))
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("Write the report there, not to standard output.", valueName: "path"))
     var output: String?
 
     mutating func validate() throws {
@@ -140,11 +161,16 @@ struct DiffCommand: ParsableCommand {
 
     mutating func run() throws {
         var reader = InputReader(isQuiet: common.quiet)
-        let first = try RecordedSessions.read([expected], session, with: &reader)
-        let second = try RecordedSessions.read([came], session, with: &reader)
+        var wishes = SessionGatherer.Wishes()
+        wishes.numbers = session
+        if let filter {
+            do { wishes.filter = try SessionFilter(parsing: filter) } catch { throw Failure(.usage, error.description) }
+        }
+        let first = try RecordedSessions.read([expected], wishes, with: &reader)
+        let second = try RecordedSessions.read([came], wishes, with: &reader)
         if reader.status == .noInput { throw Ended(reader.status) }
-        let report = ComparisonReport(Comparison(mode: compare.mode).compare(first, with: second))
-        var out = try StandardOutput(path: output)
+        let report = ComparisonReport(try compared.comparison().compare(first, with: second))
+        var out = try StandardOutput(path: output, inputs: [expected, came])
         try out.print(report.text())
         try out.flush()
         if reader.status != .success { throw Ended(reader.status) }
@@ -155,14 +181,13 @@ struct DiffCommand: ParsableCommand {
 /// Whole sessions of INPUTs in memory, with the octets of their messages.
 enum RecordedSessions {
     static func read(_ input: InputOptions, with reader: inout InputReader) throws -> [RecordedSession] {
-        try read(input.inputs, input.session, with: &reader)
+        try read(input.inputs, input.wishes(), with: &reader)
     }
 
     static func read(
-        _ inputs: [String], _ numbers: SessionNumbers?, with reader: inout InputReader
+        _ inputs: [String], _ wishes: SessionGatherer.Wishes, with reader: inout InputReader
     ) throws -> [RecordedSession] {
-        var wishes = SessionGatherer.Wishes()
-        wishes.numbers = numbers
+        var wishes = wishes
         wishes.options.keepsContent = true
         let found = Found()
         let gatherer = SessionGatherer(wishes) { item in

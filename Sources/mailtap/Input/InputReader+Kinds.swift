@@ -19,7 +19,8 @@ extension InputReader {
             let summary = try reader.read(source, named: name, into: sink) { progress.show($0) }
             progress.clear()
             if summary.unreadable > 0 {
-                StandardError.write("mailtap: \(name): \(summary.unreadable) packets of a link-layer type that is not read")
+                StandardError.write(
+                    "mailtap: \(name): \(summary.unreadable) packets of a link-layer type that is not read")
             }
         } catch {
             throw Failure(status(of: error.code), error.description)
@@ -35,7 +36,8 @@ extension InputReader {
             octets += piece
             if piece.count < 1 << 20 { break }
             guard octets.count <= dialogueLimit else {
-                throw CaptureError(code: .damaged, input: name, reason: "a dialogue file of more than 256 MiB; split it")
+                throw CaptureError(
+                    code: .damaged, input: name, reason: "a dialogue file of more than 256 MiB; split it")
             }
         }
         let file = DialogueFileReader.read(octets, source: name)

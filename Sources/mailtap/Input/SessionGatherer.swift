@@ -16,11 +16,13 @@ final class SessionGatherer: TraceSink {
         var keepsTraces = false
         var order = Order.number
         var numbers: SessionNumbers?
+        var filter: SessionFilter?
         var limits = Limits()
     }
 
     private final class Connection: SessionSink {
-        let builder: SessionBuilder
+        /// Let go once the session was given out.
+        var builder: SessionBuilder?
         var trace: Trace?
         var isOver = false
         var isGiven = false
@@ -34,35 +36,40 @@ final class SessionGatherer: TraceSink {
 
         /// Whether it is mail; nil while that is open.
         var verdict: Bool? {
+            guard let builder else { return false }
             if builder.isMail { return true }
             return isOver || !builder.wantsMore ? false : nil
         }
 
-        var wantsMore: Bool { builder.wantsMore }
+        var wantsMore: Bool { builder?.wantsMore ?? false }
 
         func receive(_ bytes: RawSpan, from side: Side, at time: Timestamp) {
-            builder.receive(bytes, from: side, at: time)
+            builder?.receive(bytes, from: side, at: time)
             trace?.entries.append((time, .chunk(side, [UInt8](copying: bytes))))
-            if !builder.wantsMore { trace = nil }
+            if !wantsMore { trace = nil }
         }
 
         func mark(_ mark: Mark, at time: Timestamp) {
-            builder.mark(mark, at: time)
+            builder?.mark(mark, at: time)
             trace?.entries.append((time, .mark(mark)))
         }
 
         func end(at time: Timestamp) {
-            builder.end(at: time)
+            builder?.end(at: time)
             trace?.ended = time
             isOver = true
-            gatherer?.settle()
+            gatherer?.settle(after: self)
         }
     }
 
     private let wishes: Wishes
     private let give: (ExportItem) throws -> Void
     private var waiting: [Connection] = []
+    /// Those before this index are given out; those before `numbered` have their number.
+    private var first = 0
+    private var numbered = 0
     private var next = 1
+    private var duplicates = DuplicateWatch()
     /// What `give` threw; nothing is given out afterwards.
     private(set) var failure: (any Error)?
 
@@ -80,31 +87,43 @@ final class SessionGatherer: TraceSink {
     }
 
     /// Numbers what can be numbered and gives out what is finished.
-    private func settle() {
-        for connection in waiting where connection.number == nil {
-            guard let isMail = connection.verdict else { break }
+    private func settle(after ended: Connection) {
+        while numbered < waiting.count, let isMail = waiting[numbered].verdict {
+            let connection = waiting[numbered]
             connection.number = isMail ? next : 0
             if isMail { next += 1 }
+            numbered += 1
+            if wishes.order == .ending, connection.isOver { hand(connection) }
         }
-        var given = 0
-        for connection in waiting {
-            guard let number = connection.number else { break }
-            if connection.isOver, !connection.isGiven {
-                connection.isGiven = true
-                hand(connection, number)
-            }
-            if !connection.isOver, number > 0, wishes.order == .number { break }
+        if wishes.order == .ending { hand(ended) }
+        while first < numbered {
+            let connection = waiting[first]
+            guard connection.isOver || connection.number == 0 else { break }
+            hand(connection)
+            first += 1
         }
-        while given < waiting.count, waiting[given].isGiven { given += 1 }
-        waiting.removeFirst(given)
+        if first > 1_024, first > waiting.count / 2 {
+            waiting.removeFirst(first)
+            numbered -= first
+            first = 0
+        }
     }
 
-    private func hand(_ connection: Connection, _ number: Int) {
-        guard number > 0, failure == nil, wishes.numbers?.contains(number) ?? true else { return }
-        var session = connection.builder.session
+    private func hand(_ connection: Connection) {
+        guard !connection.isGiven, let number = connection.number else { return }
+        connection.isGiven = true
+        defer {
+            connection.builder = nil
+            connection.trace = nil
+        }
+        guard number > 0, failure == nil, let builder = connection.builder else { return }
+        var session = builder.session
         session.number = number
+        if wishes.options.findsFaults { session.findings += duplicates.findings(in: session) }
+        guard wishes.numbers?.contains(number) ?? true else { return }
+        if let filter = wishes.filter, !filter.matches(session) { return }
         do {
-            try give(ExportItem(session: session, trace: connection.trace, contents: connection.builder.contents))
+            try give(ExportItem(session: session, trace: connection.trace, contents: builder.contents))
         } catch {
             failure = error
         }

@@ -11,12 +11,19 @@ import Synchronization
 
 /// What the threads of a live command have to tell each other.
 final class LiveOutcome: Sendable {
-    private let state = Mutex<(failure: String?, isClosed: Bool)>((nil, false))
-
-    /// The first thing that failed, in words.
-    var failure: String? { state.withLock { $0.failure } }
+    private let state = Mutex<(failure: String?, isClosed: Bool, recordingFailed: Bool)>((nil, false, false))
 
     func fail(_ text: String) { state.withLock { if $0.failure == nil { $0.failure = text } } }
+
+    /// The recording ended before its time; its error was said when it happened.
+    func recordingFailed() { state.withLock { $0.recordingFailed = true } }
+
+    /// Throws what failed while the command ran.
+    func check() throws {
+        let (failure, _, recordingFailed) = state.withLock { $0 }
+        if let failure { throw Failure(.ioError, failure) }
+        if recordingFailed { throw Ended(.ioError) }
+    }
 
     /// The reader of standard output went away: the process ends as on SIGTERM, once.
     func outputClosed() {
@@ -131,11 +138,13 @@ final class LiveJSONSink: TraceSink {
     func open(_ info: SessionInfo) -> any SessionSink {
         count += 1
         let number = count
-        return SessionBuilder(info, ended: { [self] builder in
-            var session = builder.session
-            session.number = number
-            var export = JSONExport(.lines, reveal: reveal)
-            output.write { export.session(ExportItem(session: session), into: &$0) }
-        })
+        return SessionBuilder(
+            info,
+            ended: { [self] builder in
+                var session = builder.session
+                session.number = number
+                var export = JSONExport(.lines, reveal: reveal)
+                output.write { export.session(ExportItem(session: session), into: &$0) }
+            })
     }
 }

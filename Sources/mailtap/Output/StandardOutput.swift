@@ -7,7 +7,9 @@ import Synchronization
     import Darwin
 #endif
 
-/// Where results go: standard output, or the file of `-o`. Buffered; a closed pipe ends the program quietly.
+/// Where results go: standard output, or the file of `-o`.
+///
+/// Buffered; a closed pipe ends the program quietly.
 struct StandardOutput: ~Copyable {
     /// The reader of the pipe went away (`mailtap list x | head`).
     struct Closed: Error {}
@@ -16,16 +18,33 @@ struct StandardOutput: ~Copyable {
     private let path: String?
     private var buffer: [UInt8] = []
 
-    /// Standard output, or a new or emptied file.
-    init(path: String? = nil) throws {
+    /// Standard output, or a new or emptied file, which must be none of `inputs`.
+    init(path: String? = nil, inputs: [String] = []) throws {
         self.path = path
         guard let path, path != "-" else {
             descriptor = 1
             return
         }
-        descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o666)
         if descriptor < 0 {
             throw Failure(.cannotCreate, "can't write to \(path): \(Self.reason()); choose another -o")
+        }
+        // Emptied only once it is known to be no input. What is no file (a device, a FIFO) can't be, and need not.
+        try Self.refuse(path, ifOneOf: inputs)
+        ftruncate(descriptor, 0)
+    }
+
+    /// Writing to a file that is read would destroy it.
+    static func refuse(_ path: String, ifOneOf inputs: [String]) throws {
+        var target = stat()
+        guard stat(path, &target) == 0, target.st_mode & S_IFMT == S_IFREG else { return }
+        for input in inputs where input != "-" {
+            var source = stat()
+            guard stat(input, &source) == 0, source.st_dev == target.st_dev, source.st_ino == target.st_ino else {
+                continue
+            }
+            throw Failure(
+                .cannotCreate, "can't write to \(path): it is an input, and would be lost; choose another path")
         }
     }
 
@@ -41,7 +60,9 @@ struct StandardOutput: ~Copyable {
     }
 
     mutating func print(_ line: String) throws {
-        try append { $0 += line.utf8; $0.append(10) }
+        try append {
+            $0 += line.utf8; $0.append(10)
+        }
     }
 
     /// Sends on what is buffered.
@@ -71,9 +92,14 @@ enum StandardError {
 
     static var isTerminal: Bool { isatty(2) == 1 }
 
-    /// One line. Control characters are shown, never sent.
+    /// One line.
+    ///
+    /// Control characters are shown, never sent.
     static func write(_ line: String) {
-        raw(Array(line.unicodeScalars.map { $0.value < 32 && $0 != "\n" || $0.value == 127 ? "?" : String($0) }.joined().utf8) + [10])
+        raw(
+            Array(
+                line.unicodeScalars.map { $0.value < 32 && $0 != "\n" || $0.value == 127 ? "?" : String($0) }.joined()
+                    .utf8) + [10])
     }
 
     /// Octets as they are, such as a progress line with its carriage return.

@@ -7,7 +7,9 @@ from account import differences
 from mailtap import analyze
 
 CAPTURES = Path(__file__).resolve().parents[3] / "captures"
-OPAQUE = {"smtp-starttls", "pop3-stls"}
+OPAQUE = {"smtp-starttls", "pop3-stls", "proxy-starttls"}
+# What the proxy changed on the way is in neither side's account alone.
+CHANGED = {"proxy-strip"}
 
 
 def run(checks, bench):
@@ -15,8 +17,14 @@ def run(checks, bench):
         name = path.name.split(".")[0]
         if path.suffix in (".md", "") or path.is_dir():
             continue
+        if name in CHANGED:
+            sessions = analyze(path)
+            checks.holds(f"{path.name}: says what went on in place of what came",
+                         '"forwarded"' in json.dumps(sessions), sessions)
+            continue
         accounts = json.loads((CAPTURES / "accounts" / f"{name}.json").read_text())
-        for revealed in (False, True):
+        # A recording of the proxy's has nothing to reveal.
+        for revealed in (False,) if path.suffix == ".mailtap" else (False, True):
             sessions = analyze(path, *(["--reveal"] if revealed else []))
             label = f"{path.name}{', revealed' if revealed else ''}"
             if not checks.equal(f"{label}: sessions", len(sessions), len(accounts)):

@@ -11,7 +11,7 @@ private struct LineFinder: SecretFinding {
     private var isWaiting = false
     private var held: (start: UInt64, line: [UInt8])?
 
-    func decided(_ side: Side) -> UInt64 {
+    func reported(_ side: Side) -> UInt64 {
         if side == .client, let held { return held.start }
         return lines[side]?.start ?? 0
     }
@@ -56,7 +56,7 @@ private struct LineFinder: SecretFinding {
 
 /// Decides nothing, ever.
 private struct SilentFinder: SecretFinding {
-    func decided(_ side: Side) -> UInt64 { 0 }
+    func reported(_ side: Side) -> UInt64 { 0 }
     mutating func receive(_: RawSpan, from: Side, at: Timestamp, _: inout some DialogueHandler) {}
     mutating func mark(_: Mark, at: Timestamp, _: inout some DialogueHandler) {}
     mutating func end(at: Timestamp, _: inout some DialogueHandler) {}

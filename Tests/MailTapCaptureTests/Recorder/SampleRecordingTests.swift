@@ -40,7 +40,7 @@ import Testing
     private static func client(_ text: String) -> Trace.Entry { .chunk(.client, [UInt8](text.utf8)) }
     private static func server(_ text: String) -> Trace.Entry { .chunk(.server, [UInt8](text.utf8)) }
 
-    private static var sessions: [[Trace.Entry]] {
+    static var sessions: [[Trace.Entry]] {
         let start: [Trace.Entry] = [server("220 mail.example.org ESMTP\r\n"), client("EHLO a.example\r\n")]
         let end: [Trace.Entry] = [
             client("QUIT\r\n"), server("221 bye\r\n"), .mark(.eof(.server)), .mark(.eof(.client)), .mark(.ended(.quit)),

@@ -36,10 +36,13 @@ import Testing
     @Test func randomOctetsAreTiledToo() {
         var random = SplitMix(seed: 7)
         let pieces: [[UInt8]] = [
-            "EHLO x\r\n", "MAIL FROM:<a>\r\n", "RCPT TO:<b>\r\n", "DATA\r\n", "BDAT 5\r\n", "BDAT 9 LAST\r\n", "AUTH LOGIN\r\n",
+            "EHLO x\r\n", "MAIL FROM:<a>\r\n", "RCPT TO:<b>\r\n", "DATA\r\n", "BDAT 5\r\n", "BDAT 9 LAST\r\n",
+            "AUTH LOGIN\r\n",
             "AUTH PLAIN abc\r\n", "STARTTLS\r\n", "QUIT\r\n", ".\r\n", ".\n", "..\r\n", "220 x ESMTP\r\n", "250-a\r\n",
-            "250 ok\r\n", "354 go\r\n", "334 VXNlcm5hbWU6\r\n", "235 ok\r\n", "554 no\r\n", "+OK x\r\n", "-ERR\r\n", "+ \r\n",
-            "RETR 1\r\n", "LIST\r\n", "TOP 1 1\r\n", "STLS\r\n", "PASS x\r\n", "USER y\r\n", "CAPA\r\n", "\r\n", "\n", "\r",
+            "250 ok\r\n", "354 go\r\n", "334 VXNlcm5hbWU6\r\n", "235 ok\r\n", "554 no\r\n", "+OK x\r\n", "-ERR\r\n",
+            "+ \r\n",
+            "RETR 1\r\n", "LIST\r\n", "TOP 1 1\r\n", "STLS\r\n", "PASS x\r\n", "USER y\r\n", "CAPA\r\n", "\r\n", "\n",
+            "\r",
             "\u{16}\u{3}\u{1}\0\u{2}ab", "line of text\r\n", "x", "LHLO z\r\n", "RSET\r\n",
         ].map { Array($0.utf8) }
         for _ in 0..<3_000 {

@@ -4,7 +4,9 @@ import MailTapTesting
 /// Dialogues that every generic test runs over.
 enum Scripts {
     static let all: [Script] = [
-        Script("smtp-plain", """
+        Script(
+            "smtp-plain",
+            """
             S: 220 mail.example.org ESMTP
             C: EHLO client.example
             S: 250-mail.example.org
@@ -24,7 +26,9 @@ enum Scripts {
             C: QUIT
             S: 221 2.0.0 bye
             """),
-        Script("smtp-pipelined", """
+        Script(
+            "smtp-pipelined",
+            """
             S: 220 mail.example.org ESMTP
             C: EHLO client.example
             S: 250-mail.example.org
@@ -34,14 +38,18 @@ enum Scripts {
             C| one\\r\\n.\\r\\nQUIT\\r\\n
             S| 250 ok\\r\\n221 bye\\r\\n
             """),
-        Script("smtp-data-refused-in-pipeline", """
+        Script(
+            "smtp-data-refused-in-pipeline",
+            """
             S: 220 mail.example.org ESMTP
             C: EHLO client.example
             S: 250 PIPELINING
             C| MAIL FROM:<a@example.org>\\r\\nRCPT TO:<b@example.net>\\r\\nDATA\\r\\nRSET\\r\\nQUIT\\r\\n
             S| 250 ok\\r\\n550 no\\r\\n554 no valid recipients\\r\\n250 ok\\r\\n221 bye\\r\\n
             """),
-        Script("smtp-bdat", """
+        Script(
+            "smtp-bdat",
+            """
             S: 220 mail.example.org ESMTP
             C: EHLO client.example
             S: 250 CHUNKING
@@ -50,7 +58,9 @@ enum Scripts {
             C| BDAT 0 LAST\\r\\nBDAT -1\\r\\nBDAT 99999999999999999999\\r\\nQUIT\\r\\n
             S| 503 no\\r\\n501 no\\r\\n501 no\\r\\n221 bye\\r\\n
             """),
-        Script("smtp-lf-only-end", """
+        Script(
+            "smtp-lf-only-end",
+            """
             S: 220 mail.example.org ESMTP
             C| EHLO client.example\\n
             S: 250 ok
@@ -63,7 +73,9 @@ enum Scripts {
             C| QUIT\\n
             S: 221 bye
             """),
-        Script("smtp-odd-end-not-taken", """
+        Script(
+            "smtp-odd-end-not-taken",
+            """
             S: 220 mail.example.org ESMTP
             C: HELO client.example
             S: 250 ok
@@ -74,7 +86,9 @@ enum Scripts {
             C: QUIT
             S: 221 bye
             """),
-        Script("smtp-auth", """
+        Script(
+            "smtp-auth",
+            """
             S: 220 mail.example.org ESMTP
             C: EHLO client.example
             S: 250 AUTH PLAIN LOGIN
@@ -89,7 +103,9 @@ enum Scripts {
             C: QUIT
             S: 221 bye
             """),
-        Script("smtp-starttls", """
+        Script(
+            "smtp-starttls",
+            """
             S: 220 mail.example.org ESMTP
             C: EHLO client.example
             S: 250 STARTTLS
@@ -99,7 +115,9 @@ enum Scripts {
             S| \\x16\\x03\\x03\\x00\\x02xy\\x17\\x03\\x03\\x00\\x01z
             C| \\x17\\x03\\x03\\x00\\x03QUI
             """),
-        Script("smtp-starttls-clear-text-goes-on", """
+        Script(
+            "smtp-starttls-clear-text-goes-on",
+            """
             S: 220 mail.example.org ESMTP
             C: EHLO client.example
             S: 250 STARTTLS
@@ -110,14 +128,18 @@ enum Scripts {
             C: QUIT
             S: 221 bye
             """),
-        Script("smtp-starttls-injection", """
+        Script(
+            "smtp-starttls-injection",
+            """
             S: 220 mail.example.org ESMTP
             C| STARTTLS\\r\\nRSET\\r\\n
             S: 220 go
             C| \\x16\\x03\\x01\\x00\\x04abcd
             S| \\x16\\x03\\x03\\x00\\x02xy
             """),
-        Script("lmtp", """
+        Script(
+            "lmtp",
+            """
             S: 220 mail.example.org LMTP
             C: LHLO client.example
             S: 250 ok
@@ -126,7 +148,9 @@ enum Scripts {
             C| x\\r\\n.\\r\\nQUIT\\r\\n
             S| 250 a\\r\\n452 b\\r\\n221 bye\\r\\n
             """),
-        Script("smtp-odd-replies", """
+        Script(
+            "smtp-odd-replies",
+            """
             S| 220-mail.example.org ESMTP\\n220 \\n
             C:
             S: 500
@@ -136,7 +160,9 @@ enum Scripts {
             S: 500 5.5.1 what
             S: 421 4.4.2 timeout
             """),
-        Script("pop3", """
+        Script(
+            "pop3",
+            """
             S: +OK ready <1.2@example.org>
             C: CAPA
             S| +OK\\r\\nUSER\\r\\nPIPELINING\\r\\n.\\r\\n
@@ -149,7 +175,9 @@ enum Scripts {
             C: QUIT
             S: +OK bye
             """),
-        Script("pop3-auth-stls", """
+        Script(
+            "pop3-auth-stls",
+            """
             S: +OK ready
             C: AUTH
             S| +OK\\r\\nPLAIN\\r\\n.\\r\\n
@@ -164,23 +192,40 @@ enum Scripts {
             C| \\x16\\x03\\x01\\x00\\x04abcd
             S| \\x16\\x03\\x03\\x00\\x02xy
             """),
-        Script("pop3-lf-only", """
+        Script(
+            "pop3-lf-only",
+            """
             S| +OK ready\\n
             C: RETR 1
             S| +OK\\na\\n.\\n
             C: QUIT
             S| +OK bye\\n
             """),
-        Script("imap", """
+        Script(
+            "imap",
+            """
             S: * OK ready
             C: a1 CAPABILITY
             S: * CAPABILITY IMAP4rev1
+            C: a2 LOGIN alice {6}
+            S: + go on
+            C| secret\\r\\n
+            S: a2 NO
+            C: a3 AUTHENTICATE PLAIN
+            S: +
+            C: AGFsaWNlAHNlY3JldA==
+            S: a3 OK
+            C: a4 SELECT INBOX
             """),
-        Script("no-mail", """
+        Script(
+            "no-mail",
+            """
             C: GET / HTTP/1.1
             S: HTTP/1.1 200 OK
             """),
-        Script("unfinished", """
+        Script(
+            "unfinished",
+            """
             S: 220 mail.example.org ESMTP
             C: HELO client.example
             S: 250 ok

@@ -77,7 +77,8 @@ import Testing
 
     @Test func `a hand-written file needs lines alone`() throws {
         let file = DialogueFileReader.read(
-            Array("S: 220 hi\nC: EHLO client.example\nS: 250-mail.example.org\nS: 250 PIPELINING\nC: QUIT\r\n".utf8), source: "t")
+            Array("S: 220 hi\nC: EHLO client.example\nS: 250-mail.example.org\nS: 250 PIPELINING\nC: QUIT\r\n".utf8),
+            source: "t")
         #expect(file.errors.isEmpty)
         let trace = try #require(file.sessions.first).trace
         #expect(file.sessions.count == 1)
@@ -101,9 +102,11 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"C: a\q"#, "unknown escape"), ("hello", "expected a line"), ("C: a{b}", "begins a mask"), ("@x C: a", "the time"),
+        (#"C: a\q"#, "unknown escape"), ("hello", "expected a line"), ("C: a{b}", "begins a mask"),
+        ("@x C: a", "the time"),
         ("-- eof nobody", "no mark"), ("-- trouble \"x", "not complete"), ("== session nonsense=1", "'nonsense'"),
-        ("== session client=1.2.3.4", "'client'"), ("mailtap-dialogue 2", "newer"), ("C: {masked plain x", "does not end"),
+        ("== session client=1.2.3.4", "'client'"), ("mailtap-dialogue 2", "newer"),
+        ("C: {masked plain x", "does not end"),
         ("C: {masked nothing x}", "unknown kind"), ("-- gap client 99999999999999999999", "no mark"),
         ("@99999999999 C: a", "the time"),
     ])
@@ -118,7 +121,10 @@ import Testing
 
     @Test func `any octets end in a result`() {
         var random = RandomTraces(seed: 7)
-        let pieces = ["C:", "S: ", "\\x", "{masked plain ", "}", "@0.1 ", "-- gap client 18446744073709551615\n", "== session ", "\n", "\"", "=", "-- end\n", "{any}", "@-9223372036.854775808 "]
+        let pieces = [
+            "C:", "S: ", "\\x", "{masked plain ", "}", "@0.1 ", "-- gap client 18446744073709551615\n", "== session ",
+            "\n", "\"", "=", "-- end\n", "{any}", "@-9223372036.854775808 ",
+        ]
         for _ in 0..<2000 {
             var octets: [UInt8] = []
             for _ in 0..<random.pick(40) {
@@ -133,7 +139,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("mailtap-dialogue 1\n", true), ("\n\n# x", true), ("C: EHLO x", true), ("  S: 220", true), ("== session", true),
+        ("mailtap-dialogue 1\n", true), ("\n\n# x", true), ("C: EHLO x", true), ("  S: 220", true),
+        ("== session", true),
         ("\u{FEFF}C: x", true), ("", false), ("Subject: x", false), ("\n\r\u{A}\u{D}", false), ("CC:", false),
     ])
     func `dialogue files are told by their first line`(text: String, isOne: Bool) {

@@ -25,7 +25,10 @@ struct RandomTraces {
 
     mutating func octets(_ limit: Int) -> [UInt8] {
         let style = pick(3)
-        let words = ["EHLO x\r\n", "250 ok\n", "\r", "\n", " ", "\\", "{masked plain x}", "é", "\u{202E}", "\t", "{", "}", ".\r\n", "\r\n"]
+        let words = [
+            "EHLO x\r\n", "250 ok\n", "\r", "\n", " ", "\\", "{masked plain x}", "é", "\u{202E}", "\t", "{", "}",
+            ".\r\n", "\r\n",
+        ]
         var out: [UInt8] = []
         for _ in 0..<(1 + pick(limit)) {
             switch style {
@@ -38,7 +41,9 @@ struct RandomTraces {
     }
 
     mutating func text() -> String {
-        let texts = ["", "a", "a b", "\"q\" \\ =", "line\nnext\r\n", "\u{1B}[2J", "é\u{202E}", "k=v", "{x}", "🐈 cat", " lead"]
+        let texts = [
+            "", "a", "a b", "\"q\" \\ =", "line\nnext\r\n", "\u{1B}[2J", "é\u{202E}", "k=v", "{x}", "🐈 cat", " lead",
+        ]
         return texts[pick(texts.count)]
     }
 
@@ -46,13 +51,17 @@ struct RandomTraces {
 
     mutating func range(_ offsets: [UInt64]) -> StreamRange {
         let side = side()
-        let start = flip() ? offsets[Int(side.rawValue)] &+ UInt64(pick(20)) : UInt64.random(in: 0...UInt64.max, using: &generator)
+        let start =
+            flip()
+            ? offsets[Int(side.rawValue)] &+ UInt64(pick(20)) : UInt64.random(in: 0...UInt64.max, using: &generator)
         let (end, overflow) = start.addingReportingOverflow(UInt64(pick(20)))
         return StreamRange(side, start, overflow ? start : end)
     }
 
     mutating func leg() -> TLSMark.Leg {
-        TLSMark.Leg(version: optional(), cipher: optional(), sni: optional(), verified: flip() ? nil : flip(), problem: optional())
+        TLSMark.Leg(
+            version: optional(), cipher: optional(), sni: optional(), verified: flip() ? nil : flip(),
+            problem: optional())
     }
 
     mutating func mark(_ offsets: inout [UInt64]) -> Mark {
@@ -67,7 +76,11 @@ struct RandomTraces {
         case 3: return .conflict(range(offsets))
         case 4: return .forwarded(range(offsets), flip() ? [] : octets(12))
         case 5: return .injected(range(offsets))
-        case 6: return .tls(TLSMark(start: flip() ? .implicit : .starttls, isDecrypted: flip(), client: leg(), upstream: flip() ? leg() : nil))
+        case 6:
+            return .tls(
+                TLSMark(
+                    start: flip() ? .implicit : .starttls, isDecrypted: flip(), client: leg(),
+                    upstream: flip() ? leg() : nil))
         case 7: return .trouble(Trouble(code: text(), text: text()))
         case 8: return .ended(Ending.allCases[pick(Ending.allCases.count)])
         default:
@@ -76,7 +89,9 @@ struct RandomTraces {
     }
 
     mutating func endpoint() -> Endpoint {
-        let addresses = [nil, IPAddress("192.0.2.7"), IPAddress("2001:db8::7"), IPAddress("::ffff:1.2.3.4"), IPAddress("::")]
+        let addresses = [
+            nil, IPAddress("192.0.2.7"), IPAddress("2001:db8::7"), IPAddress("::ffff:1.2.3.4"), IPAddress("::"),
+        ]
         return Endpoint(address: addresses[pick(5)], port: UInt16(pick(65536)), name: optional())
     }
 
@@ -84,7 +99,10 @@ struct RandomTraces {
         var trace = Trace(
             info: SessionInfo(
                 source: text(), client: endpoint(), server: endpoint(),
-                started: Timestamp(nanoseconds: flip() ? 0 : Int64.random(in: -4_000_000_000_000_000_000...4_000_000_000_000_000_000, using: &generator)),
+                started: Timestamp(
+                    nanoseconds: flip()
+                        ? 0
+                        : Int64.random(in: -4_000_000_000_000_000_000...4_000_000_000_000_000_000, using: &generator)),
                 expecting: flip() ? nil : MailProtocol.allCases[pick(3)], expectsTLS: flip(), startSeen: flip(),
                 isKnownMail: flip(), route: optional()))
         var time = trace.info.started
@@ -103,7 +121,12 @@ struct RandomTraces {
             while flip(), place < UInt64(octets.count) {
                 let length = UInt64(1 + pick(6))
                 trace.entries.append(
-                    (time, .mark(.masked(Mask(range: StreamRange(side, start &+ place, start &+ place &+ length), kind: .plain)))))
+                    (
+                        time,
+                        .mark(
+                            .masked(
+                                Mask(range: StreamRange(side, start &+ place, start &+ place &+ length), kind: .plain)))
+                    ))
                 place += length + UInt64(pick(3))
             }
             trace.entries.append((time, .chunk(side, octets)))

@@ -29,7 +29,10 @@ import Testing
         #expect(TimeText.parse(seconds: Array(text.utf8)) == nil)
     }
 
-    @Test(arguments: ["", "2026-11-23", "2026-13-23T06:01:02Z", "2026-11-23T24:01:02Z", "2026-11-23T06:01:-2Z", "9999-11-23T06:01:02Z", "2026-11-23T06:01:02+01:00"])
+    @Test(arguments: [
+        "", "2026-11-23", "2026-13-23T06:01:02Z", "2026-11-23T24:01:02Z", "2026-11-23T06:01:-2Z",
+        "9999-11-23T06:01:02Z", "2026-11-23T06:01:02+01:00",
+    ])
     func `what is no moment is refused`(text: String) {
         #expect(TimeText.parse(moment: text.utf8) == nil)
     }

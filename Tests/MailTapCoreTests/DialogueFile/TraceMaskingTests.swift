@@ -8,7 +8,8 @@ import Testing
     private func trace(_ entries: [Trace.Entry]) -> Trace {
         var trace = Trace(
             info: SessionInfo(
-                source: "", client: Endpoint(address: nil, port: 0), server: Endpoint(address: nil, port: 0), started: started))
+                source: "", client: Endpoint(address: nil, port: 0), server: Endpoint(address: nil, port: 0),
+                started: started))
         trace.entries = entries.map { (started, $0) }
         return trace
     }
@@ -18,14 +19,16 @@ import Testing
     @Test func `a secret across chunks is replaced in each and marked once`() {
         let secret = Mask(range: StreamRange(.client, 5, 11), kind: .password)
         let before = trace([
-            .chunk(.client, Array("PASS sec".utf8)), .chunk(.server, Array("+".utf8)), .chunk(.client, Array("ret\r\n".utf8)),
+            .chunk(.client, Array("PASS sec".utf8)), .chunk(.server, Array("+".utf8)),
+            .chunk(.client, Array("ret\r\n".utf8)),
         ])
         let after = TraceMasking.masked(before, secrets: [secret], by: stars)
         #expect(
-            after == trace([
-                .mark(.masked(secret)), .chunk(.client, Array("PASS xxx".utf8)), .chunk(.server, Array("+".utf8)),
-                .chunk(.client, Array("xxx\r\n".utf8)),
-            ]))
+            after
+                == trace([
+                    .mark(.masked(secret)), .chunk(.client, Array("PASS xxx".utf8)), .chunk(.server, Array("+".utf8)),
+                    .chunk(.client, Array("xxx\r\n".utf8)),
+                ]))
         #expect(TraceMasking.masked(after, secrets: [secret], by: stars) == after)
     }
 
@@ -43,7 +46,8 @@ import Testing
             .chunk(.client, Array("PASS abc\r\n".utf8)),
         ])
         let after = TraceMasking.masked(before, secrets: [secret], by: stars)
-        #expect(after.entries.first?.entry == .mark(.forwarded(StreamRange(.client, 0, 10), Array("PASS *****\r\n".utf8))))
+        #expect(
+            after.entries.first?.entry == .mark(.forwarded(StreamRange(.client, 0, 10), Array("PASS *****\r\n".utf8))))
         #expect(after.entries.last?.entry == .chunk(.client, Array("PASS xxx\r\n".utf8)))
     }
 }

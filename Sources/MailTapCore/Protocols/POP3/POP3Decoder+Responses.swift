@@ -100,7 +100,9 @@ extension POP3Decoder {
             Event(time: time, range: range, exchange: exchange, kind: .reply(status, isLast: status != .none)), line)
         guard let answered, status != .none else { return }
         pending.removeFirst()
-        conclude(answered, status, line.extracting(min(text, 2)..<text), StreamRange(.server, range.end, range.end), time, &handler)
+        conclude(
+            answered, status, line.extracting(min(text, 2)..<text), StreamRange(.server, range.end, range.end), time,
+            &handler)
     }
 
     private mutating func conclude(
@@ -170,7 +172,9 @@ extension POP3Decoder {
         switch scanner.scan(bytes, from: 0, side: .server, takesCandidates: true, &handler) {
         case .more(let consumed): return consumed
         case .end(let content, let end):
-            endContent(offer.range(content, end), offer.arrivals.time(at: offer.base &+ UInt64(end)), isComplete: true, &handler)
+            endContent(
+                offer.range(content, end), offer.arrivals.time(at: offer.base &+ UInt64(end)), isComplete: true,
+                &handler)
             return end
         case .candidate(let content, let end):
             server = .afterCandidate(length: end - content)

@@ -40,6 +40,10 @@ struct POP3Decoder: DialogueDecoder {
         side == .client && (client == .awaitingAUTH || client == .awaitingSTLS)
     }
 
+    var openSecret: UInt64? {
+        if case .skipping(secret: true) = client { clientStretch } else { nil }
+    }
+
     mutating func plaintextFollows() {
         client = .commands
         server = .status
@@ -78,7 +82,9 @@ struct POP3Decoder: DialogueDecoder {
             return clear
         case .skipping(let secret):
             guard let end = bytes.firstIndex(of: 10) else { return bytes.byteCount }
-            endSkipping(StreamRange(.client, clientStretch, offer.base &+ UInt64(end + 1)), secret, offer.arrivals.latest, &handler)
+            endSkipping(
+                StreamRange(.client, clientStretch, offer.base &+ UInt64(end + 1)), secret, offer.arrivals.latest,
+                &handler)
             client = .commands
             return end + 1
         }
@@ -118,7 +124,9 @@ struct POP3Decoder: DialogueDecoder {
     ) -> Bool {
         let kind = sasl?.response(line.extracting(0..<text))
         if let kind { secret(kind, 0..<text, line, offer, &handler) }
-        begin(.continuation, line, offer, PendingReply(exchange: exchanges, verb: POP3Verb.auth.rawValue, kind: .continuation), &handler)
+        begin(
+            .continuation, line, offer,
+            PendingReply(exchange: exchanges, verb: POP3Verb.auth.rawValue, kind: .continuation), &handler)
         client = .awaitingAUTH
         return kind != nil
     }

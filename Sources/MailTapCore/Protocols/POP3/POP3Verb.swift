@@ -5,13 +5,22 @@ public enum POP3Verb: UInt8, Sendable, Hashable, CaseIterable {
     case user, pass, apop, auth, stls, capa, stat, list, uidl, retr, top, dele, rset, noop, quit, utf8, lang, last, xtnd
 
     /// The keyword in capitals; empty for `unknown`.
-    public var keyword: String { self == .unknown ? "" : String(describing: self).uppercased() }
+    public var keyword: String { Self.keywords[Int(rawValue)] }
+
+    /// By raw value: raw values are dense from 0.
+    private static let keywords = allCases.map { $0 == .unknown ? "" : String(describing: $0).uppercased() }
 }
 
 extension POP3Verb {
     /// The verb that an upper-cased keyword, packed by `RawSpan.verbCode`, stands for.
-    init(code: UInt64) { self = Self.byCode[code] ?? .unknown }
+    init(code: UInt64) {
+        // A handful of integers: faster to walk than to hash.
+        for (known, verb) in Self.byCode where known == code {
+            self = verb
+            return
+        }
+        self = .unknown
+    }
 
-    private static let byCode: [UInt64: POP3Verb] = Dictionary(
-        uniqueKeysWithValues: allCases.filter { $0 != .unknown }.map { (verbCode($0.keyword), $0) })
+    private static let byCode = allCases.dropFirst().map { (verbCode($0.keyword), $0) }
 }

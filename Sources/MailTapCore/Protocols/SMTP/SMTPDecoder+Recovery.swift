@@ -11,7 +11,8 @@ extension SMTPDecoder {
         }
         let injected = offer.base < suspectUntil
         anomaly(
-            injected ? .plaintextAfterSTARTTLS : .clearTextGoesOn, offer.range(0, 0), exchanges == 0 ? 0 : exchanges - 1,
+            injected ? .plaintextAfterSTARTTLS : .clearTextGoesOn, offer.range(0, 0),
+            exchanges == 0 ? 0 : exchanges - 1,
             offer, &handler)
         client = .commands
         return decode(bytes, offer, &handler)
@@ -197,7 +198,11 @@ extension SMTPDecoder {
             let behind = candidate?.length ?? 0
             let rest = bytes.byteCount > behind ? bytes.extracting(behind...) : RawSpan()
             // At the end nobody contradicts it; a flood behind it does.
-            if rest.byteCount <= limits.undecided { candidate?.isTaken = true } else { client = .content; candidate = nil }
+            if rest.byteCount <= limits.undecided {
+                candidate?.isTaken = true
+            } else {
+                client = .content; candidate = nil
+            }
             return true
         default: return false
         }

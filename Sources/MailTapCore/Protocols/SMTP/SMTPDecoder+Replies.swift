@@ -203,7 +203,8 @@ extension SMTPDecoder {
         client = code / 100 == 3 ? .opening : .commands
         if code / 100 == 3, awaitedUntil > awaitedFrom {
             anomaly(
-                .contentBeforeGoAhead, StreamRange(.client, awaitedFrom, awaitedUntil), exchanges == 0 ? 0 : exchanges - 1,
+                .contentBeforeGoAhead, StreamRange(.client, awaitedFrom, awaitedUntil),
+                exchanges == 0 ? 0 : exchanges - 1,
                 offer, &handler)
         }
     }

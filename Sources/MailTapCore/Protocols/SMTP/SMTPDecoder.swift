@@ -58,6 +58,10 @@ struct SMTPDecoder: DialogueDecoder {
         }
     }
 
+    var openSecret: UInt64? {
+        if case .skipping(secret: true) = client { stretch } else { nil }
+    }
+
     mutating func plaintextFollows() {
         client = .commands
         pending.removeAll()
@@ -212,7 +216,9 @@ struct SMTPDecoder: DialogueDecoder {
             let whole = initial.lowerBound..<text
             if let kind = progress.response(line.extracting(initial)) {
                 isSecret = true
-                secret(whole == initial ? kind : .opaque, whole.lowerBound, whole.upperBound, line, offer, exchanges, &handler)
+                secret(
+                    whole == initial ? kind : .opaque, whole.lowerBound, whole.upperBound, line, offer, exchanges,
+                    &handler)
             }
         }
         sasl = progress
@@ -224,7 +230,8 @@ struct SMTPDecoder: DialogueDecoder {
     ) {
         let number = line.word(from: letters, to: text)
         let word = line.word(from: number.upperBound, to: text)
-        guard let size = line.decimal(in: number), word.isEmpty || (word.count == 4 && line.hasPrefix("LAST", from: word.lowerBound))
+        guard let size = line.decimal(in: number),
+            word.isEmpty || (word.count == 4 && line.hasPrefix("LAST", from: word.lowerBound))
         else {
             anomaly(.badChunkSize, offer.range(0, line.byteCount), exchanges - 1, offer, &handler)
             return
@@ -245,7 +252,8 @@ struct SMTPDecoder: DialogueDecoder {
     mutating func endChunk(
         _ offer: Offer, _ end: Int, isComplete: Bool, _ handler: inout some DialogueHandler
     ) {
-        endContent(offer.range(end, end), offer.arrivals.time(at: offer.base &+ UInt64(end)), isComplete: isComplete, &handler)
+        endContent(
+            offer.range(end, end), offer.arrivals.time(at: offer.base &+ UInt64(end)), isComplete: isComplete, &handler)
     }
 
     /// Emits what stands of the content and its end; the end mark's octets are `mark`.
@@ -296,7 +304,9 @@ struct SMTPDecoder: DialogueDecoder {
             isAtLineStart = consumed > 0 ? bytes[octet: consumed - 1] == 10 : isAtLineStart
             return consumed
         case .end(let content, let end):
-            endContent(offer.range(content, end), offer.arrivals.time(at: offer.base &+ UInt64(end)), isComplete: true, &handler)
+            endContent(
+                offer.range(content, end), offer.arrivals.time(at: offer.base &+ UInt64(end)), isComplete: true,
+                &handler)
             return end
         case .candidate(let content, let end):
             candidate = (end - content, isAnsweredEarly)

@@ -1,0 +1,195 @@
+import MailTapAnalysis
+public import MailTapCore
+
+/// Plays the server's side of recorded sessions to one real client: octets in, effects out; no I/O, no clock.
+///
+/// Follows the client by what it says, not by position: a command is answered with the reply that the recording has
+/// for it, wherever it stands there; what the recording does not have is answered in the way that disturbs least.
+public struct RecordedService: Sendable {
+    /// What the service wants done, in this order.
+    public enum Effect: Sendable, Equatable {
+        /// Send these octets.
+        case send([UInt8])
+        /// Close the connection once all is sent.
+        case close
+    }
+
+    /// What the client's next octets are.
+    enum Input {
+        case commands
+        /// Mail data; the exchange whose reply answers it, nil for a reply of our own.
+        case data(ContentEnd, reply: Int?)
+        /// Octets of a chunk, and the reply.
+        case chunk(Int, reply: [UInt8])
+        /// Responses to these further challenges, then the reply of this exchange.
+        case sasl(challenges: [[UInt8]], reply: Int)
+        case closed
+    }
+
+    /// The recorded session that is played, as an index into the candidates; nil until the client's first command.
+    public private(set) var chosen: Int?
+    /// What is spoken: the protocol of the first candidate.
+    public var proto: MailProtocol? { candidates.first?.session.proto }
+
+    /// How many commands count as the opening, by which the session is chosen.
+    private static let openingLimit = 16
+    let candidates: [RecordedSession]
+    var script: RecordedScript
+    var input = Input.commands
+    private var lines = ClientLines()
+    private var opening: [[UInt8]] = []
+
+    /// A service for one connection.
+    ///
+    /// - Parameter candidates: the sessions that may be played; the first gives the greeting.
+    public init(_ candidates: [RecordedSession]) {
+        self.candidates = candidates
+        script = RecordedScript(candidates.first)
+    }
+
+    /// The greeting of the first candidate.
+    public func greeting() -> [UInt8] {
+        guard let first = script.exchanges.first, first.command == nil, let reply = first.reply else {
+            return script.isPOP3 ? [UInt8]("+OK\r\n".utf8) : [UInt8]("220 recorded\r\n".utf8)
+        }
+        return script.render(reply)
+    }
+
+    /// Takes octets of the client.
+    ///
+    /// - Parameters:
+    ///   - bytes: the octets.
+    ///   - claim: asked with the candidate to play, best first, until it says yes: another connection may have it.
+    ///   - release: told of a claimed candidate that another one replaces, as it fits better.
+    ///   - effects: what is to be done, appended.
+    public mutating func receive(
+        _ bytes: RawSpan, claim: (Int) -> Bool, release: (Int) -> Void = { _ in }, into effects: inout [Effect]
+    ) {
+        lines.append(bytes)
+        while true {
+            switch input {
+            case .closed: return
+            case .data(var end, let reply):
+                let (count, isOver) = end.take(lines.remaining)
+                lines.consume(count)
+                guard isOver else {
+                    input = .data(end, reply: reply)
+                    return
+                }
+                input = .commands
+                answer(reply, otherwise: "250 2.0.0 Ok", &effects)
+            case .chunk(let left, let reply):
+                let count = min(left, lines.remaining.count)
+                lines.consume(count)
+                guard left == count else {
+                    input = .chunk(left - count, reply: reply)
+                    return
+                }
+                input = .commands
+                effects.append(.send(reply))
+            case .commands:
+                guard let line = lines.next() else { return }
+                choose(line, claim, release)
+                guard chosen != nil else {
+                    effects.append(
+                        .send(
+                            [UInt8]((script.isPOP3 ? "-ERR" : "421 4.3.2").utf8)
+                                + [UInt8](" All sessions are played\r\n".utf8)))
+                    close(&effects)
+                    return
+                }
+                command(line, &effects)
+            case .sasl(let challenges, let reply):
+                guard let line = lines.next() else { return }
+                response(line, challenges, reply, &effects)
+            }
+        }
+    }
+
+    /// Picks the session whose opening is nearest to what the client said so far.
+    ///
+    /// A session once chosen is left only for one that fits better, and only while the mail or login has not begun to
+    /// depend on it.
+    private mutating func choose(_ line: [UInt8], _ claim: (Int) -> Bool, _ release: (Int) -> Void) {
+        guard opening.count < Self.openingLimit else { return }
+        opening.append(line)
+        let scores = candidates.map { score($0) }
+        let ranked = candidates.indices.filter { isAlike(candidates[$0]) }.sorted {
+            scores[$0] == scores[$1] ? $0 < $1 : scores[$0] > scores[$1]
+        }
+        guard let present = chosen else {
+            chosen = ranked.first { claim($0) }
+            if let chosen { script = RecordedScript(candidates[checked: chosen]) }
+            return
+        }
+        guard let better = ranked.first(where: { scores[$0] > scores[present] && claim($0) }) else { return }
+        release(present)
+        chosen = better
+        script = RecordedScript(candidates[checked: better])
+        // What was answered counts as played there too.
+        for line in opening.dropLast() { script.findExactly(RecordedScript.verb(line), line) }
+    }
+
+    /// Whether the session begins as the greeting that was sent said.
+    private func isAlike(_ recorded: RecordedSession) -> Bool {
+        guard let first = candidates.first?.session, recorded.session.proto == first.proto else { return false }
+        return Self.greetingStatus(recorded.session) == Self.greetingStatus(first)
+    }
+
+    private static func greetingStatus(_ session: Session) -> ReplyStatus {
+        if let first = session.exchanges.first, first.command == nil, let reply = first.reply { return reply.status }
+        return session.proto == .pop3 ? .ok : ReplyStatus(rawValue: 220)
+    }
+
+    /// 3 for each line of the opening that the session has, 1 for one whose verb it has.
+    private func score(_ recorded: RecordedSession) -> Int {
+        var used: Set<Int> = []
+        var score = 0
+        let exchanges = recorded.session.exchanges.prefix(4 * Self.openingLimit)
+        for line in opening {
+            let verb = RecordedScript.verb(line)
+            let alike = exchanges.indices.filter { !used.contains($0) && exchanges[$0].command?.verb == verb }
+            let exact = alike.first { exchanges[$0].command?.line.octets == line }
+            guard let found = exact ?? alike.first else { continue }
+            used.insert(found)
+            score += exact == nil ? 1 : 3
+        }
+        return score
+    }
+
+    // MARK: Answers
+
+    /// Sends the reply of a recorded exchange; where it has none, the recorded server closed without.
+    mutating func answer(_ exchange: Int?, otherwise: String, _ effects: inout [Effect]) {
+        guard let exchange, let recorded = script.exchanges[checked: exchange] else {
+            effects.append(.send([UInt8]("\(otherwise)\r\n".utf8)))
+            return
+        }
+        guard let octets = script.answer(to: exchange) else {
+            close(&effects)
+            return
+        }
+        effects.append(.send(octets))
+        let isLast = exchange + 1 == script.exchanges.count
+        if recorded.command?.verb == "QUIT" || isLast && script.serverCloses { close(&effects) }
+    }
+
+    mutating func close(_ effects: inout [Effect]) {
+        input = .closed
+        effects.append(.close)
+    }
+
+    private mutating func response(
+        _ line: [UInt8], _ challenges: [[UInt8]], _ reply: Int, _ effects: inout [Effect]
+    ) {
+        input = .commands
+        if line == [0x2A] {
+            effects.append(.send([UInt8]((script.isPOP3 ? "-ERR cancelled" : "501 5.7.0 cancelled").utf8) + [13, 10]))
+        } else if let next = challenges.first {
+            input = .sasl(challenges: Array(challenges.dropFirst()), reply: reply)
+            effects.append(.send(next))
+        } else {
+            answer(reply, otherwise: "", &effects)
+        }
+    }
+}

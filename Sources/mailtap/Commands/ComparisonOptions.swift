@@ -1,0 +1,56 @@
+import ArgumentParser
+import MailTapReplay
+
+/// `--compare`: how much counts.
+enum CompareMode: String, ExpressibleByArgument, CaseIterable {
+    case status, semantic, exact
+
+    var mode: Comparison.Mode { Comparison.Mode(rawValue: rawValue) ?? .semantic }
+}
+
+/// What counts as a difference, for replay and diff.
+struct ComparisonOptions: ParsableArguments {
+    @Option(help: "What counts: status, semantic (the default) or exact.")
+    var compare = CompareMode.semantic
+
+    @Option(
+        help: ArgumentHelp(
+            "Let what matches vary; or a rule of mailtap help normalizers by its name. May be repeated.",
+            valueName: "name[=regex]"))
+    var normalize: [String] = []
+
+    @Option(help: ArgumentHelp("Switch a rule off, all for every one. May be repeated.", valueName: "name"))
+    var noNormalize: [String] = []
+
+    /// - Throws: `Failure` where a rule is unknown or its regular expression can't be read.
+    func comparison() throws -> Comparison {
+        var comparison = Comparison(mode: compare.mode)
+        for name in noNormalize {
+            guard name == "all" || Normalizer.Builtin(rawValue: name) != nil else {
+                throw Failure(.usage, "--no-normalize: there is no rule \"\(name)\"; \(Self.known)")
+            }
+            comparison.normalizers.removeAll { name == "all" || $0.name == name }
+        }
+        for text in normalize {
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let name = parts.first ?? ""
+            let normalizer: Normalizer
+            if parts.count == 2 {
+                guard !name.isEmpty, let pattern = Normalizer(name: name, pattern: parts[1]) else {
+                    throw Failure(.usage, "--normalize \(text): write NAME=REGEX with a regular expression that is one")
+                }
+                normalizer = pattern
+            } else {
+                guard let builtin = Normalizer.Builtin(rawValue: name) else {
+                    throw Failure(
+                        .usage, "--normalize: there is no rule \"\(name)\"; \(Self.known), or write NAME=REGEX")
+                }
+                normalizer = Normalizer(builtin)
+            }
+            if !comparison.normalizers.contains(normalizer) { comparison.normalizers.append(normalizer) }
+        }
+        return comparison
+    }
+
+    private static let known = "there are \(Normalizer.builtins.map(\.name).joined(separator: ", "))"
+}

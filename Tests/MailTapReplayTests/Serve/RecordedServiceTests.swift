@@ -1,0 +1,148 @@
+import MailTapAnalysis
+import MailTapCore
+import MailTapReplay
+import Testing
+
+@Suite struct RecordedServiceTests {
+    private static let mail = """
+        S: 220 mx ESMTP
+        C: EHLO me
+        S: 250-mx
+        S: 250-STARTTLS
+        S: 250 PIPELINING
+        C: MAIL FROM:<a@b>
+        S: 250 2.1.0 Ok
+        C: RCPT TO:<c@d>
+        S: 250 2.1.5 Ok
+        C: RCPT TO:<x@d>
+        S: 550 5.1.1 unknown
+        C: DATA
+        S: 354 go
+        C: Subject: x
+        C: 
+        C: text
+        C: .
+        S: 250 2.0.0 queued as ABC
+        C: QUIT
+        S: 221 2.0.0 bye
+        """
+
+    private static let maildrop = """
+        S: +OK ready
+        C: USER u
+        S: +OK
+        C: PASS p
+        S: +OK in
+        C: LIST
+        S: +OK 2
+        S: 1 15
+        S: 2 16
+        S: .
+        C: RETR 1
+        S: +OK
+        S: Subject: a
+        S: 
+        S: ..one
+        S: .
+        C: RETR 2
+        S: +OK
+        S: Subject: b
+        S: 
+        S: two
+        S: three
+        S: .
+        C: QUIT
+        S: +OK bye
+        """
+
+    /// What the service says to these lines, each ended with CRLF, and whether it closes.
+    private func say(
+        _ lines: [String], to candidates: [RecordedSession], taken: Set<Int> = []
+    ) -> (said: [String], closes: Bool, chosen: Int?) {
+        var service = RecordedService(candidates)
+        var said = [String(decoding: service.greeting(), as: UTF8.self)]
+        var closes = false
+        for line in lines {
+            var effects: [RecordedService.Effect] = []
+            service.receive([UInt8]((line + "\r\n").utf8).span.bytes, claim: { !taken.contains($0) }, into: &effects)
+            for effect in effects {
+                switch effect {
+                case .send(let octets): said.append(String(decoding: octets, as: UTF8.self))
+                case .close: closes = true
+                }
+            }
+        }
+        return (said, closes, service.chosen)
+    }
+
+    @Test func answersByStateNotByPosition() {
+        let result = say(
+            [
+                "EHLO me", "NOOP", "MAIL FROM:<a@b>", "RCPT TO:<x@d>", "RCPT TO:<c@d>", "DATA", "Subject: x", "",
+                "text",
+                ".", "QUIT",
+            ], to: [recording(Self.mail)])
+        #expect(
+            result.said == [
+                "220 mx ESMTP\r\n", "250-mx\r\n250-STARTTLS\r\n250 PIPELINING\r\n", "250 2.0.0 Ok\r\n",
+                "250 2.1.0 Ok\r\n",
+                "550 5.1.1 unknown\r\n", "250 2.1.5 Ok\r\n", "354 go\r\n", "250 2.0.0 queued as ABC\r\n",
+                "221 2.0.0 bye\r\n",
+            ])
+        #expect(result.closes)
+    }
+
+    @Test func tlsThatCannotBeServedIsNotOfferedWhereItWasUsed() {
+        let script = "S: 220 mx\nC: EHLO me\nS: 250-mx\nS: 250-STARTTLS\nS: 250 DSN\nC: STARTTLS\nS: 220 go"
+        let result = say(["EHLO me", "STARTTLS"], to: [recording(script)])
+        #expect(result.said.dropFirst() == ["250-mx\r\n250 DSN\r\n", "454 4.7.0 TLS is not served\r\n"])
+    }
+
+    @Test func servesTheMaildropInAnyOrder() {
+        let result = say(
+            ["USER u", "PASS other", "RETR 2", "TOP 2 1", "LIST 2", "RETR 1", "RETR 7", "DELE 1", "QUIT"],
+            to: [recording(Self.maildrop, .pop3)])
+        #expect(
+            result.said == [
+                "+OK ready\r\n", "+OK\r\n", "+OK in\r\n", "+OK\r\nSubject: b\r\n\r\ntwo\r\nthree\r\n.\r\n",
+                "+OK\r\nSubject: b\r\n\r\ntwo\r\n.\r\n", "+OK 2 16\r\n", "+OK\r\nSubject: a\r\n\r\n..one\r\n.\r\n",
+                "-ERR Not in the recording\r\n", "+OK\r\n", "+OK bye\r\n",
+            ])
+    }
+
+    @Test func theNearestOpeningChoosesTheSession() {
+        let other = recording(Self.mail.replacing("a@b", with: "z@b").replacing("2.1.0", with: "2.1.9"))
+        let result = say(["EHLO me", "MAIL FROM:<z@b>"], to: [recording(Self.mail), other])
+        #expect(result.chosen == 1)
+        #expect(result.said.last == "250 2.1.9 Ok\r\n")
+        #expect(say(["EHLO me", "MAIL FROM:<q@b>"], to: [recording(Self.mail), other]).chosen == 0)
+    }
+
+    @Test func aSessionThatIsTakenIsNotServedAgain() {
+        let result = say(["EHLO me"], to: [recording(Self.mail)], taken: [0])
+        #expect(result.chosen == nil)
+        #expect(result.said.last == "421 4.3.2 All sessions are played\r\n")
+        #expect(result.closes)
+    }
+
+    @Test func contentThatHoldsTheEndMarkPiecewiseEndsOnce() {
+        var service = RecordedService([recording(Self.mail)])
+        var said = 0
+        for octet in "EHLO me\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n..\r\n\r.\r\n\r\n.\r\nQUIT\r\n".utf8 {
+            var effects: [RecordedService.Effect] = []
+            service.receive([octet].span.bytes, claim: { _ in true }, into: &effects)
+            said += effects.count
+        }
+        // EHLO, MAIL, RCPT, DATA, the content, QUIT and the close behind it.
+        #expect(said == 7)
+    }
+
+    @Test func hostileOctetsEndInReplies() {
+        let lines = [
+            "\u{0}\u{1}", "AUTH", "AUTH X", "BDAT", "BDAT 99999999999999999999", "BDAT -1", "RETR -1", "TOP 1", ".",
+        ]
+        for candidates in [[recording(Self.mail)], [recording(Self.maildrop, .pop3)], []] {
+            #expect(say(lines, to: candidates).said.count > (candidates.isEmpty ? 1 : lines.count))
+        }
+    }
+}
