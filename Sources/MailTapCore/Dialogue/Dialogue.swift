@@ -10,6 +10,8 @@ public struct Dialogue: Sendable {
 
     private let limits: Limits
     private let startSeen: Bool
+    /// Whether the client speaks first in what is certain to be mail, though no greeting is to come.
+    private var clientBegins: Bool
     private var detector: ProtocolDetector
     private var decoder: (any DialogueDecoder)?
     private var client = SideStream(.client)
@@ -27,6 +29,7 @@ public struct Dialogue: Sendable {
     ) {
         self.limits = limits
         self.startSeen = startSeen
+        clientBegins = isKnownMail && !startSeen
         detector = ProtocolDetector(expecting: expecting, startSeen: startSeen, isKnownMail: isKnownMail)
     }
 
@@ -51,6 +54,7 @@ public struct Dialogue: Sendable {
         _ bytes: RawSpan, from side: Side, at time: Timestamp, _ handler: inout some DialogueHandler
     ) {
         guard bytes.byteCount > 0 else { return }
+        if clientBegins, side == .server, client.isEmpty { clientBegins = false }
         if side == .client {
             Self.take(bytes, &client, at: time, other: &server, &decoder, limits, &handler)
         } else {
@@ -99,6 +103,10 @@ public struct Dialogue: Sendable {
         if decoder == nil {
             guard let found = detector.decide(client, server, limit: limits.undecided) else { return }
             decideProtocol(found, &handler)
+            if clientBegins {
+                // A dialogue without its greeting: the server's first line answers the client's.
+                _ = Self.advance(&client, &decoder, limits, onlyOnce: true, &handler)
+            }
         }
         var goesOn = true
         while goesOn {

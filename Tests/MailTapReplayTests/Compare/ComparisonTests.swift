@@ -96,6 +96,14 @@ import Testing
         #expect(extra.first { $0.kind == .exchangeExtra }?.came == "RCPT TO:<x@d>")
     }
 
+    @Test func aHandWrittenSessionNeedsNoGreeting() {
+        var written = trace("C: EHLO me\nS: 250 mx\nC: QUIT\nS: 221 bye")
+        written.info.startSeen = false
+        let exchanges = RecordedSession(written).session.exchanges
+        #expect(exchanges.map { $0.command?.verb } == ["EHLO", "QUIT"])
+        #expect(exchanges.map { $0.reply?.status.text } == ["250", "221"])
+    }
+
     @Test func eachChangeIsOneDifference() {
         let changes: [(String, String, Difference.Kind)] = [
             ("RCPT TO:<c@d>", "RCPT TO:<e@d>", .envelope), ("RCPT TO:<x@d>", "RCPT TO:<y@d>", .envelope),
