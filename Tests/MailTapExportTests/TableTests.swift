@@ -15,7 +15,7 @@ import Testing
                 "#  STARTED (UTC)        SECONDS  PROTOCOL  CLIENT           SERVER               MESSAGES  OCTETS  ENDING  REFUSED  WHAT",
                 "1  2026-11-23 06:01:02    0.412  smtp      192.0.2.7:50112  mail.example.org:25         1    1267  quit    1        test: a@example.org -> b@example.net, 1 refused",
                 "2  2026-11-23 06:01:02    0.052  pop3+tls  192.0.2.7:50112  mail.example.org:25         1       0  quit    -",
-                "3  2026-11-23 06:01:02    0.000  unknown   192.0.2.7:50112  mail.example.org:25         1       0  open    -",
+                "3  2026-11-23 06:01:02    0.000  unknown   192.0.2.7:50112  mail.example.org:25         1       0  open    1",
             ])
         #expect(Samples.export(SessionList(.text), []).isEmpty)
     }

@@ -1,3 +1,5 @@
+import ArgumentParser
+import MailTapAnalysis
 import MailTapCore
 import MailTapExport
 import MailTapReplay
@@ -12,7 +14,7 @@ enum ComparisonFormat: String, CaseIterable {
     init(named name: String, command: String) throws {
         guard let format = Self(rawValue: name) else {
             let names = Self.allCases.map(\.rawValue).joined(separator: ", ")
-            throw Failure(.usage, "\(command) has no format \"\(name)\"; there are \(names)")
+            throw ValidationError("\(command) has no format \"\(name)\"; there are \(names)")
         }
         self = format
     }
