@@ -156,13 +156,35 @@ extension Reassembler {
             guard isDue else { break }
             closing.removeFirst()
             guard connections[oldest.place].serial == oldest.serial else { continue }
-            finish(oldest.place)
-            past.append(oldest.place, oldest.serial, now)
+            if isIncomplete(oldest.place), now.since(oldest.time) <= limits.closedTime {
+                // Many others closed since, but what it lacks may still turn up: it gets its whole time.
+                incomplete.append(oldest.place, oldest.serial, oldest.time)
+            } else {
+                bury(oldest.place, oldest.serial)
+            }
+        }
+        while let oldest = incomplete.first {
+            let isDue = incomplete.count > limits.incompleteSessions || now.since(oldest.time) > limits.closedTime
+            guard isDue else { break }
+            incomplete.removeFirst()
+            if connections[oldest.place].serial == oldest.serial { bury(oldest.place, oldest.serial) }
         }
         while past.count > limits.closedConnections, let oldest = past.first {
             past.removeFirst()
             if connections[oldest.place].serial == oldest.serial { remove(oldest.place) }
         }
+    }
+
+    /// Whether a connection lacks octets that were sent.
+    private func isIncomplete(_ place: Int) -> Bool {
+        connections[place].held > 0 || directions[2 * place].proven > directions[2 * place].covered
+            || directions[2 * place + 1].proven > directions[2 * place + 1].covered
+    }
+
+    /// Ends a closed connection's session and remembers the connection.
+    private mutating func bury(_ place: Int, _ serial: UInt64) {
+        finish(place)
+        past.append(place, serial, now)
     }
 
     /// Looks at a few connections at a time for those that are over, and at more where there are too many.

@@ -37,6 +37,8 @@ struct Reassembler: SegmentHandler, ~Copyable {
     var holders = PlaceQueue()
     /// Closed connections whose session is still open, then those whose session is over; entries go stale.
     var closing = PlaceQueue()
+    /// Closed connections that lack octets, which may still turn up.
+    var incomplete = PlaceQueue()
     var past = PlaceQueue()
 
     /// - Parameter seed: makes the table's order unforeseeable; does not show in what is delivered.
@@ -66,7 +68,7 @@ struct Reassembler: SegmentHandler, ~Copyable {
         directions[index].isSeen = true
         if deliverInOrder(place, direction, segment, payload, comments) { return }
         accept(place, direction, segment, payload, comments)
-        if connections.count > 0, !closing.isEmpty { expire() }
+        if connections.count > 0, !closing.isEmpty || !incomplete.isEmpty { expire() }
     }
 
     /// The path of nearly all segments: the next octets of a settled direction, nothing waiting.

@@ -24,6 +24,8 @@ public struct ReassemblyLimits: Sendable, Equatable {
     public var silentConnections: Int = 32_768
     /// Closed connections whose sessions stay open for stragglers.
     public var closedSessions: Int = 256
+    /// Closed connections that lack octets and whose sessions therefore stay open longer.
+    public var incompleteSessions: Int = 4096
     /// Closed connections that are remembered, so that a late duplicate opens no new session.
     public var closedConnections: Int = 8192
     /// Nanoseconds of capture time for which a closed connection's session stays open.

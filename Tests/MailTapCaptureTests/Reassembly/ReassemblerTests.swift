@@ -180,6 +180,28 @@ import Testing
         #expect(reassemble(talk.segments + other.segments + [late]).count == 2)
     }
 
+    @Test func aSegmentLongAfterTheCloseStillFindsItsPlace() {
+        var limits = ReassemblyLimits()
+        limits.closedSessions = 4
+        let talk = Conversation.mail()
+        var segments = talk.segments
+        let late = segments.remove(at: segments.count - 5)
+        let others = (UInt16(0)..<20).flatMap { number in
+            Conversation.mail().segments.map { entry in
+                var entry = entry
+                if entry.segment.sourcePort == 50112 { entry.segment.sourcePort = 40_000 + number }
+                if entry.segment.destinationPort == 50112 { entry.segment.destinationPort = 40_000 + number }
+                return entry
+            }
+        }
+        let traces = reassemble(segments + others + [late], limits: limits)
+        #expect(traces.count == 21)
+        #expect(traces.first?.gaps == [])
+        #expect(traces.first?.stream(.client) == talk.stream(.client))
+        limits.incompleteSessions = 0
+        #expect(reassemble(segments + others + [late], limits: limits).first?.gaps == [.gap(.client, 6)])
+    }
+
     @Test func resetIsSaidOnceDataBeforeItIsDelivered() throws {
         var talk = Conversation()
         talk.say(.server, "220 hi\r\n")
