@@ -18,6 +18,7 @@ public struct CommandLineExport: Exporter {
     /// Command lines for `tool`.
     public init(_ tool: Tool) { self.tool = tool }
 
+    /// The command lines of one session.
     public mutating func session(_ item: ExportItem, into out: inout [UInt8]) {
         let facts = SessionFacts(item.session)
         if !isFirst { out.append("\n") }

@@ -13,10 +13,12 @@ public struct TestReportExport: Exporter {
         severity = options.failingFrom
     }
 
+    /// Keeps the outcome of one session.
     public mutating func session(_ item: ExportItem, into out: inout [UInt8]) {
         outcomes.append(TestOutcome(item.session, failingFrom: severity))
     }
 
+    /// Writes the report.
     public mutating func end(into out: inout [UInt8]) {
         format.append(outcomes, name: "mailtap check", to: &out)
         outcomes = []

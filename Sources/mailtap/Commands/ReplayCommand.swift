@@ -93,7 +93,9 @@ struct ReplayCommand: AsyncParsableCommand {
         if recorder?.failure != nil { throw Ended(.ioError) }
         var out = try StandardOutput(path: output, inputs: input.inputs)
         let format = try ComparisonFormat(named: format, command: "replay")
-        try out.append { format.append(report, suite: input.inputs.joined(separator: " "), command: "mailtap replay", to: &$0) }
+        try out.append {
+            format.append(report, suite: input.inputs.joined(separator: " "), command: "mailtap replay", to: &$0)
+        }
         try out.flush()
         if reader.status != .success { throw Ended(reader.status) }
         if !report.isSame { throw Ended(.difference) }
