@@ -165,6 +165,7 @@ struct SessionAssembly {
             reply = session.exchanges[index].reply ?? Reply(status: status)
         }
         if reply.lines.isEmpty {
+            reply.at = event.time.since(session.info.started)
             reply.latency = event.time.since(lastSent[index])
             reply.isInjected = edits.isInjected(event.range)
         }

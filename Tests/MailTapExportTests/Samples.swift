@@ -16,6 +16,7 @@ enum Samples {
         var reply = Reply(status: ReplyStatus(rawValue: status), lines: lines.map(wire))
         reply.enhanced = enhanced
         reply.latency = verb == nil ? at * 1_000_000 : 300_000
+        reply.at = exchange.at + (verb == nil ? 0 : 300_000)
         reply.isComplete = true
         exchange.reply = reply
         exchange.note = note

@@ -78,7 +78,9 @@ public struct Reply: Sendable, Equatable {
     public var enhanced: String?
     /// The texts, without code and separator, one per line.
     public var lines: [WireText]
-    /// Nanoseconds from the command to the reply's first line; from the session's start for the greeting.
+    /// Nanoseconds from the session's start to the reply's first line.
+    public var at: Int64 = 0
+    /// Nanoseconds from the command (for `*data` its last octet) to the reply's first line; from the session's start for the greeting.
     public var latency: Int64 = 0
     /// What went on in its place.
     public var forwarded: Forwarded = .same

@@ -37,7 +37,7 @@ public struct HTMLExport: Exporter {
         out.append(html: title)
         out.append("</h1>\n")
         if count > 0 {
-            out.append("<div class=\"scroll\"><table>\n<tr>")
+            out.append("<div class=\"scroll list\"><table>\n<tr>")
             for heading in [
                 "#", "started (UTC)", "seconds", "protocol", "client", "server", "messages", "octets", "ending",
                 "findings", "what",

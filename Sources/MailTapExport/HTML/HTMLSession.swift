@@ -179,7 +179,9 @@ struct HTMLSession {
         }
         let whole = Double(session.duration)
         let latency = exchange.command == nil ? 0 : reply.latency
-        let left = min(98, max(0, Double(exchange.at) / whole * 100))
+        // Content's latency counts from its end: what is drawn is the wait before the reply.
+        let start = exchange.command == nil ? exchange.at : reply.at.subtractingReportingOverflow(latency).partialValue
+        let left = min(98, max(0, Double(start) / whole * 100))
         let width = min(100 - left, max(0, Double(latency) / whole * 100))
         out.append("<div class=\"b\" title=\"")
         out.append(html: "\(TimeText.text(seconds: latency, decimals: 6)) s")

@@ -6,15 +6,15 @@ enum HTMLStyle {
         @media (prefers-color-scheme:dark){:root{--bg:#15181c;--card:#1c2026;--ink:#e4e7ea;--dim:#98a2ab;--line:#30363d;--client:#84bdf5;\
         --client-bg:#1b2836;--server:#e4e7ea;--bad:#ff8a80;--warn:#f0c060;--note:#a9b4bd;--bar:#3f76ad;--accent:#84bdf5}}
         *{box-sizing:border-box}
-        body{margin:0 auto;max-width:76rem;padding:1.5rem;background:var(--bg);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
+        body{margin:0 auto;max-width:84rem;padding:1.5rem;background:var(--bg);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
         h1{font-size:1.4rem;margin:0 0 .2rem}h2{font-size:1.1rem;margin:0}h3{font-size:.95rem;margin:1.1rem 0 .4rem}
         a{color:var(--accent);text-decoration:none}a:hover{text-decoration:underline}
         .dim{color:var(--dim)}.bad,.error{color:var(--bad)}.warning{color:var(--warn)}.note{color:var(--note)}
         code,pre,.mono{font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace}
         .scroll{overflow-x:auto}
-        table{border-collapse:collapse;width:100%}
+        table{border-collapse:collapse;width:100%;font-size:.9rem}
         th,td{text-align:left;padding:.3rem .7rem .3rem 0;border-bottom:1px solid var(--line);vertical-align:top;white-space:nowrap}
-        th{font-weight:600;color:var(--dim);font-size:.85rem}td.wide{white-space:normal;overflow-wrap:anywhere;min-width:12rem}
+        th{font-weight:600;color:var(--dim);font-size:.85rem}td.wide{white-space:normal;overflow-wrap:anywhere;min-width:9rem}
         .r{text-align:right}
         section{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:1rem 1.2rem;margin:1.2rem 0}
         section>header{display:flex;flex-wrap:wrap;gap:.2rem .9rem;align-items:baseline}
@@ -39,7 +39,9 @@ enum HTMLStyle {
         svg text{font:12px ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace;fill:var(--ink)}svg .life{stroke:var(--line);stroke-width:2}
         svg .q{stroke:var(--client);fill:none}svg .p{stroke:var(--dim);fill:none}svg .no{stroke:var(--bad)}svg .qh{fill:var(--client)}svg .ph{fill:var(--dim)}svg .noh{fill:var(--bad)}
         @media (max-width:46rem){body{padding:.8rem}section{padding:.8rem}.x{grid-template-columns:minmax(0,1fr) auto}.x .t{grid-column:1;grid-row:1;text-align:left}\
-        .x .b{grid-column:2;grid-row:1;width:5rem}.x .d,.x .n,.x .f{grid-column:1/-1}.event{padding-left:0}}
+        .x .b{grid-column:2;grid-row:1;width:5rem}.x .d,.x .n,.x .f{grid-column:1/-1}.event{padding-left:0}\
+        .list tr>:nth-child(2),.list tr>:nth-child(3),.list tr>:nth-child(5),.list tr>:nth-child(6),.list tr>:nth-child(7),\
+        .list tr>:nth-child(8){display:none}.list td:nth-child(10){white-space:normal}td.wide{min-width:7rem}}
         @media print{section{break-inside:avoid-page;border:0}pre{max-height:none}}
         """
 }

@@ -97,9 +97,7 @@ public struct LiveTranscript {
             let answered = command.verb == "*data" ? "answers the message" : "answers " + command.verb
             note = answered + (note.map { ": " + $0 } ?? "")
         }
-        let time =
-            exchange.command == nil ? exchange.at : exchange.at.addingReportingOverflow(reply.latency).partialValue
-        formatter.reply(reply, at: time, isEncrypted: exchange.isEncrypted, note: note, into: &out)
+        formatter.reply(reply, at: reply.at, isEncrypted: exchange.isEncrypted, note: note, into: &out)
         last = index
     }
 

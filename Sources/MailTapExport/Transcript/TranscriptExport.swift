@@ -66,13 +66,10 @@ public struct TranscriptExport: Exporter {
             append(message, of: exchange, index, item, &formatter, into: &out)
         }
         if let reply = exchange.reply {
-            let time =
-                exchange.command == nil ? exchange.at : exchange.at.addingReportingOverflow(reply.latency).partialValue
-            formatter.reply(reply, at: time, isEncrypted: isEncrypted, note: note, into: &out)
+            formatter.reply(reply, at: reply.at, isEncrypted: isEncrypted, note: note, into: &out)
         }
         for reply in exchange.furtherReplies {
-            let time = exchange.at.addingReportingOverflow(reply.latency).partialValue
-            formatter.reply(reply, at: time, isEncrypted: isEncrypted, into: &out)
+            formatter.reply(reply, at: reply.at, isEncrypted: isEncrypted, into: &out)
         }
         if let data = exchange.data { formatter.listing(data, isEncrypted: isEncrypted, into: &out) }
         if let message, isServers {

@@ -43,7 +43,7 @@ struct ReplayCommand: AsyncParsableCommand {
     @OptionGroup var compared: ComparisonOptions
     @OptionGroup var pace: PaceOptions
 
-    @Option(help: ArgumentHelp("text.", valueName: "format"))
+    @Option(help: ArgumentHelp("text, json, junit or tap.", valueName: "format"))
     var format = "text"
 
     @Option(
@@ -60,7 +60,7 @@ struct ReplayCommand: AsyncParsableCommand {
         guard (to == nil) != (serve == nil) else {
             throw ValidationError("replay needs either --to URL (play the client) or --serve ADDR (play the server)")
         }
-        guard format == "text" else { throw ValidationError("replay has no format \"\(format)\" yet; there is text") }
+        _ = try ComparisonFormat(named: format, command: "replay")
     }
 
     mutating func run() async throws {
@@ -101,7 +101,10 @@ struct ReplayCommand: AsyncParsableCommand {
             throw Failure(.usage, "nothing was played, so nothing was tested; mailtap list shows what the input holds")
         }
         var out = try StandardOutput(path: output, inputs: input.inputs)
-        try out.print(report.text())
+        let format = try ComparisonFormat(named: format, command: "replay")
+        try out.append {
+            format.append(report, suite: input.inputs.joined(separator: " "), command: "mailtap replay", to: &$0)
+        }
         try out.flush()
         if reader.status != .success { throw Ended(reader.status) }
         if !report.isSame { throw Ended(.difference) }
@@ -157,7 +160,7 @@ struct DiffCommand: ParsableCommand {
     )
     var filter: String?
 
-    @Option(help: ArgumentHelp("text.", valueName: "format"))
+    @Option(help: ArgumentHelp("text, json, junit or tap.", valueName: "format"))
     var format = "text"
 
     @Option(
@@ -165,7 +168,7 @@ struct DiffCommand: ParsableCommand {
     var output: String?
 
     mutating func validate() throws {
-        guard format == "text" else { throw ValidationError("diff has no format \"\(format)\" yet; there is text") }
+        _ = try ComparisonFormat(named: format, command: "diff")
     }
 
     mutating func run() throws {
@@ -180,7 +183,8 @@ struct DiffCommand: ParsableCommand {
         if reader.status == .noInput { throw Ended(reader.status) }
         let report = ComparisonReport(try compared.comparison().compare(first, with: second))
         var out = try StandardOutput(path: output, inputs: [expected, came])
-        try out.print(report.text())
+        let format = try ComparisonFormat(named: format, command: "diff")
+        try out.append { format.append(report, suite: came, command: "mailtap diff", to: &$0) }
         try out.flush()
         if reader.status != .success { throw Ended(reader.status) }
         if !report.isSame { throw Ended(.difference) }
