@@ -11,7 +11,9 @@ let package = Package(
     name: "mailtap",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "mailtap", targets: ["mailtap"])
+        .executable(name: "mailtap", targets: ["mailtap"]),
+        // For Benchmarks/, a package of its own.
+        .library(name: "MailTapCore", targets: ["MailTapCore"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
