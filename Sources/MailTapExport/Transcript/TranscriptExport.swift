@@ -44,6 +44,16 @@ public struct TranscriptExport: Exporter {
             }
         }
         if let mark = tls { formatter.tls(mark, into: &out) }
+        // A message that the input cut off belongs to no exchange of its own.
+        for (index, message) in session.messages.enumerated() where !message.complete {
+            let carrier =
+                session.exchanges.indices.contains(message.exchange) ? session.exchanges[message.exchange].message : nil
+            if carrier != index {
+                formatter.problem(
+                    "message \(index + 1) was cut off after \(TranscriptFormatter.count(message.bytes, "octet"))",
+                    isError: false, into: &out)
+            }
+        }
         for finding in elsewhere { formatter.finding(finding, into: &out) }
         for trouble in session.troubles { formatter.problem("\(trouble.code): \(trouble.text)", into: &out) }
         formatter.flush(into: &out)

@@ -23,6 +23,12 @@ extension InputReader {
                     "mailtap: \(name): \(summary.unreadable) packets of a link-layer type that is not read")
             }
         } catch {
+            if error.code == .notACapture {
+                throw Failure(
+                    .damaged,
+                    "\(name) is no capture (pcap, pcapng, either in gzip), no recording and no dialogue file; see mailtap help"
+                )
+            }
             throw Failure(status(of: error.code), error.description)
         }
     }
