@@ -101,7 +101,7 @@ class Proxy:
         """The sessions printed so far (`--format ndjson`)."""
         return [json.loads(line) for line in b"".join(self.out).splitlines(keepends=True) if line.endswith(b"\n")]
 
-    def wait_sessions(self, count, seconds=10):
+    def wait_sessions(self, count, seconds=60):
         self.wait(lambda: b"".join(self.out).count(b"\n") >= count, seconds)
         return self.sessions()
 
