@@ -66,7 +66,7 @@ def _relay(checks, bench, name, greeting, there, back):
         checks.equal(f"{name}: client to server", _digest(peer.got), _digest(there))
         checks.equal(f"{name}: server to client, half-close kept", _digest(bytes(got)),
                      _digest(greeting + back + b"the last word"))
-        session = proxy.wait_sessions(1, 90)[0]
+        session = proxy.wait_sessions(1, 300)[0]
         checks.equal(f"{name}: octets counted", (session["bytes"]["client"], session["bytes"]["server"]),
                      (len(there), len(got)))
         checks.equal("SIGTERM ends the proxy with 0", proxy.stop(), 0)
