@@ -163,6 +163,8 @@ struct SessionAssembly {
             reply = Reply(status: status)
         } else {
             reply = session.exchanges[index].reply ?? Reply(status: status)
+            // Taken out, so that a line is added in place: copying made long replies quadratic.
+            session.exchanges[index].reply = nil
         }
         if reply.lines.isEmpty {
             reply.at = event.time.since(session.info.started)
@@ -313,7 +315,8 @@ extension SessionAssembly: DialogueHandler {
             let index = index(event.exchange, at: event.time)
             var octets = [UInt8](copying: bytes.extracting(0..<bytes.textLength))
             if octets.first == 46 { octets.removeFirst() }
-            session.exchanges[index].data = (session.exchanges[index].data ?? []) + CollectionOfOne(WireText(octets))
+            if session.exchanges[index].data == nil { session.exchanges[index].data = [] }
+            session.exchanges[index].data?.append(WireText(octets))
         case .listingEnd:
             let index = index(event.exchange, at: event.time)
             if session.exchanges[index].data == nil { session.exchanges[index].data = [] }
