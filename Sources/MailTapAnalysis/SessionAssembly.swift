@@ -99,6 +99,17 @@ struct SessionAssembly {
         session.messages[message].exchange = session.exchanges.count - 1
     }
 
+    private mutating func enter(_ tunnel: Tunnel) {
+        secrets.removeAll(keepingCapacity: true)
+        if let client = tunnel.client {
+            session.tunnels.append(SessionTunnel(tunnel, peer: session.info.client))
+            session.info.client = client
+        } else {
+            session.tunnels.append(SessionTunnel(tunnel))
+        }
+        report(.tunnel(session.tunnels.count - 1))
+    }
+
     // MARK: Exchanges
 
     /// The index of exchange `number`, made on first use.
@@ -334,7 +345,8 @@ extension SessionAssembly: DialogueHandler {
             anomalies.append(
                 DialogueAnomaly(kind: .dialogue(anomaly), range: event.range, exchange: Int(event.exchange)))
         case .fragment: secrets.removeAll(keepingCapacity: true)
-        case .content, .opaque, .close: break
+        case .tunnel(let kind): enter(Tunnel(kind, reading: bytes))
+        case .content, .opaque, .preamble, .close: break
         }
     }
 

@@ -86,6 +86,8 @@ public enum SessionProgress: Sendable, Equatable {
     case listing(Int)
     /// A message is over.
     case message(Int)
+    /// A tunnel stands: its index in `Session.tunnels`.
+    case tunnel(Int)
     /// TLS begins.
     case tls
     /// Something went wrong around the session.

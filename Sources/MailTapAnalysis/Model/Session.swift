@@ -16,6 +16,10 @@ public struct Session: Sendable, Equatable {
     public var clientMissing: UInt64 = 0, serverMissing: UInt64 = 0
     /// Why it stopped.
     public var ending: Ending = .open
+    /// What carried it inside another protocol, the outermost first; empty nearly always.
+    ///
+    /// A client that a PROXY protocol header names stands in `info.client`, and the peer that connected here.
+    public var tunnels: [SessionTunnel] = []
     /// Where TLS began and with what; nil for none.
     public var tls: TLSMark?
     /// Commands with their replies, in the order of the commands; the greeting first.

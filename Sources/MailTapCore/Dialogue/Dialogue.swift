@@ -9,13 +9,17 @@ public struct Dialogue: Sendable {
     public private(set) var isOpaque = false
 
     private let limits: Limits
-    private let startSeen: Bool
+    /// Whether a greeting is to come: the connection's beginning was seen, or a tunnel's end.
+    private var startSeen: Bool
     /// Whether the client speaks first in what is certain to be mail, though no greeting is to come.
     private var clientBegins: Bool
     private var detector: ProtocolDetector
+    /// What stands before the mail is being read; nil once the mail, or whatever it is, has begun.
+    private var preamble: TunnelPreamble? = TunnelPreamble()
     private var decoder: (any DialogueDecoder)?
     private var client = SideStream(.client)
     private var server = SideStream(.server)
+    private var tunnels = 0
 
     /// A dialogue in which nothing was said yet.
     ///
@@ -80,6 +84,7 @@ public struct Dialogue: Sendable {
             settle(&handler)
         case .tls(let tls) where tls.isDecrypted:
             if decoder == nil, tls.start == .starttls {
+                preamble = nil
                 decideProtocol(detector.guess(client.prefix, server.prefix), &handler)
             }
             settle(&handler)
@@ -90,6 +95,7 @@ public struct Dialogue: Sendable {
 
     /// Nothing follows: what waited for the other side is decided without it.
     public mutating func end(at time: Timestamp, _ handler: inout some DialogueHandler) {
+        if decoder == nil { abandonPreamble(&handler) }
         if decoder == nil { decideProtocol(detector.guess(client.prefix, server.prefix), &handler) }
         client.isOver = true
         server.isOver = true
@@ -100,8 +106,9 @@ public struct Dialogue: Sendable {
 
     /// Decodes both sides as far as can be, each in turn, since what one says decides what the other means.
     private mutating func settle(_ handler: inout some DialogueHandler) {
+        if decoder == nil, preamble != nil { readPreamble(&handler) }
         if decoder == nil {
-            guard let found = detector.decide(client, server, limit: limits.undecided) else { return }
+            guard preamble == nil, let found = detector.decide(client, server, limit: limits.undecided) else { return }
             decideProtocol(found, &handler)
             if clientBegins {
                 // A dialogue without its greeting: the server's first line answers the client's.
@@ -129,15 +136,96 @@ public struct Dialogue: Sendable {
         switch (found.proto, found.isTLS) {
         case (.smtp, false): decoder = SMTPDecoder(expectsGreeting: startSeen, limits: limits)
         case (.pop3, false): decoder = POP3Decoder(expectsGreeting: startSeen, limits: limits)
-        case (.smtp, true): decoder = OpaqueDecoder(isTLS: true)
-        case (.pop3, true): decoder = OpaqueDecoder(isTLS: true)
+        case (.smtp, true), (.pop3, true):
+            decoder = OpaqueDecoder(isTLS: true, from: (client.offset, server.offset))
         case (.imap, false):
             isOpaque = true
-            decoder = IMAPDecoder(limits: limits)
+            decoder = IMAPDecoder(limits: limits, from: (client.offset, server.offset))
         default:
             isOpaque = true
-            decoder = OpaqueDecoder(isTLS: found.isTLS)
+            decoder = OpaqueDecoder(isTLS: found.isTLS, from: (client.offset, server.offset))
         }
+    }
+
+    // MARK: What stands before the mail
+
+    /// Takes the opening of a tunnel, and of tunnels inside it, as far as it was said.
+    private mutating func readPreamble(_ handler: inout some DialogueHandler) {
+        while var reading = preamble {
+            let step = reading.step(
+                client.storage.span.bytes.extracting(client.start...),
+                server.storage.span.bytes.extracting(server.start...))
+            preamble = reading
+            switch step {
+            case .absent:
+                preamble = nil
+            case .broken:
+                abandonPreamble(&handler)
+            case .wait:
+                let isCut = client.nextBreakIsGap || server.nextBreakIsGap
+                guard isCut || client.heldCount > Self.longestPreamble || server.heldCount > Self.longestPreamble else {
+                    return
+                }
+                abandonPreamble(&handler)
+            case .take(let round):
+                take(round, &handler)
+            case .open(let kind, let round):
+                let request = Array(client.storage[client.start..<client.start + round.client])
+                let range = take(round, &handler)
+                handler.handle(
+                    Event(time: client.latest, range: range, exchange: 0, kind: .tunnel(kind)), request.span.bytes)
+                follow(Tunnel(kind, reading: request.span.bytes))
+            }
+        }
+    }
+
+    /// Octets of one side that may wait for a tunnel's opening to be whole: the largest header has fewer.
+    private static let longestPreamble = 131_072
+    /// Tunnels inside tunnels at most.
+    private static let mostTunnels = 4
+
+    /// Takes a round of the opening; returns the range of the client's message.
+    @discardableResult
+    private mutating func take(_ round: TunnelPreamble.Round, _ handler: inout some DialogueHandler) -> StreamRange {
+        let start = client.offset
+        if let (range, kind) = round.secret, !range.isEmpty {
+            let place = StreamRange(.client, start &+ UInt64(range.lowerBound), start &+ UInt64(range.upperBound))
+            handler.handle(
+                Event(time: client.latest, range: place, exchange: 0, kind: .secret(kind)),
+                client.storage.span.bytes.extracting(client.start + range.lowerBound..<client.start + range.upperBound))
+        }
+        Self.take(round.client, of: &client, &handler)
+        Self.take(round.server, of: &server, &handler)
+        return StreamRange(.client, start, client.offset)
+    }
+
+    private static func take(_ count: Int, of stream: inout SideStream, _ handler: inout some DialogueHandler) {
+        guard count > 0 else { return }
+        let range = StreamRange(stream.side, stream.offset, stream.offset &+ UInt64(count))
+        handler.handle(Event(time: stream.latest, range: range, exchange: 0, kind: .preamble), RawSpan())
+        stream.consume(count)
+    }
+
+    /// A tunnel stands: what follows is a dialogue from its beginning, perhaps behind another preamble.
+    private mutating func follow(_ tunnel: Tunnel) {
+        tunnels += 1
+        startSeen = true
+        clientBegins = false
+        detector = ProtocolDetector(
+            expecting: tunnel.expecting ?? detector.expecting, startSeen: true, isKnownMail: detector.isKnownMail)
+        client.restart()
+        server.restart()
+        preamble = tunnels < Self.mostTunnels ? TunnelPreamble() : nil
+    }
+
+    /// A tunnel's opening that does not become whole: what follows is no mail, and may hold the credential that was due.
+    private mutating func abandonPreamble(_ handler: inout some DialogueHandler) {
+        guard let reading = preamble else { return }
+        preamble = nil
+        let hidesClient = reading.mayHoldSecret(client.storage.span.bytes.extracting(client.start...))
+        guard reading.hasBegun || hidesClient else { return }
+        isOpaque = true
+        decoder = OpaqueDecoder(isTLS: false, from: (client.offset, server.offset), hidesClient: hidesClient)
     }
 
     /// New octets: decoded where they lie when nothing waits before them, else queued.

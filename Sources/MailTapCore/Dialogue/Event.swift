@@ -45,6 +45,11 @@ public struct Event: Sendable, Hashable {
         case tls(TLSMark.Start)
         /// Octets that are not decoded: ciphertext, or what is not mail. Reported as one stretch when it ends.
         case opaque
+        /// A message of what opens a tunnel before the mail, or a PROXY protocol header.
+        case preamble
+        /// A tunnel stands (after the `preamble` events of its opening): the range is its request or header, whose
+        /// octets come with the event; `Tunnel` reads them. Covers no octet.
+        case tunnel(Tunnel.Kind)
         /// Octets that are known to be lost.
         case gap
         /// Octets of a line that was broken by a gap, or the skipped rest of a line over `Limits.lineLength`.
@@ -59,10 +64,10 @@ public struct Event: Sendable, Hashable {
         /// Whether the event's range is its own in the tiling of the stream.
         public var coversOctets: Bool {
             switch self {
-            case .command, .continuation, .reply, .listing, .listingEnd, .content, .contentEnd, .opaque, .gap,
-                .fragment:
+            case .command, .continuation, .reply, .listing, .listingEnd, .content, .contentEnd, .opaque, .preamble,
+                .gap, .fragment:
                 true
-            case .detected, .contentBegin, .tls, .secret, .anomaly, .close: false
+            case .detected, .contentBegin, .tls, .secret, .anomaly, .tunnel, .close: false
             }
         }
     }

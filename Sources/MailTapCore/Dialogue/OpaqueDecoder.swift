@@ -2,9 +2,16 @@
 struct OpaqueDecoder: DialogueDecoder {
     private let isTLS: Bool
     private var began = false
-    private var starts: (client: UInt64, server: UInt64) = (0, 0)
+    private var starts: (client: UInt64, server: UInt64)
+    /// Whether the client's octets may hold a credential that can't be told from the rest.
+    private let hidesClient: Bool
 
-    init(isTLS: Bool) { self.isTLS = isTLS }
+    /// - Parameter starts: where each side's opaque octets begin.
+    init(isTLS: Bool, from starts: (client: UInt64, server: UInt64) = (0, 0), hidesClient: Bool = false) {
+        self.isTLS = isTLS
+        self.starts = starts
+        self.hidesClient = hidesClient
+    }
 
     mutating func decode(_ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler) -> Int {
         if isTLS, !began {
@@ -13,6 +20,12 @@ struct OpaqueDecoder: DialogueDecoder {
                 Event(
                     time: offer.arrivals.latest, range: offer.range(0, 0), exchange: 0, kind: .tls(.implicit)),
                 RawSpan())
+        }
+        if hidesClient, offer.side == .client {
+            handler.handle(
+                Event(
+                    time: offer.arrivals.latest, range: offer.range(0, bytes.byteCount), exchange: 0,
+                    kind: .secret(.opaque)), bytes)
         }
         return bytes.byteCount
     }

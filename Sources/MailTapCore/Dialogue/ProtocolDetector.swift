@@ -31,7 +31,11 @@ struct ProtocolDetector: Sendable {
     /// The best answer when nothing more will be said.
     func guess(_ said: [UInt8], _ answered: [UInt8]) -> Found {
         if let found = byTLS(said, answered) { return found }
-        let candidates = said.split(separator: 10).prefix(8).flatMap { Self.protocols(ofClient: Array($0)) }
+        // What every such protocol has (QUIT) tells nothing where no mail is expected.
+        let lines = said.split(separator: 10).prefix(8).map(Array.init).filter {
+            expecting != nil || !Self.isCommon($0)
+        }
+        let candidates = lines.flatMap { Self.protocols(ofClient: $0) }
         if let smtpOrPop = candidates.first, candidates.allSatisfy({ $0 == smtpOrPop }),
             Self.agrees(answered, smtpOrPop)
         {
@@ -56,8 +60,7 @@ struct ProtocolDetector: Sendable {
         let bytes = answered.span.bytes
         if bytes.hasPrefix("+OK") || bytes.hasPrefix("-ERR") {
             if expecting == .pop3 || isKnownMail || (startSeen && !clientWasFirst) { return Found(proto: .pop3) }
-            guard let line = Self.line(said) else { return nil }
-            return Found(proto: Self.protocols(ofClient: line).contains(.pop3) ? .pop3 : nil)
+            return Self.evidence(said, .pop3)
         }
         if bytes.hasPrefix("* OK") || bytes.hasPrefix("* PREAUTH") || bytes.hasPrefix("* BYE") {
             return Found(proto: .imap)
@@ -65,12 +68,12 @@ struct ProtocolDetector: Sendable {
         guard answered.count >= 4 else { return nil }
         if Self.agrees(answered, .smtp) {
             if expecting == .smtp || isKnownMail { return Found(proto: .smtp) }
-            if startSeen, !clientWasFirst, let greeting = Self.line(answered), Self.contains(greeting, "MTP") {
+            if startSeen, !clientWasFirst, let greeting = Self.line(answered), Self.isText(greeting),
+                Self.contains(greeting, "MTP")
+            {
                 return Found(proto: .smtp)
             }
-            guard let line = Self.line(said) else { return nil }
-            let candidates = Self.protocols(ofClient: line)
-            return Found(proto: candidates.contains(.smtp) && (candidates.count == 1 || startSeen) ? .smtp : nil)
+            return Self.evidence(said, .smtp)
         }
         guard let line = Self.line(said) else {
             return startSeen && expecting == nil && !isKnownMail ? Found() : nil
@@ -92,6 +95,33 @@ struct ProtocolDetector: Sendable {
     private static func line(_ octets: [UInt8]) -> [UInt8]? {
         guard let end = octets.firstIndex(of: 10) else { return octets.count >= 512 ? octets : nil }
         return Array(octets[..<end])
+    }
+
+    /// What the client's whole lines prove, those before the first that tells being common to other protocols (FTP greets
+    /// with 220 as well, NNTP with 200); nil while none tells.
+    private static func evidence(_ said: [UInt8], _ proto: MailProtocol) -> Found? {
+        var rest = said[...]
+        while let end = rest.firstIndex(of: 10) {
+            let line = Array(rest[..<end])
+            rest = rest[(end + 1)...]
+            if !isCommon(line) { return Found(proto: protocols(ofClient: line).contains(proto) ? proto : nil) }
+        }
+        return said.count >= 512 ? Found() : nil
+    }
+
+    /// Whether the line is a command that protocols other than mail's have as well, with the same answers.
+    private static func isCommon(_ line: [UInt8]) -> Bool {
+        let span = line.span.bytes
+        let (code, _) = span.verbCode(from: 0, to: span.byteCount)
+        switch SMTPVerb(code: code) {
+        case .quit, .noop, .help, .rset, .auth: return true
+        default: return false
+        }
+    }
+
+    /// Whether a line holds no control characters.
+    private static func isText(_ line: [UInt8]) -> Bool {
+        line.allSatisfy { $0 >= 32 || $0 == 9 || $0 == 13 }
     }
 
     private static func contains(_ line: [UInt8], _ word: StaticString) -> Bool {

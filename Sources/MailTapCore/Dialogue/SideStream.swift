@@ -25,7 +25,8 @@ struct SideStream: Sendable {
 
     private var arrivals: [(end: UInt64, time: Timestamp)] = []
     private var later: [Later] = []
-    private var latest = Timestamp(nanoseconds: 0)
+    /// When the newest octet came.
+    private(set) var latest = Timestamp(nanoseconds: 0)
 
     init(_ side: Side) { self.side = side }
 
@@ -46,6 +47,11 @@ struct SideStream: Sendable {
     mutating func noteArrival(_ time: Timestamp) {
         if firstArrival == nil { firstArrival = time }
         latest = time
+    }
+
+    /// What was said so far was a preamble: the first octet behind it is the first one that counts.
+    mutating func restart() {
+        firstArrival = hasFront ? arrivals.first?.time ?? latest : nil
     }
 
     mutating func append(_ bytes: RawSpan, at time: Timestamp) {

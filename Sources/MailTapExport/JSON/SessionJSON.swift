@@ -36,6 +36,7 @@ public struct SessionJSON: Sendable {
         out.append(json: session.ending.rawValue)
         out.append(",\"tls\":")
         append(session.tls, to: &out)
+        if !session.tunnels.isEmpty { append(",\"tunnels\":[", session.tunnels, to: &out) { append($0, to: &$1) } }
         if let route = session.info.route {
             out.append(",\"route\":")
             out.append(json: route)
@@ -75,6 +76,19 @@ public struct SessionJSON: Sendable {
         out.append(json: UInt64(endpoint.port))
         out.append(",\"name\":")
         out.append(json: endpoint.name)
+        out.append("}")
+    }
+
+    private func append(_ passed: SessionTunnel, to out: inout [UInt8]) {
+        out.append("{\"kind\":")
+        out.append(json: passed.tunnel.kind.name)
+        for (key, end) in [("target", passed.tunnel.target), ("client", passed.tunnel.client), ("peer", passed.peer)] {
+            guard let end else { continue }
+            out.append(",")
+            out.append(json: key)
+            out.append(":")
+            append(end, to: &out)
+        }
         out.append("}")
     }
 

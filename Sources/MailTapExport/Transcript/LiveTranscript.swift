@@ -55,6 +55,9 @@ public struct LiveTranscript {
                 message, number: index + 1, at: exchange?.command?.verb == "*data" ? exchange?.at : nil,
                 isEncrypted: exchange?.isEncrypted ?? false, octets: options.full ? content(index) : nil, into: &out)
             last = message.exchange
+        case .tunnel(let index):
+            guard session.tunnels.indices.contains(index) else { break }
+            formatter.event(session.tunnels[index].description, into: &out)
         case .tls:
             if let tls = session.tls { formatter.tls(tls, into: &out) }
         case .trouble(let trouble): formatter.problem("\(trouble.code): \(trouble.text)", into: &out)

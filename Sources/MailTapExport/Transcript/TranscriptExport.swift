@@ -16,6 +16,7 @@ public struct TranscriptExport: Exporter {
         let session = item.session
         var formatter = TranscriptFormatter(options)
         formatter.header(session.info, number: session.number, into: &out)
+        for tunnel in session.tunnels { formatter.event(tunnel.description, into: &out) }
         var findings: [Int: [Finding]] = [:]
         var elsewhere: [Finding] = []
         for finding in session.findings {

@@ -37,6 +37,14 @@ import Testing
             lines: [
                 "S:+OK hi <1@x>", "C:APOP tim c4c9334bac560ecc979e58001b3e22fb", "S:+OK", "C:QUIT", "S:+OK bye",
             ], written: "APOP tim ********************************\r\nQUIT\r\n", kinds: [.apopDigest]),
+        Login(
+            testDescription: "HTTP CONNECT with credentials", proto: .smtp,
+            lines: [
+                "C:CONNECT mx.example.org:25 HTTP/1.1", "C:Proxy-Authorization: Basic YTpzZWNyZXQ=", "C:",
+                "S:HTTP/1.1 200 OK", "S:", "S:220 hi", "C:QUIT", "S:221 bye",
+            ],
+            written: "CONNECT mx.example.org:25 HTTP/1.1\r\nProxy-Authorization: Basic ************\r\n\r\nQUIT\r\n",
+            kinds: [.password]),
     ]
 
     private func record(_ login: Login, split: Int?, keepSecrets: Bool = false) -> (WrittenBlocks, [Mark]) {
@@ -89,6 +97,36 @@ import Testing
         let plain = login.lines.filter { $0.hasPrefix("C:") }.map { $0.dropFirst(2) + "\r\n" }.joined()
         #expect(blocks.stream(server: false) == [UInt8](plain.utf8))
         #expect(marks == [])
+    }
+
+    /// The password of a SOCKS5 login is masked, and its own octets alone, whether the proxy takes it or not.
+    @Test(arguments: [0, 1] as [UInt8], [1, 4, 100]) func socksPasswordsAreMasked(verdict: UInt8, step: Int) {
+        let store = MemoryStore()
+        let recorder = Recorder(store: store, path: "x") { Issue.record($0) }
+        let info = SessionInfo.sample()
+        let sink = recorder.open(info)
+        let offer: [UInt8] = [5, 1, 2]
+        let login = [1, 3] + [UInt8]("tim".utf8) + [6] + [UInt8]("secret".utf8)
+        let request: [UInt8] = [5, 1, 0, 1, 192, 0, 2, 25, 0, 25]
+        let said: [(Side, [UInt8])] = [
+            (.client, offer), (.server, [5, 2]), (.client, login), (.server, [1, verdict]), (.client, request),
+            (.server, request), (.server, [UInt8]("220 hi\r\n".utf8)), (.client, [UInt8]("QUIT\r\n".utf8)),
+        ]
+        for (side, octets) in said {
+            for start in stride(from: 0, to: octets.count, by: step) {
+                let piece = Array(octets[start..<min(octets.count, start + step)])
+                sink.receive(piece.span.bytes, from: side, at: info.started)
+            }
+        }
+        sink.end(at: info.started)
+        recorder.flush()
+        let written = WrittenBlocks(store.bytes).stream(server: false) ?? []
+        #expect(written.count == offer.count + login.count + request.count + 6)
+        #expect(!String(decoding: store.bytes, as: UTF8.self).contains("secret"))
+        if verdict == 0 {
+            let masked = [1, 3] + [UInt8]("tim".utf8) + [6] + [UInt8]("******".utf8)
+            #expect(written == offer + masked + request + [UInt8]("QUIT\r\n".utf8))
+        }
     }
 
     /// Octets that are no mail, or end in mid-line, are all there.

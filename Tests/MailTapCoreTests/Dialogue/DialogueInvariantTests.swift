@@ -44,6 +44,9 @@ import Testing
             "RETR 1\r\n", "LIST\r\n", "TOP 1 1\r\n", "STLS\r\n", "PASS x\r\n", "USER y\r\n", "CAPA\r\n", "\r\n", "\n",
             "\r",
             "\u{16}\u{3}\u{1}\0\u{2}ab", "line of text\r\n", "x", "LHLO z\r\n", "RSET\r\n",
+            "CONNECT x:25 HTTP/1.1\r\n\r\n", "HTTP/1.1 200 ok\r\n\r\n", "\u{5}\u{1}\0", "\u{5}\0", "\u{5}\u{2}",
+            "\u{1}\u{1}u\u{1}p", "\u{1}\0", "\u{5}\u{1}\0\u{1}abcd\0\u{19}", "\u{5}\0\0\u{1}abcd\0\u{19}",
+            "PROXY TCP4 1.2.3.4 1.2.3.4 1 25\r\n",
         ].map { Array($0.utf8) }
         for _ in 0..<3_000 {
             var steps: [Script.Step] = []

@@ -3,7 +3,9 @@ import MailTapTesting
 
 /// Dialogues that every generic test runs over.
 enum Scripts {
-    static let all: [Script] = [
+    static let all: [Script] = dialogues + TunnelScripts.all
+
+    private static let dialogues: [Script] = [
         Script(
             "smtp-plain",
             """

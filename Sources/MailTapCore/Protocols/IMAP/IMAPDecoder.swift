@@ -15,10 +15,14 @@ struct IMAPDecoder: DialogueDecoder {
     }
 
     private var client = ClientState.command
-    private var opaque = OpaqueDecoder(isTLS: false)
+    private var opaque: OpaqueDecoder
     private let limits: Limits
 
-    init(limits: Limits) { self.limits = limits }
+    /// - Parameter starts: where each side's dialogue begins in its stream.
+    init(limits: Limits, from starts: (client: UInt64, server: UInt64) = (0, 0)) {
+        self.limits = limits
+        opaque = OpaqueDecoder(isTLS: false, from: starts)
+    }
 
     mutating func decode(_ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler) -> Int {
         guard offer.side == .client else { return server(bytes) }
