@@ -17,6 +17,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -32,15 +33,23 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "MailTapCapture", dependencies: ["MailTapCore", "CPcap", "CZlib"], swiftSettings: strict),
         .target(
-            name: "MailTapProxy",
+            name: "MailTapTLS",
             dependencies: [
                 "MailTapCore",
                 .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "MailTapProxy",
+            dependencies: [
+                "MailTapCore", "MailTapTLS",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "X509", package: "swift-certificates"),
             ],
             swiftSettings: strict),
         .target(
@@ -66,7 +75,7 @@ let package = Package(
         .executableTarget(
             name: "mailtap",
             dependencies: [
-                "MailTapCore", "MailTapAnalysis", "MailTapCapture", "MailTapProxy", "MailTapReplay",
+                "MailTapCore", "MailTapAnalysis", "MailTapCapture", "MailTapTLS", "MailTapProxy", "MailTapReplay",
                 "MailTapExport", "MailTapServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -77,6 +86,18 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "MailTapCaptureTests", dependencies: ["MailTapCapture", "MailTapCore", "MailTapTesting"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MailTapTLSTests",
+            dependencies: [
+                "MailTapTLS", "MailTapCore",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "MailTapProxyTests",

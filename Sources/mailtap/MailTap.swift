@@ -35,7 +35,7 @@ struct MailTap: AsyncParsableCommand {
         version: "mailtap \(version)",
         subcommands: [
             ProxyCommand.self, AnalyzeCommand.self, ListCommand.self, ExportCommand.self, ReplayCommand.self,
-            DiffCommand.self, CheckCommand.self, DemoCommand.self,
+            DiffCommand.self, CheckCommand.self, CACommand.self, DemoCommand.self,
         ])
 
     static func main() async {

@@ -1,0 +1,36 @@
+import NIOCore
+import NIOSSL
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// A file of TLS secrets in the NSS key log format (RFC 9850), which Wireshark decrypts with; any number may append.
+public final class KeyLogFile: Sendable {
+    private let descriptor: Int32
+
+    /// Opens the file to append to it; a new one has mode 0600.
+    ///
+    /// - Throws: `TLSError` (`unwritable`).
+    public init(path: String) throws(TLSError) {
+        descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw TLSError(
+                code: .unwritable,
+                context: "can't write the key log \(path): \(String(cString: strerror(errno))); choose another path")
+        }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Appends each line, its line end included, in one write, so that lines of several writers never mix.
+    var callback: NIOSSLKeyLogCallback {
+        { [self] line in
+            line.withUnsafeReadableBytes { _ = write(descriptor, $0.baseAddress, $0.count) }
+        }
+    }
+}
