@@ -109,7 +109,7 @@ final class Connection {
             channel.close(promise: nil)
             return
         }
-        let name = IPAddress(route.server.host) == nil ? route.server.host : nil
+        let name = loop.endpoint(of: route.server).name
         feed.open(info(server: channel.remoteAddress?.endpoint(name: name)))
         do {
             try channel.pipeline.syncOperations.addHandler(RelayHandler(.server, self))
@@ -135,10 +135,9 @@ final class Connection {
 
     private func info(server endpoint: Endpoint?) -> SessionInfo {
         let url = route.server
-        let address = IPAddress(url.host)
-        let fallback = Endpoint(address: address, port: url.port, name: address == nil ? url.host : nil)
         return SessionInfo(
-            source: loop.source, client: clientEndpoint, server: endpoint ?? fallback, started: clock.started,
+            source: loop.source, client: clientEndpoint, server: endpoint ?? loop.endpoint(of: url),
+            started: clock.started,
             expecting: url.scheme.proto, expectsTLS: url.scheme.isImplicitTLS, isKnownMail: true, route: route.text)
     }
 

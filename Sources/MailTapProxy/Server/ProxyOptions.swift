@@ -18,6 +18,8 @@ public struct ProxyOptions: Sendable, Equatable {
     public var connectTimeout: Double = 10
     /// Event loops; nil: one for each core, at most four.
     public var threads: Int?
+    /// Sessions that may be open at once; while there are as many, new connections wait in the listeners' queues.
+    public var maximumSessions = Int.max
     /// The `source` of the sessions.
     public var source = "proxy"
 

@@ -30,7 +30,7 @@ public final class ProxyServer: Sendable {
     private let hub: TraceHub
     private let warn: @Sendable (String) -> Void
     private let group: MultiThreadedEventLoopGroup
-    private let registry = ConnectionRegistry()
+    private let registry: ConnectionRegistry
     private let loops: [ObjectIdentifier: NIOLoopBound<RelayLoop>]
     private let state = Mutex(State())
 
@@ -51,7 +51,8 @@ public final class ProxyServer: Sendable {
         self.warn = warn
         let group = MultiThreadedEventLoopGroup(
             numberOfThreads: max(1, options.threads ?? min(System.coreCount, 4)))
-        let registry = self.registry
+        let registry = ConnectionRegistry(capacity: max(1, options.maximumSessions))
+        self.registry = registry
         var loops: [ObjectIdentifier: NIOLoopBound<RelayLoop>] = [:]
         for eventLoop in group.makeIterator() {
             loops[ObjectIdentifier(eventLoop)] = NIOLoopBound.makeRelayLoop(
@@ -136,18 +137,21 @@ public final class ProxyServer: Sendable {
 
     private func listen(_ route: Route) async throws(ProxyError) -> Bound {
         let loops = self.loops
+        let registry = self.registry
+        let warn = self.warn
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.autoRead, value: false)
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelOption(.maxMessagesPerRead, value: RelayLoop.messagesPerRead)
-            .childChannelOption(.recvAllocator, value: RelayLoop.receiveAllocator)
-            .childChannelOption(.writeBufferWaterMark, value: RelayLoop.watermark)
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let gate = AcceptGate(registry, listen: "\(route.listen)", warn: warn)
+                    try channel.pipeline.syncOperations.addHandler(gate)
+                }
+            }
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let loop = loops[ObjectIdentifier(channel.eventLoop)] else { throw ChannelError.eof }
+                    try RelayLoop.configure(channel)
                     let connection = Connection(loop: loop.value, route: route)
                     try channel.pipeline.syncOperations.addHandler(RelayHandler(.client, connection))
                 }

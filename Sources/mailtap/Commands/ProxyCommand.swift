@@ -69,6 +69,7 @@ struct ProxyCommand: AsyncParsableCommand {
         options.tls = tls == .strip ? .strip : .pass
         options.idleTimeout = idleTimeout?.seconds
         options.connectTimeout = connectTimeout.seconds
+        options.maximumSessions = DescriptorLimit.raise().sessions
         let signals = SignalStream([SIGINT, SIGTERM])
         let outcome = LiveOutcome()
         let hub = try makeHub(outcome)

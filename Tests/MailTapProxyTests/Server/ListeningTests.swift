@@ -70,6 +70,38 @@ struct ListeningTests {
         _ = await proxy.finish(grace: 0)
     }
 
+    @Test func connectionsBeyondTheLimitWaitForRoomAndAreWarnedAboutOnce() async throws {
+        let listener = try PlainSocket.listen()
+        var options = ProxyOptions()
+        options.maximumSessions = 1
+        let proxy = try await TestProxy.start(to: listener.port, options: options)
+        for round in 0..<2 {
+            let first = try PlainSocket.connect(to: proxy.port)
+            let firstServer = try listener.accept()
+            let second = try PlainSocket.connect(to: proxy.port)
+            try firstServer.send("220 first\r\n")
+            #expect(try first.receive(exactly: 11) == Array("220 first\r\n".utf8))
+            #expect(proxy.server.liveSessions == 1, "round \(round)")
+            first.finishSending()
+            firstServer.finishSending()
+            let secondServer = try listener.accept()
+            try secondServer.send("220 second\r\n")
+            #expect(try second.receive(exactly: 12) == Array("220 second\r\n".utf8))
+            second.finishSending()
+            secondServer.finishSending()
+            #expect(try second.receiveAll().isEmpty)
+        }
+        let traces = await proxy.finish()
+        #expect(traces.count == 4)
+        #expect(!proxy.warnings.all.isEmpty)
+        #expect(proxy.warnings.all.allSatisfy { $0.contains("raise ulimit -n") })
+    }
+
+    @Test(arguments: [(64, 21), (1_024, 448), (20_000, 9_936), (2, 1)])
+    func theLimitOfOpenFilesLeavesSomeForOtherUses(files: Int, sessions: Int) {
+        #expect(DescriptorLimit(files: files).sessions == sessions)
+    }
+
     @Test func stripModeWorksThroughSockets() async throws {
         var options = ProxyOptions()
         options.tls = .strip
