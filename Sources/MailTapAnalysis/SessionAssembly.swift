@@ -80,7 +80,8 @@ struct SessionAssembly {
         if transfer != nil { endMessage(isComplete: false) }
         dropUnfinishedContent()
         session.duration = max(0, last.since(session.info.started))
-        session.ending = ending.ending(of: session)
+        let quit = session.exchanges.last { $0.command?.verb == "QUIT" }
+        session.ending = ending.ending(quitReply: quit?.reply?.status)
         session.serverBytes -= min(session.serverBytes, edits.injected(by: .server))
         session.clientBytes -= min(session.clientBytes, edits.injected(by: .client))
         resolveEnvelopes()
@@ -150,7 +151,7 @@ struct SessionAssembly {
         session.exchanges[index].at = event.time.since(session.info.started)
         session.exchanges[index].isEncrypted = isEncrypted
         lastSent[index] = event.time
-        ending.command(verb)
+        ending.command(isQuit: verb == "QUIT")
         switch verb {
         case "MAIL": envelope.mail.append(index)
         case "RCPT": envelope.recipients.append(index)
@@ -232,7 +233,7 @@ struct SessionAssembly {
         if kind == .data {
             session.exchanges[index].command = Command(verb: "*data", line: WireText([]))
             session.exchanges[index].isEncrypted = isEncrypted
-            ending.command("*data")
+            ending.command(isQuit: false)
             report(.command(index))
         }
         if let open = transfer, kind == .bdat || kind == .bdatLast {
@@ -360,9 +361,6 @@ extension SessionAssembly: DialogueHandler {
     private func verb(_ code: UInt8, _ bytes: RawSpan) -> String {
         let known = session.proto == .pop3 ? POP3Verb(rawValue: code)?.keyword : SMTPVerb(rawValue: code)?.keyword
         if let known, !known.isEmpty { return known }
-        let length = min(bytes.textLength, 64)
-        var end = 0
-        while end < length, ![9, 32, 58].contains(bytes.octet(at: end)) { end += 1 }
-        return WireText.decode([UInt8](copying: bytes.extracting(0..<end))).text.uppercased()
+        return CommandWord.of(bytes)
     }
 }

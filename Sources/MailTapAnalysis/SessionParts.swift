@@ -11,7 +11,7 @@ struct Envelope: Sendable, Equatable {
     func resolve(in session: Session, content: Int) -> (from: String?, to: [String], rejected: [String]) {
         func exchange(_ index: Int) -> Exchange? { index < session.exchanges.count ? session.exchanges[index] : nil }
         func address(_ index: Int) -> String? {
-            exchange(index)?.command.flatMap { SMTPGrammar.path(in: $0.line.octets)?.address }
+            exchange(index)?.command.flatMap { SMTPGrammar.address(in: $0.line.octets) }
         }
         let sender = mail.last { exchange($0)?.reply?.status.isNegative != true }
         let mine = recipients.filter { $0 > (sender ?? -1) && $0 < content }
@@ -146,12 +146,12 @@ struct EndingTracker {
         }
     }
 
-    mutating func command(_ verb: String) { saidQuit = verb == "QUIT" }
+    mutating func command(isQuit: Bool) { saidQuit = isQuit }
 
-    func ending(of session: Session) -> Ending {
+    /// - Parameter quitReply: what the newest QUIT was answered; `none` or nil without a reply.
+    func ending(quitReply: ReplyStatus?) -> Ending {
         if let told, told == .timeout || told == .killed { return told }
-        let answer = session.exchanges.last { $0.command?.verb == "QUIT" }?.reply
-        if saidQuit, answer?.status.isPositive == true || firstToClose != nil { return .quit }
+        if saidQuit, quitReply?.isPositive == true || firstToClose != nil { return .quit }
         if let told { return told }
         if wasReset { return .reset }
         switch firstToClose {

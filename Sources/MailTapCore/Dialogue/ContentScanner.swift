@@ -1,6 +1,6 @@
 /// Finds the end of dot-stuffed content (RFC 5321 section 4.5.2, RFC 1939 section 3), whatever the chunking.
 ///
-/// Octets go on to the handler with the stuffed dots removed. A dot line with odd line ends is only a candidate for the
+/// Octets go on with the stuffed dots removed. A dot line with odd line ends is only a candidate for the
 /// end: the caller decides when the other side has answered.
 struct ContentScanner: Sendable {
     /// What a scan found.
@@ -19,11 +19,11 @@ struct ContentScanner: Sendable {
     /// Octets were lost: nothing is known of the octet before.
     mutating func skipLost() { before = .other }
 
-    /// Scans `bytes` from `start`; gives content to `handler`, except dots that were stuffed.
+    /// Scans `bytes` from `start`; gives the content on, except dots that were stuffed.
     ///
     /// - Parameter takesCandidates: false where a dot line with odd ends is content all the same.
     mutating func scan(
-        _ bytes: RawSpan, from start: Int, side: Side, takesCandidates: Bool, _ handler: inout some DialogueHandler
+        _ bytes: RawSpan, from start: Int, side: Side, takesCandidates: Bool, _ events: inout EventBuffer
     ) -> Outcome {
         var pieceStart = start
         var search = start
@@ -44,7 +44,7 @@ struct ContentScanner: Sendable {
             let available = count - dot
             let next = available > 1 ? bytes[octet: dot + 1] : 0
             if available < 2 || (next == 13 && available < 3) {
-                give(bytes, pieceStart, dot, side, &handler)
+                give(bytes, pieceStart, dot, side, &events)
                 before = lineStart
                 return .more(consumed: dot)
             }
@@ -52,7 +52,7 @@ struct ContentScanner: Sendable {
             if isCRLF || next == 10 {
                 let isStrict = isCRLF && lineStart != .lf
                 if isStrict || takesCandidates {
-                    give(bytes, pieceStart, dot, side, &handler)
+                    give(bytes, pieceStart, dot, side, &events)
                     let end = dot + (isCRLF ? 3 : 2)
                     before = lineStart
                     return isStrict ? .end(content: dot, end: end) : .candidate(content: dot, end: end)
@@ -61,11 +61,11 @@ struct ContentScanner: Sendable {
                 search = dot + 1
                 continue
             }
-            give(bytes, pieceStart, dot, side, &handler)
+            give(bytes, pieceStart, dot, side, &events)
             pieceStart = dot + 1
             search = dot + 1
         }
-        give(bytes, pieceStart, count, side, &handler)
+        give(bytes, pieceStart, count, side, &events)
         if count > start {
             let last = bytes[octet: count - 1]
             let previous: UInt8? = count - 2 >= start ? bytes[octet: count - 2] : nil
@@ -80,9 +80,9 @@ struct ContentScanner: Sendable {
     }
 
     private func give(
-        _ bytes: RawSpan, _ from: Int, _ to: Int, _ side: Side, _ handler: inout some DialogueHandler
+        _ bytes: RawSpan, _ from: Int, _ to: Int, _ side: Side, _ events: inout EventBuffer
     ) {
         guard to > from else { return }
-        handler.content(bytes.extracting(from..<to), from: side)
+        events.content(from, to, of: side)
     }
 }

@@ -16,10 +16,14 @@ public struct Dialogue: Sendable {
     private var detector: ProtocolDetector
     /// What stands before the mail is being read; nil once the mail, or whatever it is, has begun.
     private var preamble: TunnelPreamble? = TunnelPreamble()
-    private var decoder: (any DialogueDecoder)?
+    private var tunnels = 0
+    /// Whether the protocol was decided, and with it the decoder.
+    private var isDecided = false
+    private var decoder: any DialogueDecoder = OpaqueDecoder(isTLS: false)
     private var client = SideStream(.client)
     private var server = SideStream(.server)
-    private var tunnels = 0
+    /// What the decoder's present step decided; empty between steps.
+    private var events = EventBuffer()
 
     /// A dialogue in which nothing was said yet.
     ///
@@ -50,7 +54,7 @@ public struct Dialogue: Sendable {
     /// Offset in `side`'s stream up to which every secret was reported: as `decided`, but not beyond the start of a
     /// credential whose end is still to come.
     public func reported(_ side: Side) -> UInt64 {
-        min(decided(side), side == .client ? decoder?.openSecret ?? .max : .max)
+        min(decided(side), side == .client ? decoder.openSecret ?? .max : .max)
     }
 
     /// Octets of `side`, as they came.
@@ -59,12 +63,16 @@ public struct Dialogue: Sendable {
     ) {
         guard bytes.byteCount > 0 else { return }
         if clientBegins, side == .server, client.isEmpty { clientBegins = false }
-        if side == .client {
-            Self.take(bytes, &client, at: time, other: &server, &decoder, limits, &handler)
-        } else {
-            Self.take(bytes, &server, at: time, other: &client, &decoder, limits, &handler)
+        guard isDecided else {
+            if side == .client { client.hold(bytes, at: time) } else { server.hold(bytes, at: time) }
+            return settle(&handler)
         }
-        if decoder == nil || !client.isEmpty || !server.isEmpty { settle(&handler) }
+        if side == .client {
+            Self.take(bytes, &client, at: time, other: &server, &decoder, limits, &events, &handler)
+        } else {
+            Self.take(bytes, &server, at: time, other: &client, &decoder, limits, &events, &handler)
+        }
+        if !client.isEmpty || !server.isEmpty { settle(&handler) }
     }
 
     /// A mark of the trace: gaps, ends of a side, TLS that goes on in plaintext.
@@ -83,47 +91,49 @@ public struct Dialogue: Sendable {
             if side == .client { client.append(.close(time), at: time) } else { server.append(.close(time), at: time) }
             settle(&handler)
         case .tls(let tls) where tls.isDecrypted:
-            if decoder == nil, tls.start == .starttls {
+            if !isDecided, tls.start == .starttls {
                 preamble = nil
                 decideProtocol(detector.guess(client.prefix, server.prefix), &handler)
             }
             settle(&handler)
-            decoder?.plaintextFollows()
+            if isDecided { decoder.plaintextFollows() }
         default: break
         }
     }
 
     /// Nothing follows: what waited for the other side is decided without it.
     public mutating func end(at time: Timestamp, _ handler: inout some DialogueHandler) {
-        if decoder == nil { abandonPreamble(&handler) }
-        if decoder == nil { decideProtocol(detector.guess(client.prefix, server.prefix), &handler) }
+        if !isDecided { abandonPreamble(&handler) }
+        if !isDecided { decideProtocol(detector.guess(client.prefix, server.prefix), &handler) }
         client.isOver = true
         server.isOver = true
         settle(&handler)
-        decoder?.finish(.server, offset: server.offset, at: time, &handler)
-        decoder?.finish(.client, offset: client.offset, at: time, &handler)
+        decoder.finish(.server, offset: server.offset, at: time, &events)
+        decoder.finish(.client, offset: client.offset, at: time, &events)
+        events.deliver(RawSpan(), at: 0, to: &handler)
     }
 
     /// Decodes both sides as far as can be, each in turn, since what one says decides what the other means.
     private mutating func settle(_ handler: inout some DialogueHandler) {
-        if decoder == nil, preamble != nil { readPreamble(&handler) }
-        if decoder == nil {
+        if !isDecided, preamble != nil { readPreamble(&handler) }
+        if !isDecided {
             guard preamble == nil, let found = detector.decide(client, server, limit: limits.undecided) else { return }
             decideProtocol(found, &handler)
             if clientBegins {
                 // A dialogue without its greeting: the server's first line answers the client's.
-                _ = Self.advance(&client, &decoder, limits, onlyOnce: true, &handler)
+                _ = Self.advance(&client, &decoder, limits, onlyOnce: true, &events, &handler)
             }
         }
         var goesOn = true
         while goesOn {
             // One line of the server at a time while the client's octets wait: each reply may decide them.
-            goesOn = Self.advance(&server, &decoder, limits, onlyOnce: !client.isEmpty, &handler)
-            if Self.advance(&client, &decoder, limits, onlyOnce: false, &handler) { goesOn = true }
+            goesOn = Self.advance(&server, &decoder, limits, onlyOnce: !client.isEmpty, &events, &handler)
+            if Self.advance(&client, &decoder, limits, onlyOnce: false, &events, &handler) { goesOn = true }
         }
     }
 
     private mutating func decideProtocol(_ found: ProtocolDetector.Found, _ handler: inout some DialogueHandler) {
+        isDecided = true
         proto = found.proto
         if let proto = found.proto {
             let time = min(
@@ -224,6 +234,7 @@ public struct Dialogue: Sendable {
         preamble = nil
         let hidesClient = reading.mayHoldSecret(client.storage.span.bytes.extracting(client.start...))
         guard reading.hasBegun || hidesClient else { return }
+        isDecided = true
         isOpaque = true
         decoder = OpaqueDecoder(isTLS: false, from: (client.offset, server.offset), hidesClient: hidesClient)
     }
@@ -231,20 +242,21 @@ public struct Dialogue: Sendable {
     /// New octets: decoded where they lie when nothing waits before them, else queued.
     private static func take(
         _ bytes: RawSpan, _ stream: inout SideStream, at time: Timestamp, other: inout SideStream,
-        _ decoder: inout (any DialogueDecoder)?, _ limits: Limits, _ handler: inout some DialogueHandler
+        _ decoder: inout any DialogueDecoder, _ limits: Limits, _ events: inout EventBuffer,
+        _ handler: inout some DialogueHandler
     ) {
         stream.noteArrival(time)
         var used = 0
-        if decoder != nil, stream.isEmpty {
+        if stream.isEmpty {
             let base = stream.offset
             while used < bytes.byteCount {
                 let offer = Offer(
                     side: stream.side, base: base &+ UInt64(used), arrivals: Arrivals(latest: time))
-                let step = decoder?.decode(bytes.extracting(used..<bytes.byteCount), offer, &handler) ?? 0
+                let step = decodeOnce(bytes.extracting(used..<bytes.byteCount), offer, &decoder, &events, &handler)
                 if step <= 0 { break }
                 used += step
                 stream.offset = base &+ UInt64(used)
-                if !other.isEmpty { _ = advance(&other, &decoder, limits, onlyOnce: false, &handler) }
+                if !other.isEmpty { _ = advance(&other, &decoder, limits, onlyOnce: false, &events, &handler) }
             }
         }
         if used < bytes.byteCount { stream.append(bytes.extracting(used..<bytes.byteCount), at: time) }
@@ -252,14 +264,14 @@ public struct Dialogue: Sendable {
 
     /// Decodes what waits on one side; returns whether anything was decided.
     private static func advance(
-        _ stream: inout SideStream, _ decoder: inout (any DialogueDecoder)?, _ limits: Limits, onlyOnce: Bool,
-        _ handler: inout some DialogueHandler
+        _ stream: inout SideStream, _ decoder: inout any DialogueDecoder, _ limits: Limits, onlyOnce: Bool,
+        _ events: inout EventBuffer, _ handler: inout some DialogueHandler
     ) -> Bool {
         var changed = false
-        while decoder != nil, !stream.isEmpty {
+        while !stream.isEmpty {
             if stream.hasFront {
-                let step =
-                    decoder?.decode(stream.storage.span.bytes.extracting(stream.start...), stream.offer, &handler) ?? 0
+                let step = decodeOnce(
+                    stream.storage.span.bytes.extracting(stream.start...), stream.offer, &decoder, &events, &handler)
                 if step > 0 {
                     stream.consume(step)
                     changed = true
@@ -267,12 +279,10 @@ public struct Dialogue: Sendable {
                     continue
                 }
             }
-            let isWaiting = decoder?.isWaiting(stream.side) ?? false
-            if isWaiting {
+            if decoder.isWaiting(stream.side) {
                 // Waiting makes sense only while the other side may still speak, and within bounds.
                 guard stream.isOver || stream.heldCount > limits.undecided else { return changed }
-                let decided = decoder?.decideAlone(stream.storage.span.bytes.extracting(stream.start...), stream.side)
-                if decided == true {
+                if decoder.decideAlone(stream.storage.span.bytes.extracting(stream.start...), stream.side) {
                     changed = true
                     continue
                 }
@@ -281,15 +291,16 @@ public struct Dialogue: Sendable {
             }
             changed = true
             if stream.hasFront {
-                decoder?.abandon(
+                abandon(
                     stream.storage.span.bytes.extracting(stream.start...), stream.offer,
-                    atEnd: !stream.nextBreakIsGap, &handler)
+                    atEnd: !stream.nextBreakIsGap, &decoder, &events, &handler)
                 stream.consume(stream.storage.count - stream.start)
             }
             switch stream.takeBreak() {
             case .gap(let length, let time):
                 let range = StreamRange(stream.side, stream.offset, stream.offset &+ length)
-                decoder?.gap(range, at: time, &handler)
+                decoder.gap(range, at: time, &events)
+                events.deliver(RawSpan(), at: 0, to: &handler)
                 stream.offset = range.end
             case .close(let time):
                 handler.handle(
@@ -300,5 +311,24 @@ public struct Dialogue: Sendable {
             }
         }
         return changed
+    }
+
+    /// One step of the decoder; what it decided is handed on.
+    private static func decodeOnce(
+        _ bytes: RawSpan, _ offer: Offer, _ decoder: inout any DialogueDecoder, _ events: inout EventBuffer,
+        _ handler: inout some DialogueHandler
+    ) -> Int {
+        let step = decoder.decode(bytes, offer, &events)
+        events.deliver(bytes, at: offer.base, to: &handler)
+        return step
+    }
+
+    /// Has the decoder decide octets that can't become a whole line any more.
+    private static func abandon(
+        _ bytes: RawSpan, _ offer: Offer, atEnd: Bool, _ decoder: inout any DialogueDecoder,
+        _ events: inout EventBuffer, _ handler: inout some DialogueHandler
+    ) {
+        decoder.abandon(bytes, offer, atEnd: atEnd, &events)
+        events.deliver(bytes, at: offer.base, to: &handler)
     }
 }

@@ -35,13 +35,13 @@ protocol DialogueDecoder: Sendable {
     /// Decodes from the front of what is undecided; returns the number of octets that are decided now.
     ///
     /// 0 means that more octets or the other side's answer are needed. Called again while it makes progress.
-    mutating func decode(_ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler) -> Int
+    mutating func decode(_ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer) -> Int
 
     /// `length` octets of `side` are lost at `offset`; everything before was decided or given to `abandon`.
-    mutating func gap(_ range: StreamRange, at time: Timestamp, _ handler: inout some DialogueHandler)
+    mutating func gap(_ range: StreamRange, at time: Timestamp, _ events: inout EventBuffer)
 
     /// These octets at the front can't become a whole line any more (a gap or the end follows); decides them all.
-    mutating func abandon(_ bytes: RawSpan, _ offer: Offer, atEnd: Bool, _ handler: inout some DialogueHandler)
+    mutating func abandon(_ bytes: RawSpan, _ offer: Offer, atEnd: Bool, _ events: inout EventBuffer)
 
     /// Whether `side`'s next octets can't be decided before the other side has said something.
     func isWaiting(_ side: Side) -> Bool
@@ -56,7 +56,7 @@ protocol DialogueDecoder: Sendable {
     mutating func plaintextFollows()
 
     /// The session is over: closes what is open (content without its end).
-    mutating func finish(_ side: Side, offset: UInt64, at time: Timestamp, _ handler: inout some DialogueHandler)
+    mutating func finish(_ side: Side, offset: UInt64, at time: Timestamp, _ events: inout EventBuffer)
 }
 
 extension DialogueDecoder {

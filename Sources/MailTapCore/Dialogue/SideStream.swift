@@ -54,6 +54,12 @@ struct SideStream: Sendable {
         firstArrival = hasFront ? arrivals.first?.time ?? latest : nil
     }
 
+    /// Keeps octets that nothing can be made of yet.
+    mutating func hold(_ bytes: RawSpan, at time: Timestamp) {
+        noteArrival(time)
+        append(bytes, at: time)
+    }
+
     mutating func append(_ bytes: RawSpan, at time: Timestamp) {
         if later.isEmpty {
             if start > 65_536, start > storage.count / 2 {

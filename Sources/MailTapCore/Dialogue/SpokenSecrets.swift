@@ -13,6 +13,7 @@ struct SpokenSecrets: Sendable {
 
     /// Where the line repeats one of them; each token's first place.
     func places(in line: RawSpan) -> [Range<Int>] {
+        guard !tokens.isEmpty else { return [] }
         var found: [Range<Int>] = []
         for token in tokens {
             guard let first = token.first, line.byteCount >= token.count else { continue }

@@ -138,13 +138,12 @@ public enum TimeText {
 
     /// Appends the low `digits` decimal digits of a number, zeros in front.
     private static func append(_ number: UInt64, digits: Int, to out: inout [UInt8]) {
-        let start = out.count
-        var rest = number
+        var unit: UInt64 = 1
+        for _ in 1..<max(1, digits) { unit &*= 10 }
         for _ in 0..<digits {
-            out.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
-            rest /= 10
+            out.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / unit % 10))
+            unit /= 10
         }
-        out[start...].reverse()
     }
 
     private static func appendFraction(_ fraction: UInt64, decimals: Int, to out: inout [UInt8]) {

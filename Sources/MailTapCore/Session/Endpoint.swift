@@ -18,7 +18,20 @@ public struct Endpoint: Sendable, Hashable {
 extension Endpoint: CustomStringConvertible {
     /// `address:port`, with brackets around IPv6; the name stands in where there is no address.
     public var description: String {
-        guard let address else { return "\(name ?? "?"):\(port)" }
-        return address.isIPv4 ? "\(address):\(port)" : "[\(address)]:\(port)"
+        guard address != nil else { return "\(name ?? "?"):\(port)" }
+        var out: [UInt8] = []
+        append(to: &out)
+        return String(decoding: out, as: UTF8.self)
+    }
+
+    /// Appends address and port as `description` has them; the port alone where there is no address.
+    public func append(to out: inout [UInt8]) {
+        if let address {
+            if !address.isIPv4 { out.append(UInt8(ascii: "[")) }
+            address.append(to: &out)
+            if !address.isIPv4 { out.append(UInt8(ascii: "]")) }
+        }
+        out.append(UInt8(ascii: ":"))
+        TimeText.append(UInt64(port), to: &out)
     }
 }

@@ -30,24 +30,62 @@ public struct IPAddress: Sendable, Hashable {
 extension IPAddress: CustomStringConvertible {
     /// Dotted decimal, or RFC 5952's form of IPv6.
     public var description: String {
-        guard !isIPv4 else {
-            return "\(low >> 24 & 255).\(low >> 16 & 255).\(low >> 8 & 255).\(low & 255)"
-        }
-        let groups = (0..<8).map { UInt16(truncatingIfNeeded: ($0 < 4 ? high : low) >> (48 - 16 * UInt64($0 % 4))) }
+        var out: [UInt8] = []
+        append(to: &out)
+        return String(decoding: out, as: UTF8.self)
+    }
+
+    /// Appends the address as `description` has it.
+    public func append(to out: inout [UInt8]) {
+        if isIPv4 { return Self.append(v4: low, to: &out) }
         if high == 0, low >> 32 == 0xFFFF {
-            return "::ffff:" + IPAddress(v4: UInt32(truncatingIfNeeded: low)).description
+            out.append(contentsOf: "::ffff:".utf8)
+            return Self.append(v4: low, to: &out)
         }
+        let zeros = longestRunOfZeros
+        for index in 0..<8 {
+            if zeros.contains(index) {
+                if index == zeros.lowerBound { out.append(contentsOf: "::".utf8) }
+                continue
+            }
+            if index > 0, index != zeros.upperBound { out.append(UInt8(ascii: ":")) }
+            Self.append(hexadecimal: group(index), to: &out)
+        }
+    }
+
+    /// The 16-bit group of an IPv6 address, 0...7.
+    private func group(_ index: Int) -> UInt16 {
+        UInt16(truncatingIfNeeded: (index < 4 ? high : low) >> (48 - 16 * UInt64(index % 4)))
+    }
+
+    /// The first longest run of at least two groups of zero (RFC 5952 section 4.2); empty where there is none.
+    private var longestRunOfZeros: Range<Int> {
         var best = 0..<0
         var index = 0
         while index < 8 {
             var end = index
-            while end < 8, groups[end] == 0 { end += 1 }
+            while end < 8, group(end) == 0 { end += 1 }
             if end - index > max(1, best.count) { best = index..<end }
             index = max(end, index + 1)
         }
-        let hex = groups.map { String($0, radix: 16) }
-        guard !best.isEmpty else { return hex.joined(separator: ":") }
-        return hex[..<best.lowerBound].joined(separator: ":") + "::" + hex[best.upperBound...].joined(separator: ":")
+        return best
+    }
+
+    private static func append(v4 bits: UInt64, to out: inout [UInt8]) {
+        for shift in [24, 16, 8, 0] as [UInt64] {
+            if shift < 24 { out.append(UInt8(ascii: ".")) }
+            TimeText.append(bits >> shift & 255, to: &out)
+        }
+    }
+
+    private static func append(hexadecimal group: UInt16, to out: inout [UInt8]) {
+        var shift = 12
+        while shift > 0, group >> shift == 0 { shift -= 4 }
+        while shift >= 0 {
+            let digit = UInt8(truncatingIfNeeded: group >> shift & 15)
+            out.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+            shift -= 4
+        }
     }
 }
 

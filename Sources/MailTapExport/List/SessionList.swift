@@ -17,7 +17,11 @@ public struct SessionList: Exporter {
 
     private let format: Format
     private let options: ExportOptions
-    private var rows: [[String]] = []
+    /// Rows that wait until the columns' widths are settled.
+    private var rows: [ListRow] = []
+    /// The row at hand, once they are; kept for its room.
+    private var row = ListRow()
+    private var widths: [Int]?
     private var isFirst = true
 
     /// A list in `format`.
@@ -45,9 +49,13 @@ public struct SessionList: Exporter {
 
     /// Writes one session.
     public mutating func session(_ item: ExportItem, into out: inout [UInt8]) {
-        let summary = SessionSummary(item.session)
+        session(SessionSummary(item.session), into: &out)
+    }
+
+    /// Writes one session, of which this is known.
+    public mutating func session(_ summary: SessionSummary, into out: inout [UInt8]) {
         switch format {
-        case .text: rows.append(Self.columns(summary))
+        case .text: row(summary, to: &out)
         case .csv: CSV.append(Self.fields(summary), to: &out)
         case .json:
             out.append(isFirst ? "\n" : ",\n")
@@ -63,7 +71,7 @@ public struct SessionList: Exporter {
     public mutating func end(into out: inout [UInt8]) {
         switch format {
         case .json: out.append(isFirst ? "]\n" : "\n]\n")
-        case .text: table(to: &out)
+        case .text: if widths == nil { table(to: &out) }
         case .ndjson, .csv: break
         }
     }
@@ -75,61 +83,94 @@ public struct SessionList: Exporter {
         "WHAT",
     ]
     /// Columns of numbers, which end below each other.
-    private static let rightAligned: Set<Int> = [0, 2, 6, 7]
-
-    private static func columns(_ summary: SessionSummary) -> [String] {
-        var moment: [UInt8] = []
-        if summary.started.nanoseconds != 0 {
-            TimeText.append(moment: summary.started, decimals: 0, separator: 32, zone: false, to: &moment)
+    private static func isRightAligned(_ column: Int) -> Bool {
+        switch column {
+        case 0, 2, 6, 7: true
+        default: false
         }
-        let server = summary.server.name.map { "\(VisibleText.of($0)):\(summary.server.port)" }
-        return [
-            "\(summary.number)", String(decoding: moment, as: UTF8.self),
-            TimeText.text(seconds: summary.duration, decimals: 3), summary.protocolMark,
-            TranscriptFormatter.endpoint(summary.client), server ?? TranscriptFormatter.endpoint(summary.server),
-            "\(summary.messages)", "\(summary.clientBytes &+ summary.serverBytes)", summary.ending.rawValue,
-            summary.refusals == 0 ? "-" : "\(summary.refusals)", VisibleText.of(summary.what),
-        ]
     }
 
-    private func table(to out: inout [UInt8]) {
-        guard !rows.isEmpty else { return }
-        var widths = Self.headings.map { VisibleText.columns(of: $0) }
-        for row in rows {
-            for (index, cell) in row.enumerated() { widths[index] = max(widths[index], VisibleText.columns(of: cell)) }
+    private static func write(_ summary: SessionSummary, into row: inout ListRow) {
+        row.append(UInt64(clamping: summary.number))
+        row.append(ascii: { out in
+            guard summary.started.nanoseconds != 0 else { return }
+            TimeText.append(moment: summary.started, decimals: 0, separator: 32, zone: false, to: &out)
+        })
+        row.append(ascii: { TimeText.append(seconds: summary.duration, decimals: 3, to: &$0) })
+        row.append(summary.protocolMark)
+        row.append(summary.client, preferringName: false)
+        row.append(summary.server, preferringName: true)
+        row.append(UInt64(clamping: summary.messages))
+        row.append(summary.clientBytes &+ summary.serverBytes)
+        row.append(summary.ending.rawValue)
+        if summary.refusals == 0 { row.append("-") } else { row.append(UInt64(clamping: summary.refusals)) }
+        row.append(summary.what)
+    }
+
+    /// So many sessions settle the widths of the columns; those behind them are written as they come, so that a list
+    /// without end needs no more memory than this.
+    private static let settling = 1_000
+
+    private mutating func row(_ summary: SessionSummary, to out: inout [UInt8]) {
+        guard let widths else {
+            var row = ListRow()
+            Self.write(summary, into: &row)
+            rows.append(row)
+            if rows.count == Self.settling { table(to: &out) }
+            return
         }
-        Style.aside.append(to: &out, color: options.color) { line(Self.headings, widths, to: &$0) }
+        row.removeAll()
+        Self.write(summary, into: &row)
+        line(row, widths, to: &out)
+        out.append("\n")
+    }
+
+    /// Writes the headings and the rows that waited.
+    private mutating func table(to out: inout [UInt8]) {
+        guard !rows.isEmpty else { return }
+        var headings = ListRow()
+        for heading in Self.headings { headings.append(heading) }
+        var widths = Array(headings.widths)
+        for row in rows {
+            for (index, columns) in row.widths.enumerated() { widths[index] = max(widths[index], columns) }
+        }
+        Style.aside.append(to: &out, color: options.color) { line(headings, widths, to: &$0) }
         out.append("\n")
         for row in rows {
             line(row, widths, to: &out)
             out.append("\n")
         }
+        rows = []
+        self.widths = widths
     }
 
-    private func line(_ cells: [String], _ widths: [Int], to out: inout [UInt8]) {
+    private func line(_ row: ListRow, _ widths: [Int], to out: inout [UInt8]) {
+        let start = out.count
         var used = 0
-        for (index, cell) in cells.enumerated() {
-            let padding = widths[index] - VisibleText.columns(of: cell)
+        for (index, cell) in row.cells.enumerated() {
+            let isLast = index == row.cells.count - 1
+            let padding = max(0, widths[index] - cell.columns)
             if index > 0 {
                 // Nothing but the last column is ever cut, and it only at the edge of the terminal.
-                if index == cells.count - 1, cell.isEmpty { break }
+                if isLast, cell.range.isEmpty { break }
                 out.append("  ")
                 used += 2
             }
-            if Self.rightAligned.contains(index) { out.append(spaces: padding) }
-            if index == cells.count - 1 {
-                out.append(text: Self.cut(cell, to: max(12, options.width - used)))
+            if Self.isRightAligned(index) { out.append(spaces: padding) }
+            let limit = max(12, options.width - used)
+            if isLast, cell.columns > limit {
+                let text = String(decoding: row.octets[cell.range], as: UTF8.self)
+                out.append(text: Self.cut(text, to: limit))
             } else {
-                out.append(text: cell)
+                out.append(contentsOf: row.octets[cell.range])
             }
-            if !Self.rightAligned.contains(index), index < cells.count - 1 { out.append(spaces: padding) }
-            used += widths[index]
+            if !Self.isRightAligned(index), !isLast { out.append(spaces: padding) }
+            used += max(widths[index], cell.columns)
         }
-        while out.last == 32 { out.removeLast() }
+        while out.count > start, out.last == 32 { out.removeLast() }
     }
 
     private static func cut(_ text: String, to width: Int) -> String {
-        guard VisibleText.columns(of: text) > width else { return text }
         var columns = 1
         var short = ""
         for scalar in text.unicodeScalars {

@@ -63,7 +63,7 @@ public struct SessionSummary: Sendable, Equatable {
         // No content came: the envelope is in the commands alone.
         for exchange in session.exchanges {
             guard let command = exchange.command, command.verb == "MAIL" || command.verb == "RCPT",
-                let path = Self.path(in: command.line)
+                let path = command.line.bracketedText
             else { continue }
             if command.verb == "MAIL" {
                 from = from ?? path
@@ -75,11 +75,25 @@ public struct SessionSummary: Sendable, Equatable {
         }
     }
 
-    /// What stands between the first `<` and the next `>`.
-    private static func path(in line: WireText) -> String? {
-        let text = line.text().text
-        guard let open = text.firstIndex(of: "<"), let close = text[open...].firstIndex(of: ">") else { return nil }
-        return String(text[text.index(after: open)..<close])
+    /// Sums up a session of which only the tally was kept; it has no findings.
+    public init(_ tally: SessionTally, number: Int) {
+        self.number = number
+        source = tally.info.source
+        started = tally.info.started
+        duration = tally.duration
+        proto = tally.proto?.name ?? "unknown"
+        tls = tally.tls
+        client = tally.info.client
+        server = tally.info.server
+        user = tally.user
+        messages = tally.messages
+        messageBytes = tally.messageBytes
+        clientBytes = tally.clientBytes
+        serverBytes = tally.serverBytes
+        ending = tally.ending
+        (errors, warnings, notes) = (0, 0, 0)
+        refusals = tally.refusals
+        (from, recipients, refused) = tally.envelope
     }
 
     /// What the session was about, in one short text; empty where it says nothing.

@@ -27,20 +27,34 @@ struct ListCommand: ParsableCommand {
             throw Failure(.usage, "list has no format \"\(format)\"; there are text, json, ndjson, csv")
         }
         let box = ListBox(try StandardOutput(path: output, inputs: input.inputs), format, common)
-        var wishes = try input.wishes()
-        wishes.options.readsMessages = wishes.filter != nil
-        wishes.options.annotates = wishes.filter != nil
-        wishes.options.findsFaults = wishes.filter != nil
+        let wishes = try input.wishes()
         try box.out.append { box.list.begin(into: &$0) }
+        let reader = try wishes.filter == nil ? tally(wishes, box) : build(wishes, box)
+        try box.out.append { box.list.end(into: &$0) }
+        try box.out.flush()
+        if reader.status != .success { throw Ended(reader.status) }
+    }
+
+    /// Without a filter nothing is looked at but what is listed.
+    private func tally(_ wishes: SessionGatherer.Wishes, _ box: ListBox) throws -> InputReader {
+        let gatherer = TallyGatherer(only: wishes.numbers) { tally, number in
+            try box.out.append { box.list.session(SessionSummary(tally, number: number), into: &$0) }
+        }
+        var reader = InputReader(isQuiet: common.quiet)
+        reader.read(input.inputs, into: gatherer)
+        if let failure = gatherer.failure { throw failure }
+        return reader
+    }
+
+    /// A filter may ask for anything.
+    private func build(_ wishes: SessionGatherer.Wishes, _ box: ListBox) throws -> InputReader {
         let gatherer = SessionGatherer(wishes) { item in
             try box.out.append { box.list.session(item, into: &$0) }
         }
         var reader = InputReader(isQuiet: common.quiet)
         reader.read(input.inputs, into: gatherer)
         if let failure = gatherer.failure { throw failure }
-        try box.out.append { box.list.end(into: &$0) }
-        try box.out.flush()
-        if reader.status != .success { throw Ended(reader.status) }
+        return reader
     }
 }
 

@@ -7,29 +7,28 @@ import MailTapExport
 /// Numbers go by the first payload octet, over mail sessions only. A session is given out when its number is certain,
 /// in the order of numbers or of ending.
 final class SessionGatherer: TraceSink {
-    /// In which order sessions are given out.
-    enum Order { case number, ending }
-
     /// What is wanted of each session.
     struct Wishes {
         var options = SessionOptions()
         var keepsTraces = false
-        var order = Order.number
+        var order = SessionNumbering<Connection>.Order.number
         var numbers: SessionNumbers?
         var filter: SessionFilter?
         var limits = Limits()
     }
 
-    private final class Connection: SessionSink {
+    final class Connection: SessionSink, NumberedConnection {
         /// Let go once the session was given out.
         var builder: SessionBuilder?
         var trace: Trace?
         var isOver = false
         var isGiven = false
         var number: Int?
-        weak var gatherer: SessionGatherer?
+        /// Lives as long as the reading, and so longer than any connection.
+        private unowned let gatherer: SessionGatherer
 
-        init(_ info: SessionInfo, _ wishes: Wishes) {
+        init(_ info: SessionInfo, _ wishes: Wishes, _ gatherer: SessionGatherer) {
+            self.gatherer = gatherer
             builder = SessionBuilder(info, options: wishes.options, limits: wishes.limits)
             if wishes.keepsTraces { trace = Trace(info: info) }
         }
@@ -58,17 +57,13 @@ final class SessionGatherer: TraceSink {
             builder?.end(at: time)
             trace?.ended = time
             isOver = true
-            gatherer?.settle(after: self)
+            gatherer.settle(after: self)
         }
     }
 
     private let wishes: Wishes
     private let give: (ExportItem) throws -> Void
-    private var waiting: [Connection] = []
-    /// Those before this index are given out; those before `numbered` have their number.
-    private var first = 0
-    private var numbered = 0
-    private var next = 1
+    private var numbering: SessionNumbering<Connection>
     private var duplicates = DuplicateWatch()
     /// What `give` threw; nothing is given out afterwards.
     private(set) var failure: (any Error)?
@@ -77,37 +72,16 @@ final class SessionGatherer: TraceSink {
     init(_ wishes: Wishes, give: @escaping (ExportItem) throws -> Void) {
         self.wishes = wishes
         self.give = give
+        numbering = SessionNumbering(wishes.order)
     }
 
     func open(_ info: SessionInfo) -> any SessionSink {
-        let connection = Connection(info, wishes)
-        connection.gatherer = self
-        waiting.append(connection)
+        let connection = Connection(info, wishes, self)
+        numbering.open(connection)
         return connection
     }
 
-    /// Numbers what can be numbered and gives out what is finished.
-    private func settle(after ended: Connection) {
-        while numbered < waiting.count, let isMail = waiting[numbered].verdict {
-            let connection = waiting[numbered]
-            connection.number = isMail ? next : 0
-            if isMail { next += 1 }
-            numbered += 1
-            if wishes.order == .ending, connection.isOver { hand(connection) }
-        }
-        if wishes.order == .ending { hand(ended) }
-        while first < numbered {
-            let connection = waiting[first]
-            guard connection.isOver || connection.number == 0 else { break }
-            hand(connection)
-            first += 1
-        }
-        if first > 1_024, first > waiting.count / 2 {
-            waiting.removeFirst(first)
-            numbered -= first
-            first = 0
-        }
-    }
+    private func settle(after ended: Connection) { numbering.settle(after: ended, give: hand) }
 
     private func hand(_ connection: Connection) {
         guard !connection.isGiven, let number = connection.number else { return }

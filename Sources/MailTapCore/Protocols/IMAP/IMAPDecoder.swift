@@ -24,7 +24,7 @@ struct IMAPDecoder: DialogueDecoder {
         opaque = OpaqueDecoder(isTLS: false, from: starts)
     }
 
-    mutating func decode(_ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler) -> Int {
+    mutating func decode(_ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer) -> Int {
         guard offer.side == .client else { return server(bytes) }
         let length: Int
         let text: Int
@@ -36,31 +36,31 @@ struct IMAPDecoder: DialogueDecoder {
         let isCut = bytes[octet: length - 1] != 10
         switch client {
         case .skipping(let isSecret):
-            if isSecret { secret(0, text, bytes, offer, &handler) }
+            if isSecret { secret(0, text, bytes, offer, &events) }
             if !isCut { client = .command }
         case .response:
-            secret(0, text, bytes, offer, &handler)
+            secret(0, text, bytes, offer, &events)
         case .login:
-            secret(0, text, bytes, offer, &handler)
+            secret(0, text, bytes, offer, &events)
             client = isCut ? .skipping(secret: true) : endsInLiteral(bytes, text) ? .login : .command
         case .command:
-            command(bytes, text, isCut, offer, &handler)
+            command(bytes, text, isCut, offer, &events)
         }
         return length
     }
 
     private mutating func command(
-        _ bytes: RawSpan, _ text: Int, _ isCut: Bool, _ offer: Offer, _ handler: inout some DialogueHandler
+        _ bytes: RawSpan, _ text: Int, _ isCut: Bool, _ offer: Offer, _ events: inout EventBuffer
     ) {
         let tag = bytes.word(from: 0, to: text)
         let verb = bytes.word(from: tag.upperBound, to: text)
         let rest = bytes.word(from: verb.upperBound, to: text)
         if verb.count == 5, bytes.hasPrefix("LOGIN", from: verb.lowerBound), !rest.isEmpty {
-            secret(rest.lowerBound, text, bytes, offer, &handler)
+            secret(rest.lowerBound, text, bytes, offer, &events)
             client = isCut ? .skipping(secret: true) : endsInLiteral(bytes, text) ? .login : .command
         } else if verb.count == 12, bytes.hasPrefix("AUTHENTICATE", from: verb.lowerBound) {
             let initial = bytes.word(from: rest.upperBound, to: text)
-            if !initial.isEmpty { secret(initial.lowerBound, text, bytes, offer, &handler) }
+            if !initial.isEmpty { secret(initial.lowerBound, text, bytes, offer, &events) }
             client = isCut ? .skipping(secret: true) : .response
         } else if isCut {
             client = .skipping(secret: false)
@@ -82,22 +82,22 @@ struct IMAPDecoder: DialogueDecoder {
     }
 
     private func secret(
-        _ from: Int, _ to: Int, _ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler
+        _ from: Int, _ to: Int, _ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer
     ) {
         guard to > from else { return }
-        handler.handle(
+        events.append(
             Event(
                 time: offer.arrivals.latest, range: offer.range(from, to), exchange: 0, kind: .secret(.opaque)),
             bytes.extracting(from..<to))
     }
 
-    mutating func gap(_ range: StreamRange, at time: Timestamp, _ handler: inout some DialogueHandler) {
-        opaque.gap(range, at: time, &handler)
+    mutating func gap(_ range: StreamRange, at time: Timestamp, _ events: inout EventBuffer) {
+        opaque.gap(range, at: time, &events)
     }
 
     /// What is cut off in the middle may be a credential.
-    mutating func abandon(_ bytes: RawSpan, _ offer: Offer, atEnd: Bool, _ handler: inout some DialogueHandler) {
-        if offer.side == .client { secret(0, bytes.byteCount, bytes, offer, &handler) }
+    mutating func abandon(_ bytes: RawSpan, _ offer: Offer, atEnd: Bool, _ events: inout EventBuffer) {
+        if offer.side == .client { secret(0, bytes.byteCount, bytes, offer, &events) }
     }
 
     func isWaiting(_ side: Side) -> Bool { false }
@@ -105,8 +105,8 @@ struct IMAPDecoder: DialogueDecoder {
     mutating func plaintextFollows() {}
 
     mutating func finish(
-        _ side: Side, offset: UInt64, at time: Timestamp, _ handler: inout some DialogueHandler
+        _ side: Side, offset: UInt64, at time: Timestamp, _ events: inout EventBuffer
     ) {
-        opaque.finish(side, offset: offset, at: time, &handler)
+        opaque.finish(side, offset: offset, at: time, &events)
     }
 }

@@ -1,36 +1,36 @@
 extension POP3Decoder {
     // MARK: Gaps and ends
 
-    mutating func gap(_ range: StreamRange, at time: Timestamp, _ handler: inout some DialogueHandler) {
-        if range.side == .client { clientGap(range, at: time, &handler) } else { serverGap(range, at: time, &handler) }
+    mutating func gap(_ range: StreamRange, at time: Timestamp, _ events: inout EventBuffer) {
+        if range.side == .client { clientGap(range, at: time, &events) } else { serverGap(range, at: time, &events) }
     }
 
     private mutating func clientGap(
-        _ range: StreamRange, at time: Timestamp, _ handler: inout some DialogueHandler
+        _ range: StreamRange, at time: Timestamp, _ events: inout EventBuffer
     ) {
         switch client {
         case .tls:
-            endOpaque(.client, range.start, time, &handler)
+            endOpaque(.client, range.start, time, &events)
             clientRecords.loseStep()
             clientStretch = range.end
         case .skipping(let secret):
-            endSkipping(StreamRange(.client, clientStretch, range.start), secret, time, &handler)
+            endSkipping(StreamRange(.client, clientStretch, range.start), secret, time, &events)
             client = .commands
             clientIsAfterGap = true
         default:
             client = .commands
             clientIsAfterGap = true
         }
-        handler.handle(Event(time: time, range: range, exchange: exchanges, kind: .gap), RawSpan())
+        events.append(Event(time: time, range: range, exchange: exchanges, kind: .gap), RawSpan())
     }
 
     private mutating func serverGap(
-        _ range: StreamRange, at time: Timestamp, _ handler: inout some DialogueHandler
+        _ range: StreamRange, at time: Timestamp, _ events: inout EventBuffer
     ) {
         var exchange = pending.first?.exchange ?? exchanges
         switch server {
         case .content, .afterCandidate:
-            interruptContent(range.start, at: time, &handler)
+            interruptContent(range.start, at: time, &events)
             exchange = contentExchange
             serverStretch = range.end
             scanner.skipLost()
@@ -39,11 +39,11 @@ extension POP3Decoder {
             exchange = open
             serverIsAfterGap = true
         case .tls:
-            endOpaque(.server, range.start, time, &handler)
+            endOpaque(.server, range.start, time, &events)
             serverRecords.loseStep()
             serverStretch = range.end
         case .skipping:
-            endSkipping(StreamRange(.server, serverStretch, range.start), false, time, &handler)
+            endSkipping(StreamRange(.server, serverStretch, range.start), false, time, &events)
             server = .status
             serverIsAfterGap = true
         case .status, .goAhead:
@@ -54,37 +54,37 @@ extension POP3Decoder {
             if client == .awaitingAUTH { client = .commands; clientIsAfterGap = true; suspectsAfterGap = true }
             if client == .awaitingSTLS { client = .goAhead }
         }
-        handler.handle(Event(time: time, range: range, exchange: exchange, kind: .gap), RawSpan())
+        events.append(Event(time: time, range: range, exchange: exchange, kind: .gap), RawSpan())
     }
 
     mutating func abandon(
-        _ bytes: RawSpan, _ offer: Offer, atEnd: Bool, _ handler: inout some DialogueHandler
+        _ bytes: RawSpan, _ offer: Offer, atEnd: Bool, _ events: inout EventBuffer
     ) {
         let range = offer.range(0, bytes.byteCount)
         if offer.side == .server {
             switch server {
             case .content:
-                handler.content(bytes, from: .server)
+                events.content(0, bytes.byteCount, of: .server)
                 return
             case .afterCandidate(let length):
                 guard atEnd, bytes.byteCount >= length else {
-                    handler.content(bytes, from: .server)
+                    events.content(0, bytes.byteCount, of: .server)
                     server = .content
                     return
                 }
-                takeCandidate(length, offer, &handler)
+                takeCandidate(length, offer, &events)
                 guard bytes.byteCount > length else { return }
-                handler.handle(
+                events.append(
                     Event(
                         time: offer.arrivals.latest, range: offer.range(length, bytes.byteCount), exchange: exchanges,
                         kind: .fragment), bytes.extracting(length...))
                 return
             case .status where atEnd && Self.status(bytes, bytes.byteCount) != .none:
-                response(bytes, bytes.byteCount, offer, &handler)
+                response(bytes, bytes.byteCount, offer, &events)
                 return
             case .listing(let exchange) where atEnd && bytes.byteCount == 1 && bytes[octet: 0] == 46:
                 server = .status
-                handler.handle(
+                events.append(
                     Event(time: offer.arrivals.latest, range: range, exchange: exchange, kind: .listingEnd), bytes)
                 return
             case .tls, .skipping: return
@@ -97,11 +97,11 @@ extension POP3Decoder {
                 client == .sasl || sasl != nil || offer.base < suspectUntil || bytes.hasPrefix("PASS")
                 || bytes.hasPrefix("APOP") || bytes.hasPrefix("AUTH") || clientIsAfterGap
             if mayHoldSecret {
-                secret(.opaque, 0..<bytes.byteCount, bytes, offer, &handler)
+                secret(.opaque, 0..<bytes.byteCount, bytes, offer, &events)
                 suspectsAfterGap = true
             }
         }
-        handler.handle(
+        events.append(
             Event(time: offer.arrivals.latest, range: range, exchange: exchanges, kind: .fragment), bytes)
     }
 
@@ -120,21 +120,21 @@ extension POP3Decoder {
     }
 
     mutating func finish(
-        _ side: Side, offset: UInt64, at time: Timestamp, _ handler: inout some DialogueHandler
+        _ side: Side, offset: UInt64, at time: Timestamp, _ events: inout EventBuffer
     ) {
         if side == .client {
-            if client == .tls { endOpaque(.client, offset, time, &handler) }
+            if client == .tls { endOpaque(.client, offset, time, &events) }
             if case .skipping(let secret) = client {
-                endSkipping(StreamRange(.client, clientStretch, offset), secret, time, &handler)
+                endSkipping(StreamRange(.client, clientStretch, offset), secret, time, &events)
             }
             client = .commands
             return
         }
         switch server {
         case .content, .afterCandidate:
-            endContent(StreamRange(.server, offset, offset), time, isComplete: false, &handler)
-        case .tls: endOpaque(.server, offset, time, &handler)
-        case .skipping: endSkipping(StreamRange(.server, serverStretch, offset), false, time, &handler)
+            endContent(StreamRange(.server, offset, offset), time, isComplete: false, &events)
+        case .tls: endOpaque(.server, offset, time, &events)
+        case .skipping: endSkipping(StreamRange(.server, serverStretch, offset), false, time, &events)
         default: break
         }
         server = .status
@@ -143,49 +143,49 @@ extension POP3Decoder {
     // MARK: Emitting
 
     func endOpaque(
-        _ side: Side, _ end: UInt64, _ time: Timestamp, _ handler: inout some DialogueHandler
+        _ side: Side, _ end: UInt64, _ time: Timestamp, _ events: inout EventBuffer
     ) {
         let start = side == .client ? clientStretch : serverStretch
         guard end > start else { return }
-        handler.handle(
+        events.append(
             Event(time: time, range: StreamRange(side, start, end), exchange: exchanges, kind: .opaque), RawSpan())
     }
 
     func endSkipping(
-        _ range: StreamRange, _ isSecret: Bool, _ time: Timestamp, _ handler: inout some DialogueHandler
+        _ range: StreamRange, _ isSecret: Bool, _ time: Timestamp, _ events: inout EventBuffer
     ) {
         guard !range.isEmpty else { return }
         if isSecret {
-            handler.handle(Event(time: time, range: range, exchange: exchanges, kind: .secret(.opaque)), RawSpan())
+            events.append(Event(time: time, range: range, exchange: exchanges, kind: .secret(.opaque)), RawSpan())
         }
-        handler.handle(Event(time: time, range: range, exchange: exchanges, kind: .fragment), RawSpan())
+        events.append(Event(time: time, range: range, exchange: exchanges, kind: .fragment), RawSpan())
     }
 
     func emit(
         _ kind: Event.Kind, _ range: StreamRange, _ exchange: UInt32, _ offer: Offer,
-        _ handler: inout some DialogueHandler
+        _ events: inout EventBuffer
     ) {
-        handler.handle(
+        events.append(
             Event(time: offer.arrivals.time(at: range.end), range: range, exchange: exchange, kind: kind), RawSpan())
     }
 
     mutating func secret(
         _ kind: SecretKind, _ text: Range<Int>, _ line: RawSpan, _ offer: Offer,
-        _ handler: inout some DialogueHandler
+        _ events: inout EventBuffer
     ) {
         let range = offer.range(text.lowerBound, text.upperBound)
         if offer.side == .client { spoken.note(line.extracting(text)) }
-        handler.handle(
+        events.append(
             Event(time: offer.arrivals.time(at: range.end), range: range, exchange: exchanges, kind: .secret(kind)),
             line.extracting(text))
     }
 
     mutating func begin(
         _ kind: Event.Kind, _ line: RawSpan, _ offer: Offer, _ waiting: PendingReply,
-        _ handler: inout some DialogueHandler
+        _ events: inout EventBuffer
     ) {
         let range = offer.range(0, line.byteCount)
-        handler.handle(
+        events.append(
             Event(time: offer.arrivals.time(at: range.end), range: range, exchange: exchanges, kind: kind), line)
         pending.append(waiting)
         exchanges &+= 1

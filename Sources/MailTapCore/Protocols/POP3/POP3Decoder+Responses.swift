@@ -1,12 +1,12 @@
 extension POP3Decoder {
     // MARK: The server's octets
 
-    mutating func decodeServer(_ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler) -> Int {
+    mutating func decodeServer(_ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer) -> Int {
         switch server {
-        case .status: return statusLine(bytes, offer, &handler)
-        case .listing(let exchange): return listingLine(bytes, exchange, offer, &handler)
-        case .content: return content(bytes, offer, &handler)
-        case .afterCandidate(let length): return afterCandidate(length, bytes, offer, &handler)
+        case .status: return statusLine(bytes, offer, &events)
+        case .listing(let exchange): return listingLine(bytes, exchange, offer, &events)
+        case .content: return content(bytes, offer, &events)
+        case .afterCandidate(let length): return afterCandidate(length, bytes, offer, &events)
         case .goAhead:
             guard let isTLS = bytes.looksLikeTLS() else { return 0 }
             server = .status
@@ -14,19 +14,19 @@ extension POP3Decoder {
             if !isTLS {
                 emit(
                     .anomaly(.plaintextBehindGoAhead), offer.range(0, 0), exchanges == 0 ? 0 : exchanges - 1, offer,
-                    &handler)
+                    &events)
             }
-            return statusLine(bytes, offer, &handler)
+            return statusLine(bytes, offer, &events)
         case .tls:
             guard let clear = serverRecords.skip(bytes) else { return bytes.byteCount }
-            endOpaque(.server, offer.base &+ UInt64(clear), offer.arrivals.latest, &handler)
+            endOpaque(.server, offer.base &+ UInt64(clear), offer.arrivals.latest, &events)
             server = .status
             return clear
         case .skipping(let then):
             guard let end = bytes.firstIndex(of: 10) else { return bytes.byteCount }
             endSkipping(
                 StreamRange(.server, serverStretch, offer.base &+ UInt64(end + 1)), false, offer.arrivals.latest,
-                &handler)
+                &events)
             server = then
             return end + 1
         }
@@ -34,51 +34,51 @@ extension POP3Decoder {
 
     /// The next line, or nil when more octets are needed; a line over the limit is cut and its rest skipped.
     private mutating func line(
-        _ bytes: RawSpan, _ exchange: UInt32, _ offer: Offer, _ handler: inout some DialogueHandler
+        _ bytes: RawSpan, _ exchange: UInt32, _ offer: Offer, _ events: inout EventBuffer
     ) -> (length: Int, text: Int, isLong: Bool)? {
         switch LineScan.next(in: bytes, from: 0, limit: limits.lineLength) {
         case .incomplete: return nil
         case .tooLong(let kept):
-            emit(.anomaly(.lineTooLong), offer.range(0, kept), exchange, offer, &handler)
+            emit(.anomaly(.lineTooLong), offer.range(0, kept), exchange, offer, &events)
             serverStretch = offer.base &+ UInt64(kept)
             return (kept, kept, true)
         case .line(let whole, let inner, let isBareLF):
-            if isBareLF { emit(.anomaly(.bareLF), offer.range(inner, whole), exchange, offer, &handler) }
+            if isBareLF { emit(.anomaly(.bareLF), offer.range(inner, whole), exchange, offer, &events) }
             return (whole, inner, false)
         }
     }
 
     private mutating func statusLine(
-        _ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler
+        _ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer
     ) -> Int {
         if bytes[octet: 0] >= 20, bytes[octet: 0] <= 23, bytes.looksLikeTLS() == true {
-            if !mayTurnToTLS { emit(.anomaly(.unexpectedTLS), offer.range(0, 0), exchanges, offer, &handler) }
+            if !mayTurnToTLS { emit(.anomaly(.unexpectedTLS), offer.range(0, 0), exchanges, offer, &events) }
             server = .tls
             serverRecords = TLSRecordSkipper()
             serverStretch = offer.base
             mayTurnToTLS = true
-            reportTLS(offer, &handler)
-            return decodeServer(bytes, offer, &handler)
+            reportTLS(offer, &events)
+            return decodeServer(bytes, offer, &events)
         }
-        guard let (length, text, isLong) = line(bytes, pending.first?.exchange ?? exchanges, offer, &handler) else {
+        guard let (length, text, isLong) = line(bytes, pending.first?.exchange ?? exchanges, offer, &events) else {
             return 0
         }
-        response(bytes.extracting(0..<length), text, offer, &handler)
+        response(bytes.extracting(0..<length), text, offer, &events)
         if isLong { server = .skipping(then: server) }
         return length
     }
 
     mutating func response(
-        _ line: RawSpan, _ text: Int, _ offer: Offer, _ handler: inout some DialogueHandler
+        _ line: RawSpan, _ text: Int, _ offer: Offer, _ events: inout EventBuffer
     ) {
-        for place in spoken.places(in: line.extracting(0..<text)) { secret(.opaque, place, line, offer, &handler) }
+        for place in spoken.places(in: line.extracting(0..<text)) { secret(.opaque, place, line, offer, &events) }
         let status = Self.status(line, text)
         let range = offer.range(0, line.byteCount)
         let time = offer.arrivals.time(at: range.end)
         if serverIsAfterGap || !expectsGreeting && !hasGreeted {
             // Behind a gap, and in mid-stream, anything but a status line may be the rest of a message or listing.
             guard status != .none, status != .plus || client == .awaitingAUTH else {
-                handler.handle(Event(time: time, range: range, exchange: exchanges, kind: .fragment), line)
+                events.append(Event(time: time, range: range, exchange: exchanges, kind: .fragment), line)
                 return
             }
             if serverIsAfterGap { pending.realign { Self.canAnswer($0, status) } }
@@ -90,25 +90,25 @@ extension POP3Decoder {
             exchange = answered.exchange
         } else {
             if hasGreeted {
-                emit(.anomaly(.replyWithoutCommand), range, exchanges, offer, &handler)
+                emit(.anomaly(.replyWithoutCommand), range, exchanges, offer, &events)
             }
             exchange = exchanges
             exchanges &+= 1
         }
         hasGreeted = true
-        if status == .none { emit(.anomaly(.replyWithoutStatus), range, exchange, offer, &handler) }
-        handler.handle(
+        if status == .none { emit(.anomaly(.replyWithoutStatus), range, exchange, offer, &events) }
+        events.append(
             Event(time: time, range: range, exchange: exchange, kind: .reply(status, isLast: status != .none)), line)
         guard let answered, status != .none else { return }
         pending.removeFirst()
         conclude(
             answered, status, line.extracting(min(text, 2)..<text), StreamRange(.server, range.end, range.end), time,
-            &handler)
+            &events)
     }
 
     private mutating func conclude(
         _ answered: PendingReply, _ status: ReplyStatus, _ challenge: RawSpan, _ next: StreamRange,
-        _ time: Timestamp, _ handler: inout some DialogueHandler
+        _ time: Timestamp, _ events: inout EventBuffer
     ) {
         let verb = POP3Verb(rawValue: answered.verb) ?? .unknown
         if verb == .auth, client == .awaitingAUTH, pending.isEmpty {
@@ -140,7 +140,7 @@ extension POP3Decoder {
             contentExchange = answered.exchange
             serverStretch = next.start
             scanner = ContentScanner()
-            handler.handle(
+            events.append(
                 Event(
                     time: time, range: next, exchange: contentExchange,
                     kind: .contentBegin(answered.body == .retr ? .retr : .top)), RawSpan())
@@ -148,80 +148,80 @@ extension POP3Decoder {
     }
 
     private mutating func listingLine(
-        _ bytes: RawSpan, _ exchange: UInt32, _ offer: Offer, _ handler: inout some DialogueHandler
+        _ bytes: RawSpan, _ exchange: UInt32, _ offer: Offer, _ events: inout EventBuffer
     ) -> Int {
-        guard let (length, text, isLong) = line(bytes, exchange, offer, &handler) else { return 0 }
+        guard let (length, text, isLong) = line(bytes, exchange, offer, &events) else { return 0 }
         let range = offer.range(0, length)
         let time = offer.arrivals.time(at: range.end)
         let whole = bytes.extracting(0..<length)
         if text == 1, whole[octet: 0] == 46 {
             server = .status
-            handler.handle(Event(time: time, range: range, exchange: exchange, kind: .listingEnd), whole)
+            events.append(Event(time: time, range: range, exchange: exchange, kind: .listingEnd), whole)
         } else if serverIsAfterGap, Self.status(whole, text) == .ok || Self.status(whole, text) == .err {
             // The dot line was lost: this can only be the next response.
             server = .status
-            return statusLine(bytes, offer, &handler)
+            return statusLine(bytes, offer, &events)
         } else {
-            handler.handle(Event(time: time, range: range, exchange: exchange, kind: .listing), whole)
+            events.append(Event(time: time, range: range, exchange: exchange, kind: .listing), whole)
         }
         if isLong { server = .skipping(then: server) }
         return length
     }
 
     private mutating func content(
-        _ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler
+        _ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer
     ) -> Int {
-        switch scanner.scan(bytes, from: 0, side: .server, takesCandidates: true, &handler) {
+        switch scanner.scan(bytes, from: 0, side: .server, takesCandidates: true, &events) {
         case .more(let consumed): return consumed
         case .end(let content, let end):
             endContent(
                 offer.range(content, end), offer.arrivals.time(at: offer.base &+ UInt64(end)), isComplete: true,
-                &handler)
+                &events)
             return end
         case .candidate(let content, let end):
             server = .afterCandidate(length: end - content)
             if content > 0 { return content }
-            return afterCandidate(end - content, bytes, offer, &handler)
+            return afterCandidate(end - content, bytes, offer, &events)
         }
     }
 
     /// Behind a dot line with odd ends: it ended the message if a status line follows, or nothing.
     private mutating func afterCandidate(
-        _ length: Int, _ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler
+        _ length: Int, _ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer
     ) -> Int {
         let rest = bytes.byteCount > length ? bytes.extracting(length...) : RawSpan()
         guard rest.byteCount >= 4 else { return 0 }
         if !pending.isEmpty, rest.hasPrefix("+OK") || rest.hasPrefix("-ERR") {
-            takeCandidate(length, offer, &handler)
+            takeCandidate(length, offer, &events)
             return length
         }
-        emit(.anomaly(.dotLineWithOddEnds), offer.range(0, length), contentExchange, offer, &handler)
+        emit(.anomaly(.dotLineWithOddEnds), offer.range(0, length), contentExchange, offer, &events)
         server = .content
-        switch scanner.scan(bytes.extracting(0..<length), from: 0, side: .server, takesCandidates: false, &handler) {
+        switch scanner.scan(bytes.extracting(0..<length), from: 0, side: .server, takesCandidates: false, &events) {
         case .more(let consumed): return max(consumed, 1)
         case .end(_, let end), .candidate(_, let end): return end
         }
     }
 
-    mutating func takeCandidate(_ length: Int, _ offer: Offer, _ handler: inout some DialogueHandler) {
+    mutating func takeCandidate(_ length: Int, _ offer: Offer, _ events: inout EventBuffer) {
         let range = offer.range(0, length)
-        emit(.anomaly(.oddEndOfData), range, contentExchange, offer, &handler)
-        endContent(range, offer.arrivals.time(at: range.end), isComplete: true, &handler)
+        emit(.anomaly(.oddEndOfData), range, contentExchange, offer, &events)
+        endContent(range, offer.arrivals.time(at: range.end), isComplete: true, &events)
     }
 
     mutating func endContent(
-        _ mark: StreamRange, _ time: Timestamp, isComplete: Bool, _ handler: inout some DialogueHandler
+        _ mark: StreamRange, _ time: Timestamp, isComplete: Bool, _ events: inout EventBuffer
     ) {
-        interruptContent(mark.start, at: time, &handler)
-        handler.handle(
+        interruptContent(mark.start, at: time, &events)
+        events.append(
             Event(time: time, range: mark, exchange: contentExchange, kind: .contentEnd(isComplete: isComplete)),
             RawSpan())
         server = .status
     }
 
-    func interruptContent(_ end: UInt64, at time: Timestamp, _ handler: inout some DialogueHandler) {
+    func interruptContent(_ end: UInt64, at time: Timestamp, _ events: inout EventBuffer) {
         guard end > serverStretch else { return }
-        handler.handle(
+        events.append(
             Event(
                 time: time, range: StreamRange(.server, serverStretch, end), exchange: contentExchange, kind: .content),
             RawSpan())

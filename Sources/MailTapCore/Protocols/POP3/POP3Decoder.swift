@@ -35,8 +35,8 @@ struct POP3Decoder: DialogueDecoder {
         pending = PendingReplies(limit: limits.pendingReplies)
     }
 
-    mutating func decode(_ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler) -> Int {
-        offer.side == .client ? decodeClient(bytes, offer, &handler) : decodeServer(bytes, offer, &handler)
+    mutating func decode(_ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer) -> Int {
+        offer.side == .client ? decodeClient(bytes, offer, &events) : decodeServer(bytes, offer, &events)
     }
 
     func isWaiting(_ side: Side) -> Bool {
@@ -58,10 +58,10 @@ struct POP3Decoder: DialogueDecoder {
     // MARK: The client's octets
 
     private mutating func decodeClient(
-        _ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler
+        _ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer
     ) -> Int {
         switch client {
-        case .commands, .sasl: return commandLine(bytes, offer, &handler)
+        case .commands, .sasl: return commandLine(bytes, offer, &events)
         case .awaitingAUTH, .awaitingSTLS:
             awaitedUntil = offer.base &+ UInt64(bytes.byteCount)
             return 0
@@ -70,16 +70,16 @@ struct POP3Decoder: DialogueDecoder {
             mayTurnToTLS = true
             client = .commands
             if isTLS {
-                beginTLS(offer, &handler)
+                beginTLS(offer, &events)
             } else {
                 emit(
                     .anomaly(offer.base < suspectUntil ? .plaintextAfterSTARTTLS : .clearTextGoesOn),
-                    offer.range(0, 0), exchanges == 0 ? 0 : exchanges - 1, offer, &handler)
+                    offer.range(0, 0), exchanges == 0 ? 0 : exchanges - 1, offer, &events)
             }
-            return decodeClient(bytes, offer, &handler)
+            return decodeClient(bytes, offer, &events)
         case .tls:
             guard let clear = clientRecords.skip(bytes) else { return bytes.byteCount }
-            endOpaque(.client, offer.base &+ UInt64(clear), offer.arrivals.latest, &handler)
+            endOpaque(.client, offer.base &+ UInt64(clear), offer.arrivals.latest, &events)
             client = .commands
             mayTurnToTLS = true
             return clear
@@ -87,18 +87,18 @@ struct POP3Decoder: DialogueDecoder {
             guard let end = bytes.firstIndex(of: 10) else { return bytes.byteCount }
             endSkipping(
                 StreamRange(.client, clientStretch, offer.base &+ UInt64(end + 1)), secret, offer.arrivals.latest,
-                &handler)
+                &events)
             client = .commands
             return end + 1
         }
     }
 
     private mutating func commandLine(
-        _ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler
+        _ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer
     ) -> Int {
         if mayTurnToTLS || clientIsAfterGap, bytes.looksLikeTLS() == true {
-            beginTLS(offer, &handler)
-            return decodeClient(bytes, offer, &handler)
+            beginTLS(offer, &events)
+            return decodeClient(bytes, offer, &events)
         }
         let length: Int
         let text: Int
@@ -106,15 +106,15 @@ struct POP3Decoder: DialogueDecoder {
         case .incomplete: return 0
         case .tooLong(let kept):
             (length, text) = (kept, kept)
-            emit(.anomaly(.lineTooLong), offer.range(0, kept), exchanges, offer, &handler)
+            emit(.anomaly(.lineTooLong), offer.range(0, kept), exchanges, offer, &events)
         case .line(let whole, let inner, let isBareLF):
             (length, text) = (whole, inner)
-            if isBareLF { emit(.anomaly(.bareLF), offer.range(text, whole), exchanges, offer, &handler) }
+            if isBareLF { emit(.anomaly(.bareLF), offer.range(text, whole), exchanges, offer, &events) }
         }
         let line = bytes.extracting(0..<length)
         let isLong = length == text
         let isSecret =
-            client == .sasl ? response(line, text, offer, &handler) : command(line, text, offer, &handler)
+            client == .sasl ? response(line, text, offer, &events) : command(line, text, offer, &events)
         if isLong {
             client = .skipping(secret: isSecret)
             clientStretch = offer.base &+ UInt64(length)
@@ -123,24 +123,24 @@ struct POP3Decoder: DialogueDecoder {
     }
 
     private mutating func response(
-        _ line: RawSpan, _ text: Int, _ offer: Offer, _ handler: inout some DialogueHandler
+        _ line: RawSpan, _ text: Int, _ offer: Offer, _ events: inout EventBuffer
     ) -> Bool {
         let kind = sasl?.response(line.extracting(0..<text))
-        if let kind { secret(kind, 0..<text, line, offer, &handler) }
+        if let kind { secret(kind, 0..<text, line, offer, &events) }
         begin(
             .continuation, line, offer,
-            PendingReply(exchange: exchanges, verb: POP3Verb.auth.rawValue, kind: .continuation), &handler)
+            PendingReply(exchange: exchanges, verb: POP3Verb.auth.rawValue, kind: .continuation), &events)
         client = .awaitingAUTH
         return kind != nil
     }
 
     private mutating func command(
-        _ line: RawSpan, _ text: Int, _ offer: Offer, _ handler: inout some DialogueHandler
+        _ line: RawSpan, _ text: Int, _ offer: Offer, _ events: inout EventBuffer
     ) -> Bool {
         let (code, letters) = line.verbCode(from: 0, to: text)
         var verb = POP3Verb(code: code)
         if letters < text, line[octet: letters] != 32, line[octet: letters] != 9 { verb = .unknown }
-        if clientIsAfterGap, verb == .unknown { return fragment(line, text, offer, &handler) }
+        if clientIsAfterGap, verb == .unknown { return fragment(line, text, offer, &events) }
         clientIsAfterGap = false
         let argument = line.word(from: letters, to: text)
         var isSecret = false
@@ -150,34 +150,34 @@ struct POP3Decoder: DialogueDecoder {
             // The password is all that stands behind the one space: it may hold spaces (RFC 1939 section 7).
             if letters + 1 < text {
                 isSecret = true
-                secret(.password, letters + 1..<text, line, offer, &handler)
+                secret(.password, letters + 1..<text, line, offer, &events)
             }
         case .apop:
             let digest = line.word(from: argument.upperBound, to: text)
             if !digest.isEmpty {
                 isSecret = true
-                secret(.apopDigest, digest.lowerBound..<text, line, offer, &handler)
+                secret(.apopDigest, digest.lowerBound..<text, line, offer, &events)
             }
         case .auth where !argument.isEmpty:
-            isSecret = auth(line, argument, text, offer, &handler)
+            isSecret = auth(line, argument, text, offer, &events)
         case .auth, .capa: body = .listing
         case .list, .uidl, .lang: body = argument.isEmpty ? .listing : .none
         case .retr: body = .retr
         case .top: body = .top
         case .unknown where text > 0 && (offer.base < suspectUntil || suspectsResponse):
             isSecret = true
-            secret(.opaque, 0..<text, line, offer, &handler)
+            secret(.opaque, 0..<text, line, offer, &events)
         case .unknown where text == 0:
-            emit(.anomaly(.emptyCommand), offer.range(0, line.byteCount), exchanges, offer, &handler)
+            emit(.anomaly(.emptyCommand), offer.range(0, line.byteCount), exchanges, offer, &events)
         default: break
         }
         if verb != .unknown { suspectsResponse = false }
         if expectsGreeting, !hasGreeted, exchanges == 0 {
-            emit(.anomaly(.commandBeforeGreeting), offer.range(0, line.byteCount), exchanges, offer, &handler)
+            emit(.anomaly(.commandBeforeGreeting), offer.range(0, line.byteCount), exchanges, offer, &events)
         }
         begin(
             .command(verb: verb.rawValue), line, offer,
-            PendingReply(exchange: exchanges, verb: verb.rawValue, kind: .command, body: body), &handler)
+            PendingReply(exchange: exchanges, verb: verb.rawValue, kind: .command, body: body), &events)
         awaitedUntil = offer.base &+ UInt64(line.byteCount)
         if verb == .auth, !argument.isEmpty { client = .awaitingAUTH }
         if verb == .stls { client = .awaitingSTLS }
@@ -185,10 +185,10 @@ struct POP3Decoder: DialogueDecoder {
     }
 
     private mutating func auth(
-        _ line: RawSpan, _ name: Range<Int>, _ text: Int, _ offer: Offer, _ handler: inout some DialogueHandler
+        _ line: RawSpan, _ name: Range<Int>, _ text: Int, _ offer: Offer, _ events: inout EventBuffer
     ) -> Bool {
         guard line.extracting(name).isMechanismName else {
-            secret(.opaque, name.lowerBound..<text, line, offer, &handler)
+            secret(.opaque, name.lowerBound..<text, line, offer, &events)
             sasl = SASLProgress(mechanism: RawSpan())
             return true
         }
@@ -197,34 +197,34 @@ struct POP3Decoder: DialogueDecoder {
         let initial = line.word(from: name.upperBound, to: text)
         guard !initial.isEmpty, let kind = progress.response(line.extracting(initial)) else { return false }
         let isWhole = initial.upperBound == text
-        secret(isWhole ? kind : .opaque, initial.lowerBound..<text, line, offer, &handler)
+        secret(isWhole ? kind : .opaque, initial.lowerBound..<text, line, offer, &events)
         return true
     }
 
     /// A line behind a gap that is no command: it may be a SASL response or part of a password.
     private mutating func fragment(
-        _ line: RawSpan, _ text: Int, _ offer: Offer, _ handler: inout some DialogueHandler
+        _ line: RawSpan, _ text: Int, _ offer: Offer, _ events: inout EventBuffer
     ) -> Bool {
-        if text > 0 { secret(.opaque, 0..<text, line, offer, &handler) }
+        if text > 0 { secret(.opaque, 0..<text, line, offer, &events) }
         let range = offer.range(0, line.byteCount)
-        emit(.anomaly(.afterGap), range, exchanges, offer, &handler)
-        handler.handle(
+        emit(.anomaly(.afterGap), range, exchanges, offer, &events)
+        events.append(
             Event(time: offer.arrivals.time(at: range.end), range: range, exchange: exchanges, kind: .fragment), line)
         return text > 0
     }
 
-    mutating func beginTLS(_ offer: Offer, _ handler: inout some DialogueHandler) {
+    mutating func beginTLS(_ offer: Offer, _ events: inout EventBuffer) {
         client = .tls
         clientRecords = TLSRecordSkipper()
         clientStretch = offer.base
         pending.removeAll()
         mayTurnToTLS = false
-        reportTLS(offer, &handler)
+        reportTLS(offer, &events)
     }
 
-    mutating func reportTLS(_ offer: Offer, _ handler: inout some DialogueHandler) {
+    mutating func reportTLS(_ offer: Offer, _ events: inout EventBuffer) {
         guard !hasReportedTLS else { return }
         hasReportedTLS = true
-        emit(.tls(.starttls), offer.range(0, 0), exchanges == 0 ? 0 : exchanges - 1, offer, &handler)
+        emit(.tls(.starttls), offer.range(0, 0), exchanges == 0 ? 0 : exchanges - 1, offer, &events)
     }
 }

@@ -2,159 +2,159 @@ extension SMTPDecoder {
     // MARK: TLS
 
     /// Behind the server's go-ahead: ciphertext, or clear text that plainly goes on (RFC 3207 section 4).
-    mutating func goAhead(_ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler) -> Int {
+    mutating func goAhead(_ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer) -> Int {
         guard let isTLS = bytes.looksLikeTLS() else { return 0 }
         mayTurnToTLS = true
         if isTLS {
-            beginTLS(offer, &handler)
-            return decode(bytes, offer, &handler)
+            beginTLS(offer, &events)
+            return decode(bytes, offer, &events)
         }
         let injected = offer.base < suspectUntil
         anomaly(
             injected ? .plaintextAfterSTARTTLS : .clearTextGoesOn, offer.range(0, 0),
             exchanges == 0 ? 0 : exchanges - 1,
-            offer, &handler)
+            offer, &events)
         client = .commands
-        return decode(bytes, offer, &handler)
+        return decode(bytes, offer, &events)
     }
 
-    mutating func beginTLS(_ offer: Offer, _ handler: inout some DialogueHandler) {
+    mutating func beginTLS(_ offer: Offer, _ events: inout EventBuffer) {
         client = .tls
         clientRecords = TLSRecordSkipper()
         stretch = offer.base
         pending.removeAll()
         server.mayTurnToTLS = true
         mayTurnToTLS = false
-        reportTLS(offer, &handler)
+        reportTLS(offer, &events)
     }
 
-    mutating func reportTLS(_ offer: Offer, _ handler: inout some DialogueHandler) {
+    mutating func reportTLS(_ offer: Offer, _ events: inout EventBuffer) {
         guard !server.hasReportedTLS else { return }
         server.hasReportedTLS = true
-        handler.handle(
+        events.append(
             Event(
                 time: offer.arrivals.latest, range: offer.range(0, 0), exchange: exchanges == 0 ? 0 : exchanges - 1,
                 kind: .tls(.starttls)), RawSpan())
     }
 
-    mutating func endOpaque(_ at: StreamRange, _ time: Timestamp, _ handler: inout some DialogueHandler) {
+    mutating func endOpaque(_ at: StreamRange, _ time: Timestamp, _ events: inout EventBuffer) {
         let start = at.side == .client ? stretch : server.stretch
         guard at.start > start else { return }
-        handler.handle(
+        events.append(
             Event(time: time, range: StreamRange(at.side, start, at.start), exchange: exchanges, kind: .opaque),
             RawSpan())
     }
 
     // MARK: Gaps and ends
 
-    mutating func gap(_ range: StreamRange, at time: Timestamp, _ handler: inout some DialogueHandler) {
+    mutating func gap(_ range: StreamRange, at time: Timestamp, _ events: inout EventBuffer) {
         guard range.side == .client else {
-            serverGap(range, at: time, &handler)
+            serverGap(range, at: time, &events)
             return
         }
         switch client {
         case .content, .afterCandidate:
-            interruptContent(range.start, at: time, &handler)
-            report(gap: range, contentExchange, time, &handler)
+            interruptContent(range.start, at: time, &events)
+            report(gap: range, contentExchange, time, &events)
             scanner.skipLost()
             isAtLineStart = false
             candidate = nil
             client = .content
             stretch = range.end
         case .chunk(let remaining):
-            interruptContent(range.start, at: time, &handler)
-            report(gap: range, contentExchange, time, &handler)
+            interruptContent(range.start, at: time, &events)
+            report(gap: range, contentExchange, time, &events)
             stretch = range.end
             if remaining > range.length {
                 client = .chunk(remaining: remaining - range.length)
             } else {
                 // The chunk ended inside the gap, and so may have any number of commands behind it.
                 endContent(
-                    StreamRange(.client, range.end, range.end), time, isComplete: false, &handler)
+                    StreamRange(.client, range.end, range.end), time, isComplete: false, &events)
                 clientIsAfterGap = remaining < range.length
             }
         case .tls:
-            endOpaque(StreamRange(.client, range.start, range.start), time, &handler)
+            endOpaque(StreamRange(.client, range.start, range.start), time, &events)
             clientRecords.loseStep()
             stretch = range.end
-            report(gap: range, exchanges, time, &handler)
+            report(gap: range, exchanges, time, &events)
         case .skipping(let secret):
-            endSkipping(StreamRange(.client, stretch, range.start), secret, time, &handler)
-            report(gap: range, exchanges, time, &handler)
+            endSkipping(StreamRange(.client, stretch, range.start), secret, time, &events)
+            report(gap: range, exchanges, time, &events)
             client = .commands
             clientIsAfterGap = true
         case .commands, .sasl, .awaiting, .goAhead, .alone, .opening:
-            report(gap: range, exchanges, time, &handler)
+            report(gap: range, exchanges, time, &events)
             if case .sasl = client { suspectsAfterGap = true }
             client = .commands
             clientIsAfterGap = true
         }
     }
 
-    func interruptContent(_ end: UInt64, at time: Timestamp, _ handler: inout some DialogueHandler) {
+    func interruptContent(_ end: UInt64, at time: Timestamp, _ events: inout EventBuffer) {
         guard end > stretch else { return }
-        handler.handle(
+        events.append(
             Event(
                 time: time, range: StreamRange(.client, stretch, end), exchange: contentExchange, kind: .content),
             RawSpan())
     }
 
     func report(
-        gap range: StreamRange, _ exchange: UInt32, _ time: Timestamp, _ handler: inout some DialogueHandler
+        gap range: StreamRange, _ exchange: UInt32, _ time: Timestamp, _ events: inout EventBuffer
     ) {
-        handler.handle(Event(time: time, range: range, exchange: exchange, kind: .gap), RawSpan())
+        events.append(Event(time: time, range: range, exchange: exchange, kind: .gap), RawSpan())
     }
 
     mutating func endSkipping(
-        _ range: StreamRange, _ secret: Bool, _ offer: Offer, _ handler: inout some DialogueHandler
+        _ range: StreamRange, _ secret: Bool, _ offer: Offer, _ events: inout EventBuffer
     ) {
-        endSkipping(range, secret, offer.arrivals.time(at: range.end), &handler)
+        endSkipping(range, secret, offer.arrivals.time(at: range.end), &events)
     }
 
     mutating func endSkipping(
-        _ range: StreamRange, _ secret: Bool, _ time: Timestamp, _ handler: inout some DialogueHandler
+        _ range: StreamRange, _ secret: Bool, _ time: Timestamp, _ events: inout EventBuffer
     ) {
         guard !range.isEmpty else { return }
         if secret {
-            handler.handle(Event(time: time, range: range, exchange: exchanges, kind: .secret(.opaque)), RawSpan())
+            events.append(Event(time: time, range: range, exchange: exchanges, kind: .secret(.opaque)), RawSpan())
         }
-        handler.handle(Event(time: time, range: range, exchange: exchanges, kind: .fragment), RawSpan())
+        events.append(Event(time: time, range: range, exchange: exchanges, kind: .fragment), RawSpan())
     }
 
     /// A line behind a gap, or cut by one, that is no command.
     mutating func fragment(
-        _ line: RawSpan, _ text: Int, _ offer: Offer, _ handler: inout some DialogueHandler
+        _ line: RawSpan, _ text: Int, _ offer: Offer, _ events: inout EventBuffer
     ) -> Bool {
         // One word without a space may be a SASL response.
         let isSuspect = suspectsAfterGap || line.firstIndex(of: 32) == nil
-        if isSuspect, text > 0 { secret(.opaque, 0, text, line, offer, exchanges, &handler) }
+        if isSuspect, text > 0 { secret(.opaque, 0, text, line, offer, exchanges, &events) }
         let range = offer.range(0, line.byteCount)
         let time = offer.arrivals.time(at: range.end)
-        anomaly(.afterGap, range, exchanges, offer, &handler)
-        handler.handle(Event(time: time, range: range, exchange: exchanges, kind: .fragment), line)
+        anomaly(.afterGap, range, exchanges, offer, &events)
+        events.append(Event(time: time, range: range, exchange: exchanges, kind: .fragment), line)
         suspectsAfterGap = false
         return isSuspect
     }
 
     mutating func abandon(
-        _ bytes: RawSpan, _ offer: Offer, atEnd: Bool, _ handler: inout some DialogueHandler
+        _ bytes: RawSpan, _ offer: Offer, atEnd: Bool, _ events: inout EventBuffer
     ) {
         guard offer.side == .client else {
-            abandonServer(bytes, offer, atEnd: atEnd, &handler)
+            abandonServer(bytes, offer, atEnd: atEnd, &events)
             return
         }
         let count = bytes.byteCount
         switch client {
         case .content, .afterCandidate:
-            handler.content(bytes, from: .client)
+            events.content(0, bytes.byteCount, of: .client)
         case .sasl:
-            _ = fragmentOfSecret(bytes, offer, &handler)
+            _ = fragmentOfSecret(bytes, offer, &events)
         case .tls, .skipping, .chunk: break
         default:
             if offer.base < suspectUntil || bytes.hasPrefix("AUTH") || sasl != nil && client == .awaiting(.auth) {
-                _ = fragmentOfSecret(bytes, offer, &handler)
+                _ = fragmentOfSecret(bytes, offer, &events)
             } else {
-                handler.handle(
+                events.append(
                     Event(
                         time: offer.arrivals.latest, range: offer.range(0, count), exchange: exchanges, kind: .fragment),
                     bytes)
@@ -163,10 +163,10 @@ extension SMTPDecoder {
     }
 
     private mutating func fragmentOfSecret(
-        _ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler
+        _ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer
     ) -> Bool {
-        secret(.opaque, 0, bytes.byteCount, bytes, offer, exchanges, &handler)
-        handler.handle(
+        secret(.opaque, 0, bytes.byteCount, bytes, offer, exchanges, &events)
+        events.append(
             Event(
                 time: offer.arrivals.latest, range: offer.range(0, bytes.byteCount), exchange: exchanges,
                 kind: .fragment), bytes)
@@ -209,18 +209,18 @@ extension SMTPDecoder {
     }
 
     mutating func finish(
-        _ side: Side, offset: UInt64, at time: Timestamp, _ handler: inout some DialogueHandler
+        _ side: Side, offset: UInt64, at time: Timestamp, _ events: inout EventBuffer
     ) {
         guard side == .client else {
-            if server.line == .tls { endOpaque(StreamRange(.server, offset, offset), time, &handler) }
+            if server.line == .tls { endOpaque(StreamRange(.server, offset, offset), time, &events) }
             return
         }
         switch client {
         case .content, .afterCandidate, .chunk:
-            endContent(StreamRange(.client, offset, offset), time, isComplete: false, &handler)
-        case .tls: endOpaque(StreamRange(.client, offset, offset), time, &handler)
+            endContent(StreamRange(.client, offset, offset), time, isComplete: false, &events)
+        case .tls: endOpaque(StreamRange(.client, offset, offset), time, &events)
         case .skipping(let secret):
-            endSkipping(StreamRange(.client, stretch, offset), secret, time, &handler)
+            endSkipping(StreamRange(.client, stretch, offset), secret, time, &events)
         default: break
         }
         client = .commands
@@ -228,20 +228,20 @@ extension SMTPDecoder {
 
     /// The reply that would decide was lost: a line that can only be a command is one.
     mutating func alone(
-        _ decision: SMTPDecision, _ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler
+        _ decision: SMTPDecision, _ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer
     ) -> Int {
         if decision == .starttls {
             client = .goAhead
-            return decode(bytes, offer, &handler)
+            return decode(bytes, offer, &events)
         }
         guard case .line = LineScan.next(in: bytes, from: 0, limit: limits.lineLength) else {
             if bytes.byteCount < limits.lineLength { return 0 }
             client = decision == .data ? .opening : .commands
-            return decode(bytes, offer, &handler)
+            return decode(bytes, offer, &events)
         }
         client = .awaiting(decision)
         _ = decideAlone(bytes, .client)
-        return decode(bytes, offer, &handler)
+        return decode(bytes, offer, &events)
     }
 
     // MARK: What a command looks like

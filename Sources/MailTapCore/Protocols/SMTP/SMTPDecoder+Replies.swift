@@ -1,46 +1,46 @@
 extension SMTPDecoder {
     // MARK: The server's octets
 
-    mutating func decodeServer(_ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler) -> Int {
+    mutating func decodeServer(_ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer) -> Int {
         switch server.line {
-        case .text: return replyLine(bytes, offer, &handler)
+        case .text: return replyLine(bytes, offer, &events)
         case .goAhead:
             guard let isTLS = bytes.looksLikeTLS() else { return 0 }
             server.mayTurnToTLS = true
             server.line = .text
-            if isTLS { return replyLine(bytes, offer, &handler) }
+            if isTLS { return replyLine(bytes, offer, &events) }
             anomaly(
-                .plaintextBehindGoAhead, offer.range(0, 0), exchanges == 0 ? 0 : exchanges - 1, offer, &handler)
-            return replyLine(bytes, offer, &handler)
+                .plaintextBehindGoAhead, offer.range(0, 0), exchanges == 0 ? 0 : exchanges - 1, offer, &events)
+            return replyLine(bytes, offer, &events)
         case .tls:
             guard let clear = server.records.skip(bytes) else { return bytes.byteCount }
-            endOpaque(offer.range(clear, clear), offer.arrivals.time(at: offer.base &+ UInt64(clear)), &handler)
+            endOpaque(offer.range(clear, clear), offer.arrivals.time(at: offer.base &+ UInt64(clear)), &events)
             server.line = .text
             server.mayTurnToTLS = true
             return clear
         case .skipping:
             guard let end = bytes.firstIndex(of: 10) else { return bytes.byteCount }
             endSkipping(
-                StreamRange(.server, server.stretch, offer.base &+ UInt64(end + 1)), false, offer, &handler)
+                StreamRange(.server, server.stretch, offer.base &+ UInt64(end + 1)), false, offer, &events)
             server.line = .text
             return end + 1
         }
     }
 
     private mutating func replyLine(
-        _ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler
+        _ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer
     ) -> Int {
         if bytes[octet: 0] >= 20, bytes[octet: 0] <= 23, let isTLS = bytes.looksLikeTLS(), isTLS {
             if !server.mayTurnToTLS {
-                anomaly(.unexpectedTLS, offer.range(0, 0), exchanges, offer, &handler)
+                anomaly(.unexpectedTLS, offer.range(0, 0), exchanges, offer, &events)
             }
             server.line = .tls
             server.records = TLSRecordSkipper()
             server.stretch = offer.base
             server.open = nil
             mayTurnToTLS = true
-            reportTLS(offer, &handler)
-            return decodeServer(bytes, offer, &handler)
+            reportTLS(offer, &events)
+            return decodeServer(bytes, offer, &events)
         }
         let length: Int
         let text: Int
@@ -50,30 +50,30 @@ extension SMTPDecoder {
             (length, text) = (kept, kept)
             server.line = .skipping
             server.stretch = offer.base &+ UInt64(kept)
-            anomaly(.lineTooLong, offer.range(0, kept), server.open?.exchange ?? exchanges, offer, &handler)
+            anomaly(.lineTooLong, offer.range(0, kept), server.open?.exchange ?? exchanges, offer, &events)
         case .line(let whole, let inner, let isBareLF):
             (length, text) = (whole, inner)
             if isBareLF {
-                anomaly(.bareLF, offer.range(text, whole), server.open?.exchange ?? exchanges, offer, &handler)
+                anomaly(.bareLF, offer.range(text, whole), server.open?.exchange ?? exchanges, offer, &events)
             }
         }
-        reply(bytes.extracting(0..<length), text, offer, &handler)
+        reply(bytes.extracting(0..<length), text, offer, &events)
         return length
     }
 
     mutating func reply(
-        _ line: RawSpan, _ text: Int, _ offer: Offer, _ handler: inout some DialogueHandler
+        _ line: RawSpan, _ text: Int, _ offer: Offer, _ events: inout EventBuffer
     ) {
         for place in spoken.places(in: line.extracting(0..<text)) {
             secret(
-                .opaque, place.lowerBound, place.upperBound, line, offer, server.open?.exchange ?? exchanges, &handler)
+                .opaque, place.lowerBound, place.upperBound, line, offer, server.open?.exchange ?? exchanges, &events)
         }
         let code = line.replyCode(to: text)
         let separator: UInt8 = text > 3 ? line[octet: 3] : 32
         if server.isAfterGap {
             guard let code, separator == 32 || separator == 45 else {
                 let range = offer.range(0, line.byteCount)
-                handler.handle(
+                events.append(
                     Event(time: offer.arrivals.time(at: range.end), range: range, exchange: exchanges, kind: .fragment),
                     line)
                 return
@@ -82,23 +82,23 @@ extension SMTPDecoder {
             pending.realign { Self.canAnswer($0, code) }
         }
         guard let code else {
-            statuslessLine(line, offer, &handler)
+            statuslessLine(line, offer, &events)
             return
         }
         if code == 354, server.open == nil, client == .awaiting(.data), pending.last?.verb == SMTPVerb.data.rawValue {
             // Nothing but DATA can be answered so: the server did not answer the commands before it.
             pending.keepLast()
         }
-        let exchange = server.open?.exchange ?? replyBegins(code, offer, line.byteCount, &handler)
+        let exchange = server.open?.exchange ?? replyBegins(code, offer, line.byteCount, &events)
         if let open = server.open, open.code != code, open.code != 0 {
-            anomaly(.replyCodesDiffer, offer.range(0, line.byteCount), exchange, offer, &handler)
+            anomaly(.replyCodesDiffer, offer.range(0, line.byteCount), exchange, offer, &events)
         }
         if separator != 32, separator != 45 {
-            anomaly(.replySeparatorMissing, offer.range(0, line.byteCount), exchange, offer, &handler)
+            anomaly(.replySeparatorMissing, offer.range(0, line.byteCount), exchange, offer, &events)
         }
         let isLast = separator != 45
         let range = offer.range(0, line.byteCount)
-        handler.handle(
+        events.append(
             Event(
                 time: offer.arrivals.time(at: range.end), range: range, exchange: exchange,
                 kind: .reply(ReplyStatus(rawValue: code), isLast: isLast)), line)
@@ -110,18 +110,18 @@ extension SMTPDecoder {
             return
         }
         server.open = nil
-        conclude(code, exchange, line.extracting(min(4, text)..<text), offer, &handler)
+        conclude(code, exchange, line.extracting(min(4, text)..<text), offer, &events)
     }
 
     /// A line that begins with no reply code: goes with the reply that is open, or with the next one.
     private mutating func statuslessLine(
-        _ line: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler
+        _ line: RawSpan, _ offer: Offer, _ events: inout EventBuffer
     ) {
-        let exchange = server.open?.exchange ?? replyBegins(0, offer, line.byteCount, &handler)
+        let exchange = server.open?.exchange ?? replyBegins(0, offer, line.byteCount, &events)
         if server.open == nil { server.open = (exchange, 0) }
-        anomaly(.replyWithoutStatus, offer.range(0, line.byteCount), exchange, offer, &handler)
+        anomaly(.replyWithoutStatus, offer.range(0, line.byteCount), exchange, offer, &events)
         let range = offer.range(0, line.byteCount)
-        handler.handle(
+        events.append(
             Event(
                 time: offer.arrivals.time(at: range.end), range: range, exchange: exchange,
                 kind: .reply(.none, isLast: false)), line)
@@ -129,7 +129,7 @@ extension SMTPDecoder {
 
     /// The exchange to which a new reply belongs.
     private mutating func replyBegins(
-        _ code: UInt16, _ offer: Offer, _ length: Int, _ handler: inout some DialogueHandler
+        _ code: UInt16, _ offer: Offer, _ length: Int, _ events: inout EventBuffer
     ) -> UInt32 {
         if server.expectsGreeting, !server.hasSpoken {
             server.hasSpoken = true
@@ -139,7 +139,7 @@ extension SMTPDecoder {
         server.hasSpoken = true
         if let first = pending.first { return first.exchange }
         if server.expectsGreeting || exchanges > 0 {
-            anomaly(.replyWithoutCommand, offer.range(0, length), exchanges, offer, &handler)
+            anomaly(.replyWithoutCommand, offer.range(0, length), exchanges, offer, &events)
         }
         defer { exchanges &+= 1 }
         return exchanges
@@ -147,7 +147,7 @@ extension SMTPDecoder {
 
     /// A reply is whole: the state moves.
     private mutating func conclude(
-        _ code: UInt16, _ exchange: UInt32, _ text: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler
+        _ code: UInt16, _ exchange: UInt32, _ text: RawSpan, _ offer: Offer, _ events: inout EventBuffer
     ) {
         guard let answered = pending.first, answered.exchange == exchange else { return }
         let isPositive = code / 100 == 2
@@ -169,7 +169,7 @@ extension SMTPDecoder {
         case (.continuation, _), (.command, .auth):
             authIsAnswered(code, text, isNewest)
         case (.command, .data):
-            dataIsAnswered(code, isNewest, offer, &handler)
+            dataIsAnswered(code, isNewest, offer, &events)
         case (.command, .starttls):
             startTLSIsAnswered(code, isNewest)
         case (.command, .rcpt):
@@ -202,7 +202,7 @@ extension SMTPDecoder {
     }
 
     private mutating func dataIsAnswered(
-        _ code: UInt16, _ isNewest: Bool, _ offer: Offer, _ handler: inout some DialogueHandler
+        _ code: UInt16, _ isNewest: Bool, _ offer: Offer, _ events: inout EventBuffer
     ) {
         guard isNewest, client == .awaiting(.data) || client == .alone(.data) else { return }
         client = code / 100 == 3 ? .opening : .commands
@@ -210,7 +210,7 @@ extension SMTPDecoder {
             anomaly(
                 .contentBeforeGoAhead, StreamRange(.client, awaitedFrom, awaitedUntil),
                 exchanges == 0 ? 0 : exchanges - 1,
-                offer, &handler)
+                offer, &events)
         }
     }
 
@@ -240,14 +240,14 @@ extension SMTPDecoder {
     }
 
     mutating func serverGap(
-        _ range: StreamRange, at time: Timestamp, _ handler: inout some DialogueHandler
+        _ range: StreamRange, at time: Timestamp, _ events: inout EventBuffer
     ) {
-        report(gap: range, server.open?.exchange ?? pending.first?.exchange ?? exchanges, time, &handler)
+        report(gap: range, server.open?.exchange ?? pending.first?.exchange ?? exchanges, time, &events)
         switch server.line {
         case .tls:
             let start = server.stretch
             if range.start > start {
-                handler.handle(
+                events.append(
                     Event(
                         time: time, range: StreamRange(.server, start, range.start), exchange: exchanges, kind: .opaque),
                     RawSpan())
@@ -256,7 +256,7 @@ extension SMTPDecoder {
             server.stretch = range.end
             return
         case .skipping:
-            endSkipping(StreamRange(.server, server.stretch, range.start), false, time, &handler)
+            endSkipping(StreamRange(.server, server.stretch, range.start), false, time, &events)
         default: break
         }
         server.line = .text
@@ -268,15 +268,15 @@ extension SMTPDecoder {
     }
 
     mutating func abandonServer(
-        _ bytes: RawSpan, _ offer: Offer, atEnd: Bool, _ handler: inout some DialogueHandler
+        _ bytes: RawSpan, _ offer: Offer, atEnd: Bool, _ events: inout EventBuffer
     ) {
         // The last reply may lack its line end; anything else that is cut stays a fragment.
         if atEnd, server.line == .text, bytes.replyCode(to: bytes.byteCount) != nil {
-            reply(bytes, bytes.byteCount, offer, &handler)
+            reply(bytes, bytes.byteCount, offer, &events)
             return
         }
         if server.line == .tls || server.line == .skipping { return }
-        handler.handle(
+        events.append(
             Event(
                 time: offer.arrivals.latest, range: offer.range(0, bytes.byteCount), exchange: exchanges,
                 kind: .fragment), bytes)
@@ -286,9 +286,9 @@ extension SMTPDecoder {
 
     func anomaly(
         _ anomaly: Anomaly, _ range: StreamRange, _ exchange: UInt32, _ offer: Offer,
-        _ handler: inout some DialogueHandler
+        _ events: inout EventBuffer
     ) {
-        handler.handle(
+        events.append(
             Event(
                 time: offer.arrivals.time(at: range.end), range: range, exchange: exchange, kind: .anomaly(anomaly)),
             RawSpan())
@@ -296,11 +296,11 @@ extension SMTPDecoder {
 
     mutating func secret(
         _ kind: SecretKind, _ from: Int, _ to: Int, _ line: RawSpan, _ offer: Offer, _ exchange: UInt32,
-        _ handler: inout some DialogueHandler
+        _ events: inout EventBuffer
     ) {
         let range = offer.range(from, to)
         if offer.side == .client { spoken.note(line.extracting(from..<to)) }
-        handler.handle(
+        events.append(
             Event(time: offer.arrivals.time(at: range.end), range: range, exchange: exchange, kind: .secret(kind)),
             line.extracting(from..<to))
     }
@@ -308,10 +308,10 @@ extension SMTPDecoder {
     /// A line that begins an exchange and waits for its reply.
     mutating func begin(
         _ kind: Event.Kind, _ line: RawSpan, _ offer: Offer, verb: SMTPVerb, pendingKind: PendingReply.Kind,
-        _ handler: inout some DialogueHandler
+        _ events: inout EventBuffer
     ) {
         let range = offer.range(0, line.byteCount)
-        handler.handle(
+        events.append(
             Event(time: offer.arrivals.time(at: range.end), range: range, exchange: exchanges, kind: kind), line)
         pending.append(PendingReply(exchange: exchanges, verb: verb.rawValue, kind: pendingKind))
         exchanges &+= 1

@@ -48,8 +48,8 @@ struct SMTPDecoder: DialogueDecoder {
         clientIsAfterGap = !expectsGreeting
     }
 
-    mutating func decode(_ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler) -> Int {
-        offer.side == .client ? decodeClient(bytes, offer, &handler) : decodeServer(bytes, offer, &handler)
+    mutating func decode(_ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer) -> Int {
+        offer.side == .client ? decodeClient(bytes, offer, &events) : decodeServer(bytes, offer, &events)
     }
 
     func isWaiting(_ side: Side) -> Bool {
@@ -77,41 +77,41 @@ struct SMTPDecoder: DialogueDecoder {
     // MARK: The client's octets
 
     private mutating func decodeClient(
-        _ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler
+        _ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer
     ) -> Int {
         switch client {
         case .commands, .sasl:
-            return commandLine(bytes, offer, &handler)
+            return commandLine(bytes, offer, &events)
         case .awaiting:
             awaitedUntil = offer.base &+ UInt64(bytes.byteCount)
             return 0
         case .alone(let decision):
-            return alone(decision, bytes, offer, &handler)
+            return alone(decision, bytes, offer, &events)
         case .opening:
-            openContent(offer, &handler)
-            return content(bytes, offer, &handler)
+            openContent(offer, &events)
+            return content(bytes, offer, &events)
         case .content:
-            return content(bytes, offer, &handler)
+            return content(bytes, offer, &events)
         case .afterCandidate:
-            return afterCandidate(bytes, offer, &handler)
+            return afterCandidate(bytes, offer, &events)
         case .chunk(let remaining):
             let step = Int(min(remaining, UInt64(bytes.byteCount)))
-            handler.content(bytes.extracting(0..<step), from: .client)
+            events.content(0, step, of: .client)
             client = .chunk(remaining: remaining - UInt64(step))
-            if remaining == UInt64(step) { endChunk(offer, step, isComplete: true, &handler) }
+            if remaining == UInt64(step) { endChunk(offer, step, isComplete: true, &events) }
             return step
         case .goAhead:
-            return goAhead(bytes, offer, &handler)
+            return goAhead(bytes, offer, &events)
         case .tls:
             guard let clear = clientRecords.skip(bytes) else { return bytes.byteCount }
-            endOpaque(offer.range(clear, clear), offer.arrivals.time(at: offer.base &+ UInt64(clear)), &handler)
+            endOpaque(offer.range(clear, clear), offer.arrivals.time(at: offer.base &+ UInt64(clear)), &events)
             client = .commands
             mayTurnToTLS = true
             return clear
         case .skipping(let secret):
             let end = bytes.firstIndex(of: 10).map { $0 + 1 }
             if let end {
-                endSkipping(StreamRange(.client, stretch, offer.base &+ UInt64(end)), secret, offer, &handler)
+                endSkipping(StreamRange(.client, stretch, offer.base &+ UInt64(end)), secret, offer, &events)
                 client = .commands
             }
             return end ?? bytes.byteCount
@@ -120,11 +120,11 @@ struct SMTPDecoder: DialogueDecoder {
 
     /// One command line, or one SASL response.
     private mutating func commandLine(
-        _ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler
+        _ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer
     ) -> Int {
         if mayTurnToTLS || clientIsAfterGap, bytes.looksLikeTLS() == true {
-            beginTLS(offer, &handler)
-            return decodeClient(bytes, offer, &handler)
+            beginTLS(offer, &events)
+            return decodeClient(bytes, offer, &events)
         }
         let length: Int
         let text: Int
@@ -134,16 +134,16 @@ struct SMTPDecoder: DialogueDecoder {
             (length, text) = (kept, kept)
         case .line(let whole, let inner, let isBareLF):
             (length, text) = (whole, inner)
-            if isBareLF { anomaly(.bareLF, offer.range(text, length), exchanges, offer, &handler) }
+            if isBareLF { anomaly(.bareLF, offer.range(text, length), exchanges, offer, &events) }
         }
         let line = bytes.extracting(0..<length)
         let isLong = length == text && length > 0 && bytes[octet: length - 1] != 10
-        if isLong { anomaly(.lineTooLong, offer.range(0, length), exchanges, offer, &handler) }
+        if isLong { anomaly(.lineTooLong, offer.range(0, length), exchanges, offer, &events) }
         let isSecret: Bool
         if case .sasl = client {
-            isSecret = response(line, text, offer, &handler)
+            isSecret = response(line, text, offer, &events)
         } else {
-            isSecret = command(line, text, offer, &handler)
+            isSecret = command(line, text, offer, &events)
         }
         if isLong {
             client = .skipping(secret: isSecret)
@@ -154,18 +154,18 @@ struct SMTPDecoder: DialogueDecoder {
 
     /// A SASL response; returns whether it holds a credential.
     private mutating func response(
-        _ line: RawSpan, _ text: Int, _ offer: Offer, _ handler: inout some DialogueHandler
+        _ line: RawSpan, _ text: Int, _ offer: Offer, _ events: inout EventBuffer
     ) -> Bool {
         let kind = sasl?.response(line.extracting(0..<text))
-        if let kind { secret(kind, 0, text, line, offer, exchanges, &handler) }
-        begin(.continuation, line, offer, verb: .auth, pendingKind: .continuation, &handler)
+        if let kind { secret(kind, 0, text, line, offer, exchanges, &events) }
+        begin(.continuation, line, offer, verb: .auth, pendingKind: .continuation, &events)
         client = .awaiting(.auth)
         return kind != nil
     }
 
     /// A command; returns whether it holds a credential.
     private mutating func command(
-        _ line: RawSpan, _ text: Int, _ offer: Offer, _ handler: inout some DialogueHandler
+        _ line: RawSpan, _ text: Int, _ offer: Offer, _ events: inout EventBuffer
     ) -> Bool {
         let (code, letters) = line.verbCode(from: 0, to: text)
         var verb = SMTPVerb(code: code)
@@ -174,26 +174,26 @@ struct SMTPDecoder: DialogueDecoder {
         if clientIsAfterGap, !isPlausible(verb, line, letters) {
             // In mid-stream a line that is no command may be anything: the rest of a message, or a SASL response.
             if server.expectsGreeting || !hasPlausibleForm(line, text) {
-                return fragment(line, text, offer, &handler)
+                return fragment(line, text, offer, &events)
             }
         }
         clientIsAfterGap = false
         var isSecret = false
         switch verb {
         case .auth:
-            isSecret = auth(line, letters, text, offer, &handler)
+            isSecret = auth(line, letters, text, offer, &events)
         case .unknown where text > 0 && (offer.base < suspectUntil || suspectsResponse):
             isSecret = true
-            secret(.opaque, 0, text, line, offer, exchanges, &handler)
+            secret(.opaque, 0, text, line, offer, exchanges, &events)
         case .unknown where text == 0:
-            anomaly(.emptyCommand, offer.range(0, line.byteCount), exchanges, offer, &handler)
+            anomaly(.emptyCommand, offer.range(0, line.byteCount), exchanges, offer, &events)
         default: break
         }
         if verb != .unknown { suspectsResponse = false }
         if server.expectsGreeting, !server.hasSpoken, exchanges == 0 {
-            anomaly(.commandBeforeGreeting, offer.range(0, line.byteCount), exchanges, offer, &handler)
+            anomaly(.commandBeforeGreeting, offer.range(0, line.byteCount), exchanges, offer, &events)
         }
-        begin(.command(verb: verb.rawValue), line, offer, verb: verb, pendingKind: .command, &handler)
+        begin(.command(verb: verb.rawValue), line, offer, verb: verb, pendingKind: .command, &events)
         awaitedFrom = offer.base &+ UInt64(line.byteCount)
         awaitedUntil = awaitedFrom
         switch verb {
@@ -201,7 +201,7 @@ struct SMTPDecoder: DialogueDecoder {
         case .auth: client = .awaiting(.auth)
         case .starttls: client = .awaiting(.starttls)
         case .bdat:
-            chunk(line, letters, text, offer, &handler)
+            chunk(line, letters, text, offer, &events)
         case .lhlo: isLMTP = true
         default: break
         }
@@ -209,7 +209,7 @@ struct SMTPDecoder: DialogueDecoder {
     }
 
     private mutating func auth(
-        _ line: RawSpan, _ letters: Int, _ text: Int, _ offer: Offer, _ handler: inout some DialogueHandler
+        _ line: RawSpan, _ letters: Int, _ text: Int, _ offer: Offer, _ events: inout EventBuffer
     ) -> Bool {
         let name = line.word(from: letters, to: text)
         var progress = SASLProgress(mechanism: line.extracting(name))
@@ -218,7 +218,7 @@ struct SMTPDecoder: DialogueDecoder {
         if !line.extracting(name).isMechanismName {
             // The mechanism was left out, and this is the response.
             sasl = progress
-            secret(.opaque, name.lowerBound, text, line, offer, exchanges, &handler)
+            secret(.opaque, name.lowerBound, text, line, offer, exchanges, &events)
             return true
         }
         if !initial.isEmpty {
@@ -228,7 +228,7 @@ struct SMTPDecoder: DialogueDecoder {
                 isSecret = true
                 secret(
                     whole == initial ? kind : .opaque, whole.lowerBound, whole.upperBound, line, offer, exchanges,
-                    &handler)
+                    &events)
             }
         }
         sasl = progress
@@ -236,14 +236,14 @@ struct SMTPDecoder: DialogueDecoder {
     }
 
     private mutating func chunk(
-        _ line: RawSpan, _ letters: Int, _ text: Int, _ offer: Offer, _ handler: inout some DialogueHandler
+        _ line: RawSpan, _ letters: Int, _ text: Int, _ offer: Offer, _ events: inout EventBuffer
     ) {
         let number = line.word(from: letters, to: text)
         let word = line.word(from: number.upperBound, to: text)
         guard let size = line.decimal(in: number),
             word.isEmpty || (word.count == 4 && line.hasPrefix("LAST", from: word.lowerBound))
         else {
-            anomaly(.badChunkSize, offer.range(0, line.byteCount), exchanges - 1, offer, &handler)
+            anomaly(.badChunkSize, offer.range(0, line.byteCount), exchanges - 1, offer, &events)
             return
         }
         pending.markLast(.chunk(isLast: !word.isEmpty))
@@ -251,32 +251,32 @@ struct SMTPDecoder: DialogueDecoder {
         contentExchange = exchanges - 1
         stretch = offer.base &+ UInt64(line.byteCount)
         isAnsweredEarly = false
-        handler.handle(
+        events.append(
             Event(
                 time: offer.arrivals.time(at: stretch), range: StreamRange(.client, stretch, stretch),
                 exchange: contentExchange, kind: .contentBegin(contentKind)), RawSpan())
         client = .chunk(remaining: size)
-        if size == 0 { endChunk(offer, line.byteCount, isComplete: true, &handler) }
+        if size == 0 { endChunk(offer, line.byteCount, isComplete: true, &events) }
     }
 
     mutating func endChunk(
-        _ offer: Offer, _ end: Int, isComplete: Bool, _ handler: inout some DialogueHandler
+        _ offer: Offer, _ end: Int, isComplete: Bool, _ events: inout EventBuffer
     ) {
         endContent(
-            offer.range(end, end), offer.arrivals.time(at: offer.base &+ UInt64(end)), isComplete: isComplete, &handler)
+            offer.range(end, end), offer.arrivals.time(at: offer.base &+ UInt64(end)), isComplete: isComplete, &events)
     }
 
     /// Emits what stands of the content and its end; the end mark's octets are `mark`.
     mutating func endContent(
-        _ mark: StreamRange, _ time: Timestamp, isComplete: Bool, _ handler: inout some DialogueHandler
+        _ mark: StreamRange, _ time: Timestamp, isComplete: Bool, _ events: inout EventBuffer
     ) {
         if mark.start > stretch {
-            handler.handle(
+            events.append(
                 Event(
                     time: time, range: StreamRange(.client, stretch, mark.start), exchange: contentExchange,
                     kind: .content), RawSpan())
         }
-        handler.handle(
+        events.append(
             Event(time: time, range: mark, exchange: contentExchange, kind: .contentEnd(isComplete: isComplete)),
             RawSpan())
         candidate = nil
@@ -287,7 +287,7 @@ struct SMTPDecoder: DialogueDecoder {
     // MARK: Content after 354
 
     /// A message begins: an exchange of its own, whose reply is the one after its end.
-    mutating func openContent(_ offer: Offer, _ handler: inout some DialogueHandler) {
+    mutating func openContent(_ offer: Offer, _ events: inout EventBuffer) {
         contentKind = .data
         contentExchange = exchanges
         exchanges &+= 1
@@ -298,7 +298,7 @@ struct SMTPDecoder: DialogueDecoder {
         candidate = nil
         searched = 0
         pending.append(PendingReply(exchange: contentExchange, verb: SMTPVerb.data.rawValue, kind: .content))
-        handler.handle(
+        events.append(
             Event(
                 time: offer.arrivals.time(at: offer.base &+ 1), range: offer.range(0, 0), exchange: contentExchange,
                 kind: .contentBegin(.data)), RawSpan())
@@ -306,17 +306,17 @@ struct SMTPDecoder: DialogueDecoder {
     }
 
     private mutating func content(
-        _ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler
+        _ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer
     ) -> Int {
-        if isAnsweredEarly, isAtLineStart, let returned = resynchronize(bytes, offer, &handler) { return returned }
-        switch scanner.scan(bytes, from: 0, side: .client, takesCandidates: true, &handler) {
+        if isAnsweredEarly, isAtLineStart, let returned = resynchronize(bytes, offer, &events) { return returned }
+        switch scanner.scan(bytes, from: 0, side: .client, takesCandidates: true, &events) {
         case .more(let consumed):
             isAtLineStart = consumed > 0 ? bytes[octet: consumed - 1] == 10 : isAtLineStart
             return consumed
         case .end(let content, let end):
             endContent(
                 offer.range(content, end), offer.arrivals.time(at: offer.base &+ UInt64(end)), isComplete: true,
-                &handler)
+                &events)
             return end
         case .candidate(let content, let end):
             candidate = (end - content, isAnsweredEarly)
@@ -324,19 +324,19 @@ struct SMTPDecoder: DialogueDecoder {
             searched = 0
             // The dot line itself stays undecided with what follows it.
             if content > 0 { return content }
-            return afterCandidate(bytes, offer, &handler)
+            return afterCandidate(bytes, offer, &events)
         }
     }
 
     /// Behind a dot line with odd ends: the first octets offered are that line.
     private mutating func afterCandidate(
-        _ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler
+        _ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer
     ) -> Int {
         guard let candidate, bytes.byteCount >= candidate.length else { return 0 }
         if candidate.isTaken {
             let range = offer.range(0, candidate.length)
-            anomaly(.oddEndOfData, range, contentExchange, offer, &handler)
-            endContent(range, offer.arrivals.time(at: range.end), isComplete: true, &handler)
+            anomaly(.oddEndOfData, range, contentExchange, offer, &events)
+            endContent(range, offer.arrivals.time(at: range.end), isComplete: true, &events)
             return candidate.length
         }
         // The strict end behind it, before any answer: then the server did not take the odd one.
@@ -347,7 +347,7 @@ struct SMTPDecoder: DialogueDecoder {
             if dot >= 2, bytes[octet: dot - 1] == 10, bytes[octet: dot - 2] == 13, bytes[octet: dot + 1] == 13,
                 bytes[octet: dot + 2] == 10
             {
-                return refuseCandidate(bytes, offer, &handler)
+                return refuseCandidate(bytes, offer, &events)
             }
         }
         searched = from
@@ -355,14 +355,14 @@ struct SMTPDecoder: DialogueDecoder {
     }
 
     private mutating func refuseCandidate(
-        _ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler
+        _ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer
     ) -> Int {
         let length = candidate?.length ?? 0
-        anomaly(.dotLineWithOddEnds, offer.range(0, length), contentExchange, offer, &handler)
+        anomaly(.dotLineWithOddEnds, offer.range(0, length), contentExchange, offer, &events)
         candidate = nil
         searched = 0
         client = .content
-        switch scanner.scan(bytes.extracting(0..<length), from: 0, side: .client, takesCandidates: false, &handler) {
+        switch scanner.scan(bytes.extracting(0..<length), from: 0, side: .client, takesCandidates: false, &events) {
         case .more(let consumed): return max(consumed, 1)
         case .end(_, let end), .candidate(_, let end): return end
         }
@@ -370,14 +370,14 @@ struct SMTPDecoder: DialogueDecoder {
 
     /// After an early answer: a line that can only be a command ends the content there.
     private mutating func resynchronize(
-        _ bytes: RawSpan, _ offer: Offer, _ handler: inout some DialogueHandler
+        _ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer
     ) -> Int? {
         guard case .line(_, let text, _) = LineScan.next(in: bytes, from: 0, limit: 1_024) else { return nil }
         let (code, letters) = bytes.verbCode(from: 0, to: text)
         let verb = SMTPVerb(code: code)
         guard verb != .unknown, isPlausible(verb, bytes, letters), hasPlausibleForm(bytes, text) else { return nil }
-        anomaly(.contentEndedEarly, offer.range(0, 0), contentExchange, offer, &handler)
-        endContent(offer.range(0, 0), offer.arrivals.latest, isComplete: false, &handler)
-        return commandLine(bytes, offer, &handler)
+        anomaly(.contentEndedEarly, offer.range(0, 0), contentExchange, offer, &events)
+        endContent(offer.range(0, 0), offer.arrivals.latest, isComplete: false, &events)
+        return commandLine(bytes, offer, &events)
     }
 }

@@ -15,6 +15,15 @@ public enum SMTPGrammar {
 
     /// As `path(in:)`, with what is odd about the line's form.
     public static func pathArgument(in line: [UInt8]) -> SMTPPath? {
+        scan(line).map { SMTPPath(address: text($0.address), parameters: parameters($0.rest), lapses: $0.lapses) }
+    }
+
+    /// As `path(in:)`, the address alone.
+    public static func address(in line: [UInt8]) -> String? { scan(line).map { text($0.address) } }
+
+    private static func scan(
+        _ line: [UInt8]
+    ) -> (address: ArraySlice<UInt8>, rest: ArraySlice<UInt8>, lapses: Set<SMTPPath.Lapse>)? {
         var scanner = OctetScanner(line[...])
         scanner.skipBlanks()
         scanner.skip { !isBlank($0) && $0 != UInt8(ascii: ":") }
@@ -36,14 +45,14 @@ public enum SMTPGrammar {
             } else {
                 lapses.insert(.missingCloseBracket)
                 let rest = scanner.take { !isBlank($0) }
-                return SMTPPath(address: text(rest), parameters: parameters(scanner.rest), lapses: lapses)
+                return (rest, scanner.rest, lapses)
             }
         } else {
             lapses.insert(.missingBrackets)
             address = scanner.take { !isBlank($0) }
         }
         if let next = scanner.peek, !isBlank(next) { lapses.insert(.textBehindBracket) }
-        return SMTPPath(address: text(address), parameters: parameters(scanner.rest), lapses: lapses)
+        return (address, scanner.rest, lapses)
     }
 
     /// The `KEY` and `KEY=value` words of a parameter list (RFC 5321 section 4.1.2), keys in capitals.
@@ -70,8 +79,10 @@ public enum SMTPGrammar {
 
     /// Octets as text: UTF-8 where valid, else each octet the character of that number.
     public static func text(_ octets: some Sequence<UInt8>) -> String {
+        let whole = octets.withContiguousStorageIfAvailable { String(validating: $0, as: UTF8.self) }
+        if let whole, let text = whole { return text }
         let copy = Array(octets)
-        if let text = String(validating: copy, as: UTF8.self) { return text }
+        if whole == nil, let text = String(validating: copy, as: UTF8.self) { return text }
         return String(String.UnicodeScalarView(copy.map { Unicode.Scalar($0) }))
     }
 

@@ -1,0 +1,82 @@
+import MailTapAnalysis
+import MailTapCore
+
+/// Turns the connections of one or several INPUTs into numbered tallies, which is all that `list` needs.
+final class TallyGatherer: TraceSink {
+    private final class Connection: SessionSink, NumberedConnection {
+        /// Let go once the session was given out.
+        private var tally: SessionTally?
+        private(set) var verdict: Bool?
+        private(set) var wantsMore = true
+        private(set) var isOver = false
+        var number: Int?
+        /// Lives as long as the reading, and so longer than any connection.
+        private unowned let gatherer: TallyGatherer
+
+        init(_ info: SessionInfo, _ gatherer: TallyGatherer) {
+            tally = SessionTally(info)
+            self.gatherer = gatherer
+        }
+
+        func receive(_ bytes: RawSpan, from side: Side, at time: Timestamp) {
+            tally?.receive(bytes, from: side, at: time)
+            if verdict == nil { judge() }
+        }
+
+        func mark(_ mark: Mark, at time: Timestamp) {
+            tally?.mark(mark, at: time)
+            if verdict == nil { judge() }
+        }
+
+        func end(at time: Timestamp) {
+            tally?.end(at: time)
+            isOver = true
+            judge()
+            gatherer.settle(after: self)
+        }
+
+        /// The tally, once.
+        func takeTally() -> SessionTally? {
+            defer { tally = nil }
+            return tally
+        }
+
+        private func judge() {
+            guard let tally else { return }
+            wantsMore = tally.wantsMore
+            if tally.isMail { verdict = true } else if isOver || !wantsMore { verdict = false }
+        }
+    }
+
+    private let numbers: SessionNumbers?
+    private let give: (SessionTally, Int) throws -> Void
+    private var numbering = SessionNumbering<Connection>(.number)
+    /// What `give` threw; nothing is given out afterwards.
+    private(set) var failure: (any Error)?
+
+    /// - Parameters:
+    ///   - numbers: the sessions that are wanted; nil for all.
+    ///   - give: called with each finished session and its number, in the order of numbers.
+    init(only numbers: SessionNumbers?, give: @escaping (SessionTally, Int) throws -> Void) {
+        self.numbers = numbers
+        self.give = give
+    }
+
+    func open(_ info: SessionInfo) -> any SessionSink {
+        let connection = Connection(info, self)
+        numbering.open(connection)
+        return connection
+    }
+
+    private func settle(after ended: Connection) { numbering.settle(after: ended, give: hand) }
+
+    private func hand(_ connection: Connection) {
+        guard let number = connection.number, let tally = connection.takeTally() else { return }
+        guard number > 0, failure == nil, numbers?.contains(number) ?? true else { return }
+        do {
+            try give(tally, number)
+        } catch {
+            failure = error
+        }
+    }
+}
