@@ -22,6 +22,8 @@ struct SessionAssembly {
     private var received: [UInt8] = []
     /// Whether the end mark of the newest content was seen.
     private var contentHasEnded = false
+    /// The newest piece of a line that no line end follows.
+    private var cut: StreamRange?
     /// The envelope of each message.
     private var envelopes: [Envelope] = []
 
@@ -47,6 +49,12 @@ struct SessionAssembly {
 
     mutating func count(_ octets: Int, of side: Side, at time: Timestamp) {
         if side == .client { session.clientBytes &+= UInt64(octets) } else { session.serverBytes &+= UInt64(octets) }
+        if let transfer, session.messages[transfer.index].kind.sender == side {
+            let pause = time.since(last)
+            if pause > session.messages[transfer.index].longestPause {
+                session.messages[transfer.index].longestPause = pause
+            }
+        }
         last = max(last, time)
     }
 
@@ -87,8 +95,19 @@ struct SessionAssembly {
         resolveEnvelopes()
         annotate(upTo: session.exchanges.count)
         if options.findsFaults {
+            noteCutLine()
             session.findings = Findings.all(of: session, anomalies: anomalies)
         }
+    }
+
+    /// A line without its end that is the last thing of its side.
+    private mutating func noteCutLine() {
+        guard let cut, session.ending != .open, session.ending != .killed, !session.exchanges.isEmpty else { return }
+        let (seen, lost) =
+            cut.side == .client
+            ? (session.clientBytes, session.clientMissing) : (session.serverBytes, session.serverMissing)
+        guard lost == 0, cut.end == seen else { return }
+        anomalies.append(DialogueAnomaly(kind: .cutLine, range: cut, exchange: session.exchanges.count - 1))
     }
 
     /// Content that the input cut off has a message, but is no exchange: nothing could have answered it.
@@ -345,7 +364,9 @@ extension SessionAssembly: DialogueHandler {
         case .anomaly(let anomaly):
             anomalies.append(
                 DialogueAnomaly(kind: .dialogue(anomaly), range: event.range, exchange: Int(event.exchange)))
-        case .fragment: secrets.removeAll(keepingCapacity: true)
+        case .fragment:
+            secrets.removeAll(keepingCapacity: true)
+            if bytes.byteCount > 0, bytes.octet(at: bytes.byteCount - 1) != 10 { cut = event.range }
         case .tunnel(let kind): enter(Tunnel(kind, reading: bytes))
         case .content, .opaque, .preamble, .close: break
         }

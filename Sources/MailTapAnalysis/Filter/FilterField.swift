@@ -2,79 +2,125 @@ import MailTapCore
 
 /// A field that a filter can name; names are Wireshark's where it has one.
 enum FilterField: String, Sendable, CaseIterable {
-    case smtpCommand = "smtp.req.command"
-    case smtpParameter = "smtp.req.parameter"
-    case smtpCode = "smtp.response.code"
-    case smtpText = "smtp.rsp.parameter"
+    case smtpRequest = "smtp.req", smtpCommand = "smtp.req.command", smtpParameter = "smtp.req.parameter"
+    case smtpResponse = "smtp.response", smtpCode = "smtp.response.code", smtpText = "smtp.rsp.parameter"
     case smtpUser = "smtp.auth.username"
-    case popCommand = "pop.request.command"
-    case popParameter = "pop.request.parameter"
-    case popIndicator = "pop.response.indicator"
+    case popRequest = "pop.request", popCommand = "pop.request.command", popParameter = "pop.request.parameter"
+    case popResponse = "pop.response", popIndicator = "pop.response.indicator"
     case popText = "pop.response.description"
-    case enhanced, latency
+    case enhanced, latency, user, capability, encrypted
     case smtp, pop, imap, tls
-    case `protocol`, session, source, ending, duration, route
+    case tlsVersion = "tls.version", tlsCipher = "tls.cipher", serverNameIndication = "tls.sni"
+    case `protocol`, session, source, ending, duration, route, started
     case address = "ip.addr", client = "ip.src", server = "ip.dst"
     case port = "tcp.port", clientPort = "tcp.srcport", serverPort = "tcp.dstport"
     case serverName = "server.name"
-    case messages, from, to, rejected, subject, size, attachment, accepted
+    case messages, from, to, rejected, subject, size, attachment, accepted, complete, report
     case messageID = "message_id"
-    case rule, severity, aspect, side, started
+    case headerFrom = "imf.from", headerTo = "imf.to", headerDate = "imf.date"
+    case rule, severity, aspect, side
+
+    /// Other names of fields, mostly Wireshark's.
+    static let aliases: [String: FilterField] = [
+        "pop3": .pop, "ipv6.addr": .address, "ipv6.src": .client, "ipv6.dst": .server, "ip.client": .client,
+        "ip.server": .server, "imf.subject": .subject, "imf.message_id": .messageID, "filename": .attachment,
+        "tls.handshake.extensions_server_name": .serverNameIndication, "_ws.expert.severity": .severity,
+    ]
+
+    /// The field of that name; nil for none.
+    init?(named name: String) {
+        guard let field = FilterField(rawValue: name) ?? Self.aliases[name] else { return nil }
+        self = field
+    }
 
     /// One line of help.
     var meaning: String {
         switch self {
+        case .smtpRequest, .smtpResponse: "an SMTP command, an SMTP reply"
         case .smtpCommand: "an SMTP command's verb, such as \"RCPT\""
         case .smtpParameter: "what follows an SMTP verb"
         case .smtpCode: "an SMTP reply code"
         case .smtpText: "the text of an SMTP reply"
-        case .smtpUser: "who logged in (not a secret)"
+        case .smtpUser: "who logged in by SMTP (not a secret)"
+        case .popRequest, .popResponse: "a POP3 command, a POP3 response"
         case .popCommand: "a POP3 command's verb"
         case .popParameter: "what follows a POP3 verb"
         case .popIndicator: "\"+OK\" or \"-ERR\""
         case .popText: "the text of a POP3 response"
         case .enhanced: "an enhanced status code, such as \"5.1.1\""
         case .latency: "seconds from a command to its reply"
+        case .user: "who logged in, whatever the protocol"
+        case .capability: "an extension that the server offered, such as \"STARTTLS\""
+        case .encrypted: "an exchange under TLS"
         case .smtp, .pop, .imap: "the session is of that protocol"
         case .tls: "TLS was begun"
+        case .tlsVersion, .tlsCipher: "such as \"TLSv1.3\"; the cipher suite; of either leg"
+        case .serverNameIndication: "the server name that the client asked for in TLS"
         case .protocol: "smtp, pop3, imap or unknown"
         case .session: "the session's number in its input"
         case .source: "the input"
         case .ending: "quit, client-closed, server-closed, reset, timeout, open, killed"
         case .duration: "seconds"
         case .route: "the proxy's route, or a tunnel"
-        case .address, .client, .server: "an address: either, the client's, the server's"
+        case .started: "the session's beginning, seconds since 1970"
+        case .address, .client, .server: "an address or network: either, the client's, the server's"
         case .port, .clientPort, .serverPort: "a port: either, the client's, the server's"
         case .serverName: "the server's name, where known"
         case .messages: "number of messages"
-        case .from, .to, .rejected: "the envelope's sender, accepted and refused recipients"
+        case .from, .to: "sender, accepted recipients: of the envelope or the header section"
+        case .rejected: "refused recipients"
         case .subject: "a message's subject, decoded"
         case .size: "a message's octets"
-        case .attachment: "a message part with a file name"
-        case .accepted: "1 where a message was taken, 0 where refused"
+        case .attachment: "a message part with a file name: the name"
+        case .accepted, .complete: "1 where a message was taken, came whole; 0 where not"
+        case .report: "a delivery or disposition report's part, such as \"message/delivery-status\""
         case .messageID: "a message's id, without angle brackets"
-        case .rule, .severity, .aspect, .side: "of a finding"
-        case .started: "the session's beginning, seconds since 1970"
+        case .headerFrom, .headerTo, .headerDate: "of the header section"
+        case .rule: "a finding's rule; smtp.* stands for all that begin so"
+        case .severity: "a finding's: note < warning < error"
+        case .aspect: "a finding's: syntax, semantics, synchronization"
+        case .side: "the side at fault in a finding: client, server"
         }
     }
 
-    /// The field's values; those of an exchange are of `exchange` alone.
-    func values(_ session: Session, _ exchange: Int?) -> [FilterValue] {
-        let current = exchange.flatMap { session.exchanges.indices.contains($0) ? session.exchanges[$0] : nil }
+    /// Of what the field is told.
+    var scope: FilterScope {
         switch self {
-        case .smtpCommand, .smtpParameter, .smtpCode, .smtpText, .smtpUser:
-            return session.proto == .smtp ? ofExchange(current) : []
-        case .popCommand, .popParameter, .popIndicator, .popText:
-            return session.proto == .pop3 ? ofExchange(current) : []
-        case .enhanced, .latency: return ofExchange(current)
-        case .messages: return [.number(Double(session.messages.count))]
-        case .from, .to, .rejected, .subject, .size, .attachment, .accepted, .messageID:
-            return session.messages.flatMap { ofMessage($0) }
-        case .rule: return session.findings.map { .text($0.rule) }
-        case .severity: return session.findings.map { .text($0.severity.rawValue) }
-        case .aspect: return session.findings.map { .text($0.aspect.rawValue) }
-        case .side: return session.findings.compactMap { $0.side.map { .text("\($0)") } }
-        default: return ofSession(session)
+        case .smtpRequest, .smtpCommand, .smtpParameter, .smtpResponse, .smtpCode, .smtpText, .popRequest, .popCommand,
+            .popParameter, .popResponse, .popIndicator, .popText, .enhanced, .latency, .encrypted:
+            .exchange
+        case .from, .to, .rejected, .subject, .size, .attachment, .accepted, .complete, .report, .messageID,
+            .headerFrom, .headerTo, .headerDate:
+            .message
+        case .rule, .severity, .aspect, .side: .finding
+        default: []
+        }
+    }
+
+    /// The field's values at a place.
+    func values(_ session: Session, _ place: FilterPlace) -> [FilterValue] {
+        if scope == .exchange {
+            guard let exchange = place.exchange, session.exchanges.indices.contains(exchange) else { return [] }
+            return ofExchange(session.exchanges[exchange], session.proto)
+        }
+        if scope == .message {
+            guard let message = place.message, session.messages.indices.contains(message) else { return [] }
+            return ofMessage(session.messages[message])
+        }
+        if scope == .finding {
+            guard let finding = place.finding, session.findings.indices.contains(finding) else { return [] }
+            return ofFinding(session.findings[finding])
+        }
+        return ofSession(session)
+    }
+
+    private func ofFinding(_ finding: Finding) -> [FilterValue] {
+        switch self {
+        case .rule: [.text(finding.rule)]
+        case .severity: [.text(finding.severity.rawValue)]
+        case .aspect: [.text(finding.aspect.rawValue)]
+        case .side: finding.side.map { [.text("\($0)")] } ?? []
+        default: []
         }
     }
 
@@ -85,6 +131,9 @@ enum FilterField: String, Sendable, CaseIterable {
         case .pop: return session.proto == .pop3 ? [.number(1)] : []
         case .imap: return session.proto == .imap ? [.number(1)] : []
         case .tls: return session.tls == nil ? [] : [.number(1)]
+        case .tlsVersion: return session.legs.compactMap { $0.version.map { .text($0) } }
+        case .tlsCipher: return session.legs.compactMap { $0.cipher.map { .text($0) } }
+        case .serverNameIndication: return session.legs.compactMap { $0.sni.map { .text($0) } }
         case .protocol: return [.text(session.proto?.name ?? "unknown")]
         case .session: return [.number(Double(session.number))]
         case .source: return [.text(session.info.source)]
@@ -99,14 +148,29 @@ enum FilterField: String, Sendable, CaseIterable {
         case .serverPort: return [.number(Double(server.port))]
         case .serverName: return server.name.map { [.text($0)] } ?? []
         case .started: return [.number(Double(session.info.started.nanoseconds) / 1e9)]
+        case .messages: return [.number(Double(session.messages.count))]
+        case .user, .smtpUser:
+            guard self == .user || session.proto == .smtp else { return [] }
+            return LoginName.all(in: session).map { .text($0) }
+        case .capability: return session.offered.map { .text($0) }
         default: return []
         }
     }
 
-    private func ofExchange(_ exchange: Exchange?) -> [FilterValue] {
-        guard let exchange else { return [] }
+    private func ofExchange(_ exchange: Exchange, _ proto: MailProtocol?) -> [FilterValue] {
         let replies = [exchange.reply].compactMap(\.self) + exchange.furtherReplies
         switch self {
+        case .enhanced: return replies.compactMap { $0.enhanced.map { .text($0) } }
+        case .latency: return replies.map { .number(Double($0.latency) / 1e9) }
+        case .encrypted: return exchange.isEncrypted ? [.number(1)] : []
+        case .smtpRequest, .smtpCommand, .smtpParameter, .smtpResponse, .smtpCode, .smtpText:
+            guard proto == .smtp else { return [] }
+        default:
+            guard proto == .pop3 else { return [] }
+        }
+        switch self {
+        case .smtpRequest, .popRequest: return exchange.command == nil ? [] : [.number(1)]
+        case .smtpResponse, .popResponse: return replies.isEmpty ? [] : [.number(1)]
         case .smtpCommand, .popCommand: return exchange.command.map { [.text($0.verb)] } ?? []
         case .smtpParameter, .popParameter:
             guard let line = exchange.command?.line.text().text, let space = line.firstIndex(of: " ") else { return [] }
@@ -114,31 +178,47 @@ enum FilterField: String, Sendable, CaseIterable {
         case .smtpCode: return replies.map { .number(Double($0.status.rawValue)) }
         case .popIndicator: return replies.map { .text($0.status.text) }
         case .smtpText, .popText: return replies.flatMap { $0.lines.map { .text($0.text().text) } }
-        case .enhanced: return replies.compactMap { $0.enhanced.map { .text($0) } }
-        case .latency: return replies.map { .number(Double($0.latency) / 1e9) }
-        case .smtpUser:
-            guard let note = exchange.note, let user = note.range(of: "user ") else { return [] }
-            return [.text(String(note[user.upperBound...].prefix { $0 != " " && $0 != "," && $0 != ";" }))]
         default: return []
         }
     }
 
     private func ofMessage(_ message: Message) -> [FilterValue] {
+        func texts(_ values: [String?]) -> [FilterValue] { values.compactMap { $0.map { .text($0) } } }
         switch self {
-        case .from: return (message.from.map { [.text($0)] } ?? []) + (message.content.from.map { [.text($0)] } ?? [])
-        case .to: return message.to.map { .text($0) } + (message.content.to.map { [.text($0)] } ?? [])
-        case .rejected: return message.rejected.map { .text($0) }
-        case .subject: return message.content.subject.map { [.text($0)] } ?? []
+        case .from: return texts([message.from, message.content.from])
+        case .to: return texts(message.to + [message.content.to])
+        case .rejected: return texts(message.rejected)
+        case .subject: return texts([message.content.subject])
         case .size: return [.number(Double(message.bytes))]
-        case .attachment: return message.content.parts.compactMap { $0.filename.map { .text($0) } }
+        case .attachment: return texts(message.content.parts.map(\.filename))
         case .accepted: return message.accepted.map { [.number($0 ? 1 : 0)] } ?? []
-        case .messageID: return message.content.messageID.map { [.text($0)] } ?? []
+        case .complete: return [.number(message.complete ? 1 : 0)]
+        case .report: return texts([message.content.facts.report?.type])
+        case .messageID: return texts([message.content.messageID])
+        case .headerFrom: return texts([message.content.from])
+        case .headerTo: return texts([message.content.to])
+        case .headerDate: return texts([message.content.date])
         default: return []
         }
     }
 }
 
-extension String {
-    /// Where `part` stands first.
-    fileprivate func range(of part: String) -> Range<String.Index>? { firstRange(of: part) }
+extension Session {
+    /// The legs of TLS that are known.
+    fileprivate var legs: [TLSMark.Leg] { [tls?.client, tls?.upstream].compactMap(\.self) }
+
+    /// Every keyword that the server offered, in capitals, each once.
+    fileprivate var offered: [String] {
+        var words: [String] = []
+        for exchange in exchanges {
+            let lines: [WireText]
+            switch exchange.command?.verb {
+            case "EHLO", "LHLO": lines = exchange.reply?.lines.dropFirst().map { $0 } ?? []
+            case "CAPA": lines = exchange.data ?? []
+            default: continue
+            }
+            for word in lines.map({ $0.text().text.keyword }) where !words.contains(word) { words.append(word) }
+        }
+        return words
+    }
 }

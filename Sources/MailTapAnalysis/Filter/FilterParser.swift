@@ -73,10 +73,7 @@ struct FilterParser {
             }
             return try shorthand(String(token.text[..<colon]).lowercased(), value, token.offset)
         }
-        guard
-            let field = FilterField(rawValue: token.text)
-                ?? FilterField(rawValue: token.text == "pop3" ? "pop" : token.text)
-        else {
+        guard let field = FilterField(named: token.text) else {
             throw error("there is no field \"\(token.text)\"; see mailtap help filter", at: token.offset)
         }
         return try comparison(of: field)
@@ -102,13 +99,10 @@ struct FilterParser {
             return .compare(field, .matches(pattern))
         case "in":
             index += 1
-            guard take("{") else { throw error("\"in\" wants {values}", at: peek?.offset ?? expression.count) }
-            var values: [FilterValue] = []
-            while !take("}") {
-                values.append(try value())
-                _ = take(",")
-            }
-            return .compare(field, .oneOf(values))
+            return .compare(field, .oneOf(try ranges()))
+        case "not" where index + 1 < tokens.count && tokens[index + 1].text == "in":
+            index += 2
+            return .not(.compare(field, .oneOf(try ranges())))
         default: return .exists(field)
         }
     }
@@ -117,7 +111,10 @@ struct FilterParser {
     private func shorthand(_ name: String, _ value: String, _ offset: Int) throws(FilterError) -> FilterNode {
         switch (name, value.lowercased()) {
         case ("has", "attachment"): return .exists(.attachment)
-        case ("has", "findings"): return .exists(.rule)
+        case ("has", "findings"), ("has", "finding"): return .exists(.rule)
+        case ("has", "message"): return .compare(.messages, .order(.greater, .number(0)))
+        case ("has", "report"): return .exists(.report)
+        case ("has", "login"): return .exists(.user)
         case ("is", "failed"):
             return .or(
                 .compare(.smtpCode, .order(.greaterOrEqual, .number(400))),
@@ -130,6 +127,8 @@ struct FilterParser {
         case ("subject", _): return .compare(.subject, .contains(value))
         case ("rule", _): return .compare(.rule, .order(.equal, .text(value)))
         case ("severity", _): return .compare(.severity, .order(.equal, .text(value)))
+        case ("aspect", _): return .compare(.aspect, .order(.equal, .text(value)))
+        case ("user", _): return .compare(.user, .contains(value))
         case ("side", _): return .compare(.side, .order(.equal, .text(value)))
         case ("larger", _), ("smaller", _):
             guard let size = Self.size(value) else { throw error("\"\(value)\" is no size such as 500K", at: offset) }
@@ -141,6 +140,26 @@ struct FilterParser {
             return .compare(.started, .order(name == "before" ? .less : .greaterOrEqual, .number(moment)))
         default: throw error("there is no \"\(name):\(value)\"; see mailtap help filter", at: offset)
         }
+    }
+
+    /// `{A, B, C..D}`.
+    private mutating func ranges() throws(FilterError) -> [FilterRange] {
+        guard take("{") else { throw error("\"in\" wants {values}", at: peek?.offset ?? expression.count) }
+        var ranges: [FilterRange] = []
+        while !take("}") {
+            guard let token = peek else { throw error("a \"}\" is missing", at: expression.count) }
+            if token.kind == .word, let dots = token.text.firstRange(of: ".."),
+                let first = Double(token.text[..<dots.lowerBound]), let last = Double(token.text[dots.upperBound...])
+            {
+                index += 1
+                ranges.append(FilterRange(first: .number(first), last: .number(last)))
+            } else {
+                let single = try value()
+                ranges.append(FilterRange(first: single, last: single))
+            }
+            _ = take(",")
+        }
+        return ranges
     }
 
     // MARK: Values

@@ -1,7 +1,8 @@
 /// An expression that chooses sessions: `-f`, `--filter` (documented by `mailtap help filter`).
 ///
-/// Fields of an exchange (`smtp.req.command`, `smtp.response.code` …) that are joined by `and` speak of the same exchange;
-/// a negation speaks of the whole session: none of its exchanges may match.
+/// Fields of an exchange (`smtp.req.command`, `smtp.response.code` …) that are joined by `and` speak of the same exchange,
+/// those of a message of the same message, those of a finding of the same finding; a negation speaks of the whole
+/// session: none of its exchanges may match.
 public struct SessionFilter: Sendable {
     let root: FilterNode
 
@@ -32,6 +33,21 @@ public struct FilterError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 }
 
+/// Of which things of a session an expression speaks.
+struct FilterScope: OptionSet, Sendable {
+    let rawValue: UInt8
+    static let exchange = FilterScope(rawValue: 1)
+    static let message = FilterScope(rawValue: 2)
+    static let finding = FilterScope(rawValue: 4)
+}
+
+/// The exchange, message and finding that an expression is tried on; nil stands for none.
+struct FilterPlace {
+    var exchange: Int?
+    var message: Int?
+    var finding: Int?
+}
+
 /// A part of an expression.
 indirect enum FilterNode: Sendable {
     case and(FilterNode, FilterNode)
@@ -40,84 +56,42 @@ indirect enum FilterNode: Sendable {
     case exists(FilterField)
     case compare(FilterField, FilterComparison)
 
+    /// Whether some exchange, message and finding of the session fit.
     func matchesSomewhere(_ session: Session) -> Bool {
-        guard !session.exchanges.isEmpty else { return matches(session, nil) }
-        return session.exchanges.indices.contains { matches(session, $0) }
+        let scope = scope
+        func places(_ kind: FilterScope, _ indices: Range<Int>) -> [Int?] {
+            scope.contains(kind) && !indices.isEmpty ? indices.map { $0 } : [nil]
+        }
+        let exchanges = places(.exchange, session.exchanges.indices)
+        let messages = places(.message, session.messages.indices)
+        let findings = places(.finding, session.findings.indices)
+        for exchange in exchanges {
+            for message in messages {
+                for finding in findings
+                where matches(session, FilterPlace(exchange: exchange, message: message, finding: finding)) {
+                    return true
+                }
+            }
+        }
+        return false
     }
 
-    private func matches(_ session: Session, _ exchange: Int?) -> Bool {
+    /// What the expression speaks of, negations left out: they look at the whole session by themselves.
+    private var scope: FilterScope {
         switch self {
-        case .and(let one, let other): one.matches(session, exchange) && other.matches(session, exchange)
-        case .or(let one, let other): one.matches(session, exchange) || other.matches(session, exchange)
+        case .and(let one, let other), .or(let one, let other): one.scope.union(other.scope)
+        case .not: []
+        case .exists(let field), .compare(let field, _): field.scope
+        }
+    }
+
+    private func matches(_ session: Session, _ place: FilterPlace) -> Bool {
+        switch self {
+        case .and(let one, let other): one.matches(session, place) && other.matches(session, place)
+        case .or(let one, let other): one.matches(session, place) || other.matches(session, place)
         case .not(let inner): !inner.matchesSomewhere(session)
-        case .exists(let field): !field.values(session, exchange).isEmpty
-        case .compare(let field, let comparison):
-            field.values(session, exchange).contains { comparison.holds($0) }
+        case .exists(let field): !field.values(session, place).isEmpty
+        case .compare(let field, let comparison): comparison.holds(among: field.values(session, place))
         }
-    }
-}
-
-/// A value of a field.
-enum FilterValue: Sendable, Equatable {
-    case number(Double)
-    case text(String)
-}
-
-/// What a field is compared with.
-enum FilterComparison: Sendable {
-    enum Order: String, Sendable {
-        case equal = "==", unequal = "!=", less = "<", lessOrEqual = "<=", greater = ">", greaterOrEqual = ">="
-    }
-
-    case order(Order, FilterValue)
-    case contains(String)
-    case matches(FilterPattern)
-    case oneOf([FilterValue])
-
-    func holds(_ value: FilterValue) -> Bool {
-        switch self {
-        case .order(let order, let wanted): Self.holds(order, value, wanted)
-        case .contains(let part):
-            if case .text(let text) = value { text.lowercased().contains(part.lowercased()) } else { false }
-        case .matches(let pattern):
-            if case .text(let text) = value { pattern.matches(text) } else { false }
-        case .oneOf(let values): values.contains { Self.holds(.equal, value, $0) }
-        }
-    }
-
-    private static func holds(_ order: Order, _ value: FilterValue, _ wanted: FilterValue) -> Bool {
-        switch (value, wanted) {
-        case (.number(let left), .number(let right)): holds(order, left, right)
-        case (.text(let left), .text(let right)): holds(order, left.lowercased(), right.lowercased())
-        case (.number(let left), .text(let right)): Double(right).map { holds(order, left, $0) } ?? false
-        case (.text(let left), .number(let right)): Double(left).map { holds(order, $0, right) } ?? (order == .unequal)
-        }
-    }
-
-    private static func holds<Value: Comparable>(_ order: Order, _ left: Value, _ right: Value) -> Bool {
-        switch order {
-        case .equal: left == right
-        case .unequal: left != right
-        case .less: left < right
-        case .lessOrEqual: left <= right
-        case .greater: left > right
-        case .greaterOrEqual: left >= right
-        }
-    }
-}
-
-/// A regular expression, case aside.
-struct FilterPattern: Sendable {
-    private let source: String
-
-    init?(_ source: String) {
-        guard (try? Regex(source)) != nil else { return nil }
-        self.source = source
-    }
-
-    func matches(_ text: String) -> Bool {
-        // Compiled anew for each value: Regex is not Sendable, and filters run once a session.
-        guard let regex = try? Regex(source).ignoresCase() else { return false }
-        return text.firstMatch(of: regex) != nil
     }
 }

@@ -3,12 +3,15 @@ import MailTapCore
 extension DialogueAnomaly {
     /// The id of the rule that the anomaly breaks.
     func rule(in proto: MailProtocol?) -> String {
-        guard case .dialogue(let anomaly) = kind else { return "tcp.conflict" }
         let isPOP3 = proto == .pop3
+        let anomaly: Anomaly
+        switch kind {
+        case .conflict: return "tcp.conflict"
+        case .cutLine: return isPOP3 ? "pop3.cut-line" : "smtp.cut-line"
+        case .dialogue(let known): anomaly = known
+        }
         switch anomaly {
         case .bareLF: return isPOP3 ? "pop3.bare-lf" : "smtp.bare-lf"
-        case .bareCR: return isPOP3 ? "pop3.bare-cr" : "smtp.bare-cr"
-        case .nul: return isPOP3 ? "pop3.nul" : "smtp.nul"
         case .lineTooLong: return isPOP3 ? "pop3.line-too-long" : "smtp.line-too-long"
         case .emptyCommand: return isPOP3 ? "pop3.empty-command" : "smtp.empty-command"
         case .replyWithoutCommand: return isPOP3 ? "pop3.reply-without-command" : "smtp.reply-without-command"
@@ -22,7 +25,7 @@ extension DialogueAnomaly {
         case .clearTextGoesOn: return isPOP3 ? "pop3.clear-text-goes-on" : "smtp.clear-text-goes-on"
         case .oddEndOfData: return isPOP3 ? "pop3.odd-end-of-data" : "smtp.odd-end-of-data"
         case .dotLineWithOddEnds: return isPOP3 ? "pop3.odd-dot-line" : "smtp.smuggling"
-        case .contentEndedEarly: return isPOP3 ? "pop3.content-ended-early" : "smtp.content-ended-early"
+        case .contentEndedEarly: return "smtp.content-ended-early"
         case .contentBeforeGoAhead: return "smtp.content-before-go-ahead"
         case .badChunkSize: return "smtp.bad-chunk-size"
         case .afterGap: return "tcp.gap"
@@ -39,6 +42,8 @@ extension DialogueAnomaly {
             range.length > 1
             ? "octets \(range.start) to \(range.end &- 1) of what the \(side) sent"
             : "octet \(range.start) of what the \(side) sent"
-        return "\(rule.title) (\(place))"
+        // The form of an odd dot line tells who would take it for an end.
+        let form = dotLine.map { ": \($0)" } ?? ""
+        return "\(rule.title)\(form) (\(place))"
     }
 }

@@ -15,6 +15,13 @@ enum ContentRules {
                 "smtp.size-exceeds-declaration", exchange: place.index,
                 "\(declared) octets were declared and \(message.bytes) came")
         }
+        if let limit = place.state.capability("SIZE")?.arguments.first.flatMap({ UInt64($0) }), limit > 0,
+            message.bytes > limit
+        {
+            found.add(
+                "smtp.size-over-limit", exchange: place.index,
+                "\(message.bytes) octets came, the server's limit is \(limit)")
+        }
         if facts.has8BitBody, transaction.parameter("BODY")?.value?.uppercased() ?? "7BIT" == "7BIT" {
             if place.state.offers("8BITMIME") == false {
                 found.add(

@@ -8,10 +8,22 @@ struct DialogueAnomaly: Sendable {
         case dialogue(Anomaly)
         /// Segments overlapped with different octets.
         case conflict
+        /// The connection ended inside a line.
+        case cutLine
     }
 
     var kind: Kind
     var range: StreamRange
     /// Index of the exchange.
     var exchange: Int
+    /// Whether it is this irregularity of the dialogue.
+    func isA(_ anomaly: Anomaly) -> Bool { kind == .dialogue(anomaly) }
+
+    /// The odd dot line that it is about; nil for any other irregularity.
+    var dotLine: DotLine? {
+        switch kind {
+        case .dialogue(.oddEndOfData(let line)), .dialogue(.dotLineWithOddEnds(let line)): line
+        default: nil
+        }
+    }
 }

@@ -39,10 +39,13 @@ enum EndRules {
         for (index, exchange) in session.exchanges.enumerated() where exchange.reply == nil {
             // Many clients close right behind QUIT; an unanswered message has a rule of its own.
             guard let verb = exchange.command?.verb, verb != "QUIT", exchange.message == nil else { continue }
+            // A server that said 421 answers no more.
+            guard !session.exchanges.contains(where: { $0.isFarewell(isLast: false) }) else { break }
             found.add(
                 "smtp.no-reply", exchange: index, "\(ShownText.of(verb)) never got a reply", side: .some(fault(session))
             )
         }
+        let isDismissed = farewell(session, &found)
         if session.ending == .timeout {
             found.add("smtp.idle-timeout", exchange: last, "The session ended because nothing was said any more")
         }
@@ -51,9 +54,32 @@ enum EndRules {
             found.add(
                 "smtp.connection-lost", exchange: last,
                 "The session ended (\(session.ending.rawValue)) inside a mail transaction", side: .some(fault(session)))
-        } else if session.ending == .clientClosed, state.isGreeted {
+        } else if session.ending == .clientClosed, state.isGreeted, !isDismissed,
+            session.exchanges[last].reply?.status.rawValue != 421
+        {
             found.add("smtp.no-quit", exchange: last, "The client closed the connection without QUIT")
         }
+    }
+
+    /// An unasked 421: the server ends the session (RFC 5321 section 3.8), often since nothing was said for too long.
+    private static func farewell(_ session: Session, _ found: inout FindingList) -> Bool {
+        guard
+            let index = session.exchanges.indices.dropFirst().last(where: {
+                session.exchanges[$0].isFarewell(isLast: false)
+            }), let reply = session.exchanges[index].reply
+        else { return false }
+        let before = session.exchanges[..<index].last?.reply?.at ?? 0
+        let seconds = reply.at.subtractingReportingOverflow(before).partialValue / 1_000_000_000
+        let text = reply.lines.first?.text().text.lowercased() ?? ""
+        let isTimeout = reply.enhanced == "4.4.2" || text.contains("timeout") || text.contains("timed out")
+        if isTimeout || seconds >= 60 {
+            found.add(
+                "smtp.idle-timeout", exchange: index,
+                "The server ended the session by 421 after \(seconds) seconds without a command")
+        } else {
+            found.add("smtp.server-closing", exchange: index, "The server ended the session by 421, unasked")
+        }
+        return true
     }
 
     private static func fault(_ session: Session) -> Side? {
@@ -73,6 +99,7 @@ enum EndRules {
                 "pop3.no-response", exchange: index, "\(ShownText.of(verb)) never got a response",
                 side: .some(fault(session)))
         }
+        dismissed(session, state, last, &found)
         guard state.phase == .transaction, !state.deleted.isEmpty else { return }
         let count = ShownText.count(state.deleted.count, "message")
         let quit = session.exchanges.last { $0.command?.verb == "QUIT" }
@@ -83,5 +110,22 @@ enum EndRules {
                 ? "and QUIT got no response: whether they are gone is uncertain" : "and the server refused at QUIT"
         found.add(
             "pop3.deletions-lost", exchange: last, "\(count) marked for deletion, \(how)", side: .some(fault(session)))
+    }
+
+    /// An unasked last -ERR: the autologout timer, which RFC 1939 section 3 wants to be 10 minutes at least.
+    private static func dismissed(
+        _ session: Session, _ state: DialogueState, _ last: Int, _ found: inout FindingList
+    ) {
+        let exchange = session.exchanges[last]
+        guard last > 0, exchange.isFarewell(isLast: true), let reply = exchange.reply else { return }
+        let before = session.exchanges[last - 1]
+        let quiet = max(before.at, before.reply?.at ?? 0)
+        let seconds = reply.at.subtractingReportingOverflow(quiet).partialValue / 1_000_000_000
+        let isEarly = state.phase == .transaction && seconds < 600
+        found.add(
+            "pop3.idle-timeout", exchange: last,
+            "The server ended the session after \(seconds) seconds without a command"
+                + (isEarly ? "; it must wait 600" : ""),
+            severity: isEarly ? .warning : nil, side: .some(isEarly ? .server : .client))
     }
 }

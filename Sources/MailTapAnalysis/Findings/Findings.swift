@@ -5,9 +5,13 @@ enum Findings {
     /// Every finding: what the decoder noticed and what the whole session shows, in the order of the dialogue.
     static func all(of session: Session, anomalies: [DialogueAnomaly]) -> [Finding] {
         var found = FindingList()
-        for anomaly in anomalies {
+        let smuggling = SmugglingRules(session, anomalies)
+        for var anomaly in anomalies {
+            if smuggling.apply(anomaly, &found) || isFarewell(anomaly, session) { continue }
             let id = anomaly.rule(in: session.proto)
             guard let rule = RuleBook.rule(id) else { continue }
+            // What came last may belong to an exchange that never began.
+            anomaly.exchange = min(anomaly.exchange, max(0, session.exchanges.count - 1))
             let isLost = id == "tcp.gap" || id == "decode.undecided" || id == "tcp.conflict"
             found.add(
                 id, exchange: anomaly.exchange, anomaly.text(rule),
@@ -15,6 +19,24 @@ enum Findings {
         }
         SessionRules.apply(to: session, &found)
         return found.inOrder
+    }
+
+    /// Whether an unsolicited reply is a server's way of ending the session, which no command asks for: 421
+    /// (RFC 5321 section 3.8), or a last -ERR; `EndRules` tells of it.
+    private static func isFarewell(_ anomaly: DialogueAnomaly, _ session: Session) -> Bool {
+        guard anomaly.isA(.replyWithoutCommand), session.exchanges.indices.contains(anomaly.exchange) else {
+            return false
+        }
+        let exchange = session.exchanges[anomaly.exchange]
+        return exchange.isFarewell(isLast: anomaly.exchange == session.exchanges.count - 1)
+    }
+}
+
+extension Exchange {
+    /// Whether it is a server's unasked word that it ends the session.
+    func isFarewell(isLast: Bool) -> Bool {
+        guard command == nil, let status = reply?.status else { return false }
+        return status.rawValue == 421 || (status == .err && isLast)
     }
 }
 

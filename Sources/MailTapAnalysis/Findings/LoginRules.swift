@@ -10,11 +10,22 @@ enum LoginRules {
             if !place.exchange.isEncrypted { reveal("the password", prefix, place, &found) }
         case "APOP" where prefix == "pop3":
             found.add("pop3.weak-mechanism", exchange: place.index, "APOP rests on MD5")
-        case "AUTH": begin(command, prefix, place, &found)
+        case "AUTH":
+            begin(command, prefix, place, &found)
+            if prefix == "smtp" { order(place, &found) }
         case "*auth": respond(command, prefix, place, &found)
         default: break
         }
         challenge(prefix, place, &found)
+    }
+
+    /// RFC 4954 section 4: once, and not inside a mail transaction.
+    private static func order(_ place: SessionRules.Place, _ found: inout FindingList) {
+        guard place.state.isAuthenticated || place.state.transaction != nil else { return }
+        found.add(
+            "smtp.auth-out-of-order", exchange: place.index,
+            place.state.isAuthenticated
+                ? "AUTH came after a login that had succeeded" : "AUTH came inside a mail transaction")
     }
 
     private static func begin(

@@ -45,13 +45,18 @@ enum MessageRules {
         if facts.fromCount == 0 {
             found.add("message.from-missing", exchange: message.exchange, "There is no From field", side: .some(side))
         }
-        for (count, name) in [
-            (facts.dateCount, "Date"), (facts.fromCount, "From"), (facts.messageIDCount, "Message-ID"),
-        ]
-        where count > 1 {
+        if !facts.repeatedFields.isEmpty {
+            let names = facts.repeatedFields.map { ShownText.of($0) }.joined(separator: ", ")
             found.add(
-                "message.field-repeated", exchange: message.exchange, "There are \(count) \(name) fields",
+                "message.field-repeated", exchange: message.exchange, "More than one of each: \(names)",
                 side: .some(side))
+        }
+        // RFC 5321 section 6.3: a threshold of at least 100.
+        if facts.receivedCount > 100 {
+            found.add(
+                "message.loop", exchange: message.exchange,
+                "There are \(facts.receivedCount) Received fields: the message goes round in circles",
+                side: .some(nil))
         }
     }
 

@@ -4,18 +4,17 @@ import MailTapCore
 enum PipeliningRules {
     /// Commands whose reply decides what follows (RFC 2920 section 3.1).
     private static let groupEnds: Set<String> = [
-        "EHLO", "LHLO", "HELO", "DATA", "VRFY", "EXPN", "TURN", "NOOP", "AUTH",
+        "EHLO", "LHLO", "HELO", "DATA", "VRFY", "EXPN", "TURN", "QUIT", "NOOP", "AUTH", "*auth",
     ]
 
     static func apply(_ place: SessionRules.Place, _ found: inout FindingList) {
         guard let command = place.exchange.command, !command.verb.hasPrefix("*"), place.index > 0, !place.isPatchy
         else { return }
         let before = place.session.exchanges[place.index - 1]
-        // Content's latency counts from its end, so its reply's time is not known here.
-        guard let earlier = before.command, !earlier.verb.hasPrefix("*"), earlier.verb != "BDAT", before.message == nil,
-            let reply = before.reply, !reply.isInjected
-        else { return }
-        let replied = before.at.addingReportingOverflow(reply.latency).partialValue
+        if place.index == 1, before.command == nil { return earlyTalker(before, place, &found) }
+        guard let earlier = before.command, let reply = before.reply, !reply.isInjected else { return }
+        // Content's latency counts from its end.
+        let replied = max(reply.at, before.at.addingReportingOverflow(reply.latency).partialValue)
         guard place.exchange.at < replied else { return }
         let verb = ShownText.of(command.verb)
         if place.session.proto == .pop3 {
@@ -26,14 +25,24 @@ enum PipeliningRules {
                 "\(verb) came before the response to the command before it")
             return
         }
+        let what =
+            earlier.verb == "*data"
+            ? "the content" : earlier.verb == "*auth" ? "a login's response" : ShownText.of(earlier.verb)
         if groupEnds.contains(earlier.verb) {
             found.add(
-                "smtp.pipelining-past-group", exchange: place.index,
-                "\(verb) came before the reply to \(ShownText.of(earlier.verb))")
+                "smtp.pipelining-past-group", exchange: place.index, "\(verb) came before the reply to \(what)")
         } else if place.state.hello?.verb == "HELO" || place.state.offers("PIPELINING") == false {
             found.add(
-                "smtp.pipelining-not-offered", exchange: place.index,
-                "\(verb) came before the reply to \(ShownText.of(earlier.verb))")
+                "smtp.pipelining-not-offered", exchange: place.index, "\(verb) came before the reply to \(what)")
         }
+    }
+
+    /// The server speaks first (RFC 5321 section 4.3.1, RFC 1939 section 4).
+    private static func earlyTalker(_ greeting: Exchange, _ place: SessionRules.Place, _ found: inout FindingList) {
+        guard let reply = greeting.reply, !reply.isInjected, place.exchange.at < reply.at else { return }
+        let prefix = place.session.proto == .pop3 ? "pop3" : "smtp"
+        found.add(
+            "\(prefix).command-before-greeting", exchange: place.index,
+            "\(ShownText.of(place.exchange.command?.verb ?? "")) came before the greeting")
     }
 }

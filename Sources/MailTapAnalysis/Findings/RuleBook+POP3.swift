@@ -30,7 +30,8 @@ extension RuleBook {
             "The first line of a response has at most 512 octets with its CRLF.", remedy: "Shorten the text."),
         Rule(
             "pop3.empty-command", .syntax, .note, .client, "Empty line where a command belongs", "RFC 1939 section 3",
-            "An empty line is no command.", remedy: "Send each command with exactly one CRLF."),
+            "An empty line is no command; it often comes from a line end too many.",
+            remedy: "Send each command with exactly one CRLF."),
         Rule(
             "pop3.unknown-command", .syntax, .warning, .client, "Command that no RFC knows", "RFC 1939 section 3",
             "The first word of the line is no command known here.", remedy: "Look at what came before."),
@@ -71,6 +72,40 @@ extension RuleBook {
             "APOP and the old digests rest on MD5, and the server must keep passwords in clear.",
             remedy: "Use SCRAM-SHA-256, or PLAIN under TLS."),
         Rule(
+            "pop3.login-before-tls", .semantics, .warning, .server, "Password login offered in clear",
+            "RFC 8314 section 3",
+            "The server offers logins that reveal the password before TLS has begun; clients will use them.",
+            remedy: "Offer USER and such mechanisms only under TLS."),
+        Rule(
+            "pop3.offer-lost-after-tls", .semantics, .note, .server, "Offer of the clear gone under TLS",
+            "RFC 2595 section 4",
+            "A tag or login mechanism that the server offered before TLS is missing under TLS.",
+            remedy: "Offer the same under TLS."),
+        Rule(
+            "pop3.uidl-changed", .semantics, .error, .server, "Unique id of a message changed", "RFC 1939 section 7",
+            "A message keeps its unique id for good. Clients that see another one fetch the message again.",
+            remedy: "Store the ids, or derive them from what does not change."),
+        Rule(
+            "pop3.deleted-message", .semantics, .warning, .client, "Message used that is marked as deleted",
+            "RFC 1939 section 5",
+            "After DELE a message's number is an error for every command until RSET.",
+            remedy: "Fetch before deleting; a server answers such commands with -ERR."),
+        Rule(
+            "pop3.no-such-message", .semantics, .note, .client, "Message number that there is not",
+            "RFC 1939 section 5",
+            "Message numbers go from 1 to the number that STAT tells, in each session anew.",
+            remedy: "Ask STAT or LIST for the numbers of this session."),
+        Rule(
+            "pop3.accepted-before-login", .semantics, .warning, .server, "Maildrop shown before the login",
+            "RFC 1939 section 3",
+            "The server answered a command of the TRANSACTION state although nobody had logged in: whoever connects reads the mail.",
+            remedy: "Refuse such commands with -ERR before the login."),
+        Rule(
+            "pop3.bad-argument", .syntax, .warning, .client, "Command with arguments of a wrong number or form",
+            "RFC 1939 section 3",
+            "RETR and DELE take a message number, TOP a number and a count of lines, STAT and QUIT nothing.",
+            remedy: "Correct the command line."),
+        Rule(
             "pop3.stls-refused", .semantics, .warning, .server, "STLS refused", "RFC 2595 section 4",
             "The client asked for TLS and the server said no.", remedy: "Look at the server's certificate and key."),
         Rule(
@@ -96,7 +131,9 @@ extension RuleBook {
             remedy: "End by QUIT; see who closed the connection, and why."),
         Rule(
             "pop3.command-before-greeting", .synchronization, .error, .client, "Client speaks before the greeting",
-            "RFC 1939 section 4", "The server speaks first.", remedy: "Wait for the greeting."),
+            "RFC 1939 section 4",
+            "The server speaks first; what the client says before that may be lost or refused.",
+            remedy: "Wait for the greeting."),
         Rule(
             "pop3.pipelining-not-offered", .synchronization, .warning, .client, "Commands sent without waiting",
             "RFC 2449 section 6.6",
@@ -106,10 +143,6 @@ extension RuleBook {
             "pop3.wrong-state", .synchronization, .warning, .client, "Command in the wrong state", "RFC 1939 section 3",
             "Before the login there are USER, PASS, APOP, AUTH, STLS, CAPA, UTF8, LANG and QUIT; the maildrop's commands come after it.",
             remedy: "Log in first, once."),
-        Rule(
-            "pop3.content-ended-early", .synchronization, .warning, nil, "Response went on in an unexpected place",
-            "RFC 1939 section 3", "What followed a multi-line response is not what its end asks for.",
-            remedy: "See whether octets are missing in the capture."),
         Rule(
             "pop3.reply-without-command", .synchronization, .warning, .server, "Response that no command asked for",
             "RFC 1939 section 3", "Each command gets one response; one too many shifts all that follow.",
@@ -129,6 +162,18 @@ extension RuleBook {
             "RFC 2595 section 4",
             "Octets came from the server's side behind its +OK and before the handshake.",
             remedy: "Clients throw away what they have read before the handshake."),
+        Rule(
+            "pop3.stls-twice", .synchronization, .error, .client, "STLS under TLS", "RFC 2595 section 4",
+            "Once TLS runs, the client must not ask for it again.", remedy: "Remember that TLS runs."),
+        Rule(
+            "pop3.idle-timeout", .synchronization, .note, nil, "Session ended by the autologout timer",
+            "RFC 1939 section 3",
+            "Nothing was said for so long that the server ended the session; marked messages stay. The timer must be 10 minutes at least.",
+            remedy: "End sessions by QUIT; send NOOP where one is to stay open."),
+        Rule(
+            "pop3.cut-line", .synchronization, .warning, nil, "Connection ended inside a line", "RFC 1939 section 3",
+            "The last line of one side has no line end: the connection was lost in the middle of a command or response.",
+            remedy: "See who closed the connection, and why."),
         Rule(
             "pop3.clear-text-goes-on", .synchronization, .error, nil, "No TLS behind the go-ahead",
             "RFC 2595 section 4",

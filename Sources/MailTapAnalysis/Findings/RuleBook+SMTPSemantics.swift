@@ -19,6 +19,40 @@ extension RuleBook {
             "The server offers a mechanism that reveals the password before TLS has begun; clients will use it.",
             remedy: "Offer AUTH only after STARTTLS."),
         Rule(
+            "smtp.enhanced-code-missing", .semantics, .note, .server, "Reply without the enhanced status code promised",
+            "RFC 2034 section 4",
+            "The server offers ENHANCEDSTATUSCODES, so each 2yz, 4yz and 5yz reply other than to EHLO begins with a code such as 2.1.0. Clients that count on it learn less.",
+            remedy: "Add the code to the reply."),
+        Rule(
+            "smtp.binary-by-data", .semantics, .error, .client, "Binary content sent by DATA", "RFC 3030 section 3",
+            "Content announced as BINARYMIME has no lines that DATA could carry: it must be sent by BDAT, and a server must answer DATA with 503.",
+            remedy: "Send it by BDAT."),
+        Rule(
+            "smtp.data-and-bdat", .semantics, .error, .client, "DATA and BDAT in one transaction",
+            "RFC 3030 section 2",
+            "A mail transaction carries its content by DATA or by BDAT, never by both; servers answer 503.",
+            remedy: "Use one of them."),
+        Rule(
+            "smtp.null-sender-refused", .semantics, .warning, .server, "The null sender refused",
+            "RFC 5321 section 6.1",
+            "Delivery reports come from MAIL FROM:<>. A server that refuses it hears of no mail that could not be delivered, and its peers can't return what they should.",
+            remedy: "Accept the null sender; judge such mail by its recipient and content."),
+        Rule(
+            "smtp.postmaster-refused", .semantics, .warning, .server, "The postmaster refused",
+            "RFC 5321 section 4.5.1",
+            "Every domain that takes mail has a postmaster; who can't reach one can't report trouble.",
+            remedy: "Let postmaster lead to a mailbox that somebody reads."),
+        Rule(
+            "smtp.recipient-limit", .semantics, .note, .server, "Fewer than 100 recipients taken",
+            "RFC 5321 section 4.5.3.1.8",
+            "A server must take at least 100 recipients in one transaction, or tell its limit (RFC 9422).",
+            remedy: "Raise the limit, or offer LIMITS RCPTMAX."),
+        Rule(
+            "smtp.limit-exceeded", .semantics, .warning, .client, "More than the server's LIMITS allow",
+            "RFC 9422 section 4",
+            "The server's EHLO answer tells how many mails a session and how many recipients a mail may have.",
+            remedy: "Go by the LIMITS keyword: end the session, or split the recipients."),
+        Rule(
             "smtp.extension-not-offered", .semantics, .warning, .client, "Extension used that was not offered",
             "RFC 5321 section 2.2.1",
             "A client uses an extension only if the server's EHLO answer, the last one, offers it.",
@@ -64,14 +98,14 @@ extension RuleBook {
             "The client asked for TLS and the server said no; if the client goes on, everything is in clear.",
             remedy: "Look at the server's certificate and key configuration."),
         Rule(
-            "smtp.starttls-vanished", .semantics, .warning, nil, "STARTTLS overwritten on the way",
+            "smtp.starttls-vanished", .semantics, .warning, nil, "STARTTLS vanished on the way",
             "RFC 3207 section 6",
-            "The EHLO answer holds a keyword of X letters in the length of STARTTLS: a device on the way hides the offer so that mail stays in clear.",
+            "The EHLO answer holds a keyword of X letters in the length of STARTTLS, or the same server offered STARTTLS in another session and does not here: a device on the way may hide the offer so that mail stays in clear.",
             remedy: "Switch off SMTP inspection on the firewall; demand TLS (MTA-STS, DANE)."),
         Rule(
-            "smtp.offer-lost-after-tls", .semantics, .note, .server, "Extension offered in clear and gone under TLS",
+            "smtp.offer-lost-after-tls", .semantics, .note, .server, "Offer of the clear gone or worse under TLS",
             "RFC 3207 section 4.2",
-            "An extension that the server offered before TLS is missing under TLS. Clients that trusted the first answer will use it.",
+            "An extension or login mechanism that the server offered before TLS is missing under TLS, or its size limit is smaller. Clients that trusted the first answer will use it.",
             remedy: "Offer the same extensions under TLS."),
         Rule(
             "smtp.report-with-sender", .semantics, .warning, .client, "Delivery report with a sender that can bounce",

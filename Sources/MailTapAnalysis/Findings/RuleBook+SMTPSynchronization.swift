@@ -88,6 +88,40 @@ extension RuleBook {
             "Clients need not wait longer than the RFC's minimum (5 minutes for most commands, 2 for DATA, 10 for the end of content); some give up sooner.",
             remedy: "Move slow checks behind the reply."),
         Rule(
+            "smtp.slow-client", .synchronization, .note, .client, "Client slower than servers must wait",
+            "RFC 5321 section 4.5.3.2.7",
+            "A server waits at least five minutes for the next command and may then end the session.",
+            remedy: "End sessions that are not needed; send NOOP where one is."),
+        Rule(
+            "smtp.slow-content", .synchronization, .warning, .client,
+            "Content interrupted for longer than servers must wait",
+            "RFC 5321 section 4.5.3.2.5",
+            "Between two pieces of content no more than three minutes may pass; the server may then end the session, and the mail has to be sent again.",
+            remedy: "Find what holds the sender up: a slow source, a packet size that does not get through."),
+        Rule(
+            "smtp.server-closing", .synchronization, .note, .server, "Server ends the session unasked",
+            "RFC 5321 section 3.8",
+            "A server that shuts down says 421, whatever the client is doing; the client tries again later.",
+            remedy: "See the reply's text for the reason."),
+        Rule(
+            "smtp.cut-line", .synchronization, .warning, nil, "Connection ended inside a line", "RFC 5321 section 3.8",
+            "The last line of one side has no line end: the connection was lost in the middle of a command or reply. Its receiver must not act on it.",
+            remedy: "See who closed the connection, and why."),
+        Rule(
+            "smtp.goes-on-after-refusal", .synchronization, .warning, .client, "Commands behind a refusing greeting",
+            "RFC 5321 section 3.1",
+            "A server that greets with 554 (or closes with 421) serves nobody: only QUIT is left to the client.",
+            remedy: "Send QUIT, and try another server or later."),
+        Rule(
+            "smtp.starttls-twice", .synchronization, .error, .client, "STARTTLS under TLS", "RFC 3207 section 4.2",
+            "Once TLS runs, the client must not ask for it again.",
+            remedy: "Remember that TLS runs; do not go by what the first EHLO answer offered."),
+        Rule(
+            "smtp.auth-out-of-order", .synchronization, .warning, .client, "Login at a time when there is none",
+            "RFC 4954 section 4",
+            "AUTH succeeds once in a session, and is not allowed inside a mail transaction; servers answer 503.",
+            remedy: "Log in once, before the first MAIL."),
+        Rule(
             "smtp.slow-greeting", .synchronization, .note, .server, "Greeting delayed", "RFC 5321 section 4.5.3.2.1",
             "The server took more than ten seconds to greet: overloaded, waiting for name lookups, or testing whether the client talks early.",
             remedy: "Where it is not meant: look at the server's name resolution."),

@@ -90,15 +90,39 @@ extension RuleBook {
             "The number behind BDAT says how many octets follow. Without it neither side knows where the next command is.",
             remedy: "Write BDAT, the number of octets, and LAST for the last chunk."),
         Rule(
+            "smtp.smuggled-message", .syntax, .error, nil, "The peers saw different ends of a message",
+            "RFC 5321 section 4.1.1.4",
+            "Only CRLF . CRLF ends the content. Here a line with a dot and other line ends (<LF>.<LF>, <LF>.<CRLF>, <CR>.<CR> and their kin) stood in it: the client went on with its message, and the server took that line for the end and ran what followed as commands. So a mail can carry other mails in the name of the sending server, past its checks (SMTP smuggling, CVE-2023-51764, CVE-2023-51765, CVE-2023-51766). Between these two peers that is exploitable.",
+            remedy: "Update the server; let it refuse or normalise bare LFs and CRs. Let the client not relay them."),
+        Rule(
             "smtp.odd-end-of-data", .syntax, .error, nil, "Message ended by a dot line with odd line ends",
             "RFC 5321 section 4.1.1.4",
-            "Only CRLF . CRLF ends the content. This server took another sequence for the end: what its peers relay as content, it may run as commands (SMTP smuggling, CVE-2023-51764 and its kin). Between these two peers that is exploitable.",
-            remedy: "Update the server; refuse bare LFs and CRs."),
+            "Only CRLF . CRLF ends the content. This client ended its message by another sequence and this server took it: both saw the same end, so nothing was smuggled between these two. But a peer that relays such a line as content can be used to smuggle mails into this server (CVE-2023-51764 and its kin).",
+            remedy: "Send CRLF; update the server; refuse bare LFs and CRs."),
         Rule(
-            "smtp.smuggling", .syntax, .error, .client, "Dot line with odd line ends inside content",
+            "smtp.smuggling", .syntax, .warning, .client, "Dot line with odd line ends inside content",
             "RFC 5321 section 4.1.1.4",
-            "A line that some servers would take for the end of the message stands inside it, followed by more. This server did not end there; the next one on the way may, and run the rest as commands (SMTP smuggling, 2023).",
+            "A line that some servers would take for the end of the message stands inside it, followed by more. This server did not end there, so between these two peers it is merely non-conforming; the next one on the way may, and run the rest as commands (SMTP smuggling, 2023).",
             remedy: "Refuse messages with bare LFs and CRs, or normalise them before relaying."),
+        Rule(
+            "smtp.bad-parameter", .syntax, .warning, .client, "Parameter of MAIL or RCPT in a wrong form or place",
+            "RFC 5321 section 4.1.2",
+            "Each parameter belongs to MAIL or to RCPT, stands once, and has a value of its own form (SIZE=1200, RET=HDRS). Servers refuse the command or overlook the parameter.",
+            remedy: "Write the parameter as its document says; mailtap analyze names it."),
+        Rule(
+            "smtp.unknown-parameter", .syntax, .note, .client, "Parameter that no document known here defines",
+            "RFC 5321 section 4.1.1.11",
+            "The server did not take the command, which carried a parameter that no document known here defines.",
+            remedy: "Leave it out, or use the extension only where the server offers it."),
+        Rule(
+            "smtp.bad-argument", .syntax, .warning, .client, "Command with an argument too many, or without one",
+            "RFC 5321 section 4.1.1",
+            "DATA, RSET, QUIT, STARTTLS and TURN stand alone; VRFY, EXPN, ETRN and AUTH need a word behind them. Strict servers answer 501.",
+            remedy: "Correct the command line."),
+        Rule(
+            "smtp.8bit-reply", .syntax, .note, .server, "Octets above 127 in a reply", "RFC 5321 section 4.2",
+            "The text of a reply is ASCII, unless the client asked for SMTPUTF8 (RFC 6531 section 3.7.4.2); clients may show it garbled or cut the connection.",
+            remedy: "Write the server's texts in ASCII."),
         Rule(
             "smtp.unstuffed-dot", .syntax, .error, .client, "Line that begins with a dot which was not doubled",
             "RFC 5321 section 4.5.2",

@@ -9,7 +9,12 @@ extension RuleBook {
             remedy: "Renew or complete the certificate chain; use the name that it is made out for."),
         Rule(
             "tls.old-version", .semantics, .warning, nil, "Outdated version of TLS", "RFC 8996 section 2",
-            "SSL 3, TLS 1.0 and 1.1 are deprecated.", remedy: "Allow TLS 1.2 and 1.3 only."),
+            "SSL 3, TLS 1.0 and 1.1 are deprecated: their digests and ciphers can be attacked.",
+            remedy: "Allow TLS 1.2 and 1.3 only."),
+        Rule(
+            "tls.weak-cipher", .semantics, .warning, nil, "Weak cipher suite", "RFC 9325 section 4.1",
+            "The cipher suite protects little or nothing: no encryption, no authentication, export keys, RC4 or blocks of 64 bits.",
+            remedy: "Allow AEAD suites only (AES-GCM, ChaCha20-Poly1305)."),
         Rule(
             "tcp.gap", .synchronization, .note, nil, "Octets missing from the capture", "RFC 9293 section 3.4",
             "Part of the dialogue was not captured; what follows may be read wrong.",
@@ -39,8 +44,12 @@ extension RuleBook {
         Rule(
             "message.field-repeated", .semantics, .warning, .client, "Field that may stand once stands twice",
             "RFC 5322 section 3.6",
-            "Date, From and Message-ID may stand once. Programs differ in which of several they show, which attackers use.",
+            "Date, From, To, Subject, Message-ID and others may stand once. Programs differ in which of several they show, which attackers use.",
             remedy: "Remove all but one."),
+        Rule(
+            "message.loop", .semantics, .error, nil, "Message that goes round in circles", "RFC 5321 section 6.3",
+            "Each server on the way adds a Received field. More than a hundred of them mean that two or more servers send the message to each other for ever.",
+            remedy: "Look at the newest Received fields for the hosts that repeat, and at their forwarding rules."),
         Rule(
             "message.header-without-end", .syntax, .warning, .client, "Header section ends without an empty line",
             "RFC 5322 section 2.1",

@@ -12,8 +12,9 @@ struct SMTPOrderRules {
     mutating func apply(_ place: SessionRules.Place, _ found: inout FindingList) {
         guard let command = place.exchange.command else { return }
         let status = place.exchange.reply?.status ?? .none
-        // Where the server refused, the rule did no harm.
+        // Where the server refused, the breach did no harm.
         let severity: Severity? = status.isNegative ? .warning : nil
+        behindRefusedGreeting(command, place, &found)
         switch command.verb {
         case "EHLO", "HELO", "LHLO":
             saidHello = true
@@ -50,6 +51,10 @@ struct SMTPOrderRules {
             if isLast || status.isNegative { mailAccepted = false }
             if isLast { forget() }
         case "STARTTLS":
+            if place.exchange.isEncrypted {
+                found.add(
+                    "smtp.starttls-twice", exchange: place.index, "STARTTLS came under TLS", severity: severity)
+            }
             if status.isPositive {
                 saidHello = false
                 forget()
@@ -62,6 +67,19 @@ struct SMTPOrderRules {
         case "RSET", "*data": forget()
         default: break
         }
+    }
+
+    /// RFC 5321 section 3.1: behind a greeting of 554 only QUIT is left.
+    private func behindRefusedGreeting(
+        _ command: Command, _ place: SessionRules.Place, _ found: inout FindingList
+    ) {
+        guard place.index == 1, command.verb != "QUIT", let greeting = place.session.exchanges.first,
+            greeting.command == nil, let reply = greeting.reply, reply.status.isNegative,
+            place.exchange.at > reply.at
+        else { return }
+        found.add(
+            "smtp.goes-on-after-refusal", exchange: place.index,
+            "\(ShownText.of(command.verb)) came behind a greeting of \(reply.status.text)")
     }
 
     private mutating func forget() {

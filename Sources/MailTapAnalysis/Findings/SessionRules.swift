@@ -23,6 +23,7 @@ enum SessionRules {
         guard session.proto == .smtp || session.proto == .pop3 else { return }
         var state = DialogueState(proto: session.proto)
         var order = SMTPOrderRules()
+        var transactions = TransactionRules()
         var maildrop = MaildropRules()
         for (index, exchange) in session.exchanges.enumerated() {
             let place = Place(session: session, index: index, exchange: exchange, state: state)
@@ -32,7 +33,10 @@ enum SessionRules {
             if session.proto == .smtp {
                 order.apply(place, &found)
                 SMTPArgumentRules.apply(place, &found)
+                SMTPParameterRules.apply(place, &found)
+                transactions.apply(place, &found)
                 ReplyRules.apply(place, &found)
+                TimingRules.apply(place, &found)
                 ContentRules.apply(place, &found)
             } else {
                 maildrop.apply(place, &found)

@@ -1,5 +1,7 @@
 /// Watches a text leaf's octets for what its declared charset can't hold.
 ///
+/// A text part without a charset is US-ASCII (RFC 2046 section 4.1.2).
+///
 /// Only UTF-8 and US-ASCII can be contradicted by octets with certainty; other charsets are taken at their word.
 struct CharsetWitness {
     private enum Rule { case none, ascii, utf8 }
@@ -11,11 +13,11 @@ struct CharsetWitness {
     private var isBroken = false
 
     init(_ charset: String?, isText: Bool) {
-        guard isText, let charset else {
+        guard isText else {
             rule = .none
             return
         }
-        switch charset {
+        switch charset ?? "us-ascii" {
         case "us-ascii", "ascii": rule = .ascii
         case "utf-8", "utf8": rule = .utf8
         default: rule = .none

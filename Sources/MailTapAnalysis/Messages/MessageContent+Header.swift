@@ -13,7 +13,7 @@ extension MessageContent {
         facts.replyTo = header.text("reply-to")
         facts.dateCount = header.count("date")
         facts.fromCount = header.count("from")
-        facts.messageIDCount = header.count("message-id")
+        facts.repeatedFields = Self.single.filter { header.count($0) > 1 }
         facts.autoSubmitted = header.first("auto-submitted").map { MIMEField($0).value }
         for field in header.fields {
             switch field.name {
@@ -33,6 +33,11 @@ extension MessageContent {
             }
         }
     }
+
+    /// RFC 5322 section 3.6.
+    private static let single = [
+        "date", "from", "sender", "reply-to", "to", "cc", "bcc", "message-id", "in-reply-to", "references", "subject",
+    ]
 
     private func note(_ name: String, in names: inout [String]) {
         if !names.contains(name) { names.append(name) }

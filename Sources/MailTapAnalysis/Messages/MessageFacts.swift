@@ -23,8 +23,10 @@ public struct MessageFacts: Sendable, Equatable {
     public var replyTo: String?
     /// The machine-readable part of a report, read; nil where there is none.
     public var report: MessageReport?
-    /// Number of Date, From and Message-ID fields; RFC 5322 section 3.6 wants one, one, and at most one.
-    public var dateCount = 0, fromCount = 0, messageIDCount = 0
+    /// Number of Date and From fields; RFC 5322 section 3.6 wants one of each.
+    public var dateCount = 0, fromCount = 0
+    /// Fields that may stand once (RFC 5322 section 3.6) and stand more often, in lower case, in the RFC's order.
+    public var repeatedFields: [String] = []
     /// Whether an octet above 127 stands in a header section, or behind the message's own.
     public var has8BitHeader = false, has8BitBody = false
     /// Line ends of LF alone, CRs without LF behind them, and NULs, in the whole message (RFC 5321 section 2.3.8).

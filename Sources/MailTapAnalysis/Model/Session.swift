@@ -130,6 +130,8 @@ public struct Message: Sendable, Equatable {
     public var accepted: Bool?
     /// Whether all of it was seen, to its end.
     public var complete = false
+    /// Nanoseconds of the longest wait for more of its octets, while it was under way.
+    public var longestPause: Int64 = 0
     /// What its header section and MIME structure say.
     public var content = MessageContent()
 

@@ -129,20 +129,14 @@ enum SASLSteps {
         if mechanism == "LOGIN", step > 1 { return "the password" }
         guard !SASLToken.isMasked(token) else { return nil }
         guard let octets = SASLToken.decode(token) else { return "which is no base64" }
+        let shown = user(mechanism, step: step, octets).map { ShownText.of($0) }
         switch mechanism {
         case "PLAIN": return plain(octets)
-        case "LOGIN": return "user \(ShownText.of(octets[...]))"
-        case "CRAM-MD5":
-            guard let space = octets.lastIndex(of: 32) else { return nil }
-            return "user \(ShownText.of(octets[..<space])) with a digest of the challenge"
-        case "DIGEST-MD5":
-            guard let name = attribute("username", octets) else { return step == 1 ? nil : "an empty answer" }
-            return "user \(ShownText.of(name)) with digests"
-        case "XOAUTH2": return field("user=", octets).map { "user \(ShownText.of($0)) with a bearer token" }
-        case "OAUTHBEARER":
-            let header = octets.prefix { $0 != 1 }
-            guard let name = attribute("a", Array(header)) else { return "a bearer token" }
-            return "user \(ShownText.of(saslName(name))) with a bearer token"
+        case "LOGIN": return shown.map { "user \($0)" }
+        case "CRAM-MD5": return shown.map { "user \($0) with a digest of the challenge" }
+        case "DIGEST-MD5": return shown.map { "user \($0) with digests" } ?? (step == 1 ? nil : "an empty answer")
+        case "XOAUTH2": return shown.map { "user \($0) with a bearer token" }
+        case "OAUTHBEARER": return shown.map { "user \($0) with a bearer token" } ?? "a bearer token"
         case "EXTERNAL":
             return octets.isEmpty ? "the identity that TLS proved" : "as \(ShownText.of(octets[...]))"
         case "ANONYMOUS": return octets.isEmpty ? "no trace" : "trace \(ShownText.of(octets[...]))"
@@ -150,10 +144,28 @@ enum SASLSteps {
         case "GSSAPI", "GSS-SPNEGO": return "a token of \(ShownText.count(octets.count, "octet"))"
         default:
             guard mechanism.hasPrefix("SCRAM-") else { return nil }
-            if let name = attribute("n", octets), step == 1 {
-                return "user \(ShownText.of(saslName(name))) and a nonce"
-            }
+            if let shown { return "user \(shown) and a nonce" }
             return octets.isEmpty ? "an empty answer" : "the proof"
+        }
+    }
+
+    /// The name of who logs in, as a decoded response gives it; nil where it gives none.
+    ///
+    /// Never a secret: only the part of the response that names somebody.
+    static func user(_ mechanism: String, step: Int, _ octets: [UInt8]) -> String? {
+        switch mechanism {
+        case "PLAIN":
+            let fields = octets.split(separator: 0, maxSplits: 2, omittingEmptySubsequences: false)
+            return fields.count == 3 ? SMTPGrammar.text(fields[1]) : nil
+        case "LOGIN": return step == 1 ? SMTPGrammar.text(octets) : nil
+        case "CRAM-MD5": return octets.lastIndex(of: 32).map { SMTPGrammar.text(octets[..<$0]) }
+        case "DIGEST-MD5": return attribute("username", octets)
+        case "XOAUTH2": return field("user=", octets)
+        case "OAUTHBEARER": return attribute("a", Array(octets.prefix { $0 != 1 })).map(saslName)
+        case "EXTERNAL": return octets.isEmpty ? nil : SMTPGrammar.text(octets)
+        default:
+            guard mechanism.hasPrefix("SCRAM-"), step == 1 else { return nil }
+            return attribute("n", octets).map(saslName)
         }
     }
 

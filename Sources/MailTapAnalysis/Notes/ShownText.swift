@@ -21,9 +21,9 @@ enum ShownText {
 
     static func of(_ octets: ArraySlice<UInt8>) -> String { of(SMTPGrammar.text(octets)) }
 
-    /// `1 octet`, `2 octets`.
-    static func count(_ number: some BinaryInteger, _ noun: String) -> String {
-        "\(number) \(noun)\(number == 1 ? "" : "s")"
+    /// `1 octet`, `2 octets`; nouns with a plural of their own are given both.
+    static func count(_ number: some BinaryInteger, _ noun: String, _ plural: String? = nil) -> String {
+        "\(number) \(number == 1 ? noun : plural ?? noun + "s")"
     }
 }
 

@@ -17,6 +17,8 @@ public struct LoginName: Sendable {
     /// The name of the last login that was asked for; nil where there was none.
     public private(set) var name: String?
     private var mechanism: String?
+    /// Responses of the login that goes on.
+    private var responses = 0
 
     /// Nobody yet.
     public init() {}
@@ -29,6 +31,19 @@ public struct LoginName: Sendable {
             login.note(step, command.line.octets, hasSecret: !command.line.secrets.isEmpty)
         }
         return login.name
+    }
+
+    /// The names that a session's logins gave, in order.
+    static func all(in session: Session) -> [String] {
+        var login = LoginName()
+        var names: [String] = []
+        for command in session.exchanges.lazy.compactMap(\.command) {
+            guard let step = Step(verb: command.verb) else { continue }
+            login.name = nil
+            login.note(step, command.line.octets, hasSecret: !command.line.secrets.isEmpty)
+            if let name = login.name { names.append(name) }
+        }
+        return names
     }
 
     /// The next command that may name the user.
@@ -46,6 +61,7 @@ public struct LoginName: Sendable {
         case .auth:
             let words = line.split(separator: 32)
             mechanism = words.count > 1 ? String(decoding: words[1], as: UTF8.self).uppercased() : nil
+            responses = 0
             guard words.count > 2 else { return }
             take(words[2])
         case .response:
@@ -56,55 +72,11 @@ public struct LoginName: Sendable {
     }
 
     private mutating func take(_ token: ArraySlice<UInt8>) {
-        guard let user = Self.user(in: token, mechanism) else { return }
+        responses += 1
+        guard let mechanism, token.count < 16_384, let octets = SASLToken.decode(token),
+            let user = SASLSteps.user(mechanism, step: responses, octets), !user.isEmpty
+        else { return }
         name = user
-        if mechanism == "LOGIN" { mechanism = nil }
-    }
-
-    private static func user(in token: ArraySlice<UInt8>, _ mechanism: String?) -> String? {
-        guard token.count < 16_384, let octets = decodeBase64(token) else { return nil }
-        let name: ArraySlice<UInt8>
-        switch mechanism {
-        case "PLAIN":
-            let fields = octets.split(separator: 0, maxSplits: 2, omittingEmptySubsequences: false)
-            guard fields.count == 3 else { return nil }
-            name = fields[1]
-        case "LOGIN": name = octets[...]
-        case "CRAM-MD5":
-            guard let space = octets.lastIndex(of: 32) else { return nil }
-            name = octets[..<space]
-        case "XOAUTH2":
-            guard octets.starts(with: "user=".utf8) else { return nil }
-            name = octets.dropFirst(5).prefix { $0 != 1 }
-        default: return nil
-        }
-        guard !name.isEmpty else { return nil }
-        return WireText.decode(Array(name)).text
-    }
-
-    /// Octets of a base64 text (RFC 4648 section 4); nil where it is none.
-    private static func decodeBase64(_ text: ArraySlice<UInt8>) -> [UInt8]? {
-        var out: [UInt8] = []
-        var bits: UInt32 = 0
-        var count = 0
-        for octet in text {
-            let value: UInt8
-            switch octet {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"): value = octet - 65
-            case UInt8(ascii: "a")...UInt8(ascii: "z"): value = octet - 71
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = octet + 4
-            case UInt8(ascii: "+"): value = 62
-            case UInt8(ascii: "/"): value = 63
-            case UInt8(ascii: "="): continue
-            default: return nil
-            }
-            bits = bits << 6 | UInt32(value)
-            count += 6
-            guard count >= 8 else { continue }
-            count -= 8
-            out.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
-        }
-        return out
     }
 }
 

@@ -10,16 +10,42 @@ struct ContentScanner: Sendable {
         /// The end mark CRLF.CRLF: content up to `content`, the dot line up to `end`.
         case end(content: Int, end: Int)
         /// A dot line with odd line ends, which some servers take for the end.
-        case candidate(content: Int, end: Int)
+        case candidate(content: Int, end: Int, DotLine)
     }
 
-    /// The line end before the current position.
-    private enum Before { case start, crlf, lf, cr, other }
+    /// What stands before the current position.
+    private enum Before {
+        case start, crlf, lf, cr, nul, other
+
+        /// Nil where no line begins, whoever reads it.
+        var lineEnd: DotLine.End? {
+            switch self {
+            case .start, .crlf: .crlf
+            case .lf: .lf
+            case .cr: .cr
+            case .nul: .nul
+            case .other: nil
+            }
+        }
+    }
+
     private var before: Before = .start
+    private var oddities: [ContentOddity] = []
+    /// The forms of dot lines that were reported of this content, and whether an unstuffed dot was.
+    private var reported: UInt16 = 0
+    private var hasReportedDot = false
+
     /// Octets were lost: nothing is known of the octet before.
     mutating func skipLost() { before = .other }
 
-    /// Scans `bytes` from `start`; gives the content on, except dots that were stuffed.
+    /// What the last scans found odd, each kind once in a content; forgets it.
+    mutating func takeOddities() -> [ContentOddity] {
+        guard !oddities.isEmpty else { return [] }
+        defer { oddities = [] }
+        return oddities
+    }
+
+    /// Scans `bytes` from `start`; gives content to `handler`, except dots that were stuffed.
     ///
     /// - Parameter takesCandidates: false where a dot line with odd ends is content all the same.
     mutating func scan(
@@ -29,15 +55,8 @@ struct ContentScanner: Sendable {
         var search = start
         let count = bytes.byteCount
         while let dot = bytes.firstIndex(of: 46, from: search) {
-            let lineStart: Before =
-                if dot == start { before } else if bytes[octet: dot - 1] == 10 {
-                    if dot - 1 == start {
-                        before == .cr ? .crlf : .lf
-                    } else {
-                        bytes[octet: dot - 2] == 13 ? .crlf : .lf
-                    }
-                } else { .other }
-            guard lineStart == .start || lineStart == .crlf || lineStart == .lf else {
+            let standing = standing(before: dot, bytes, from: start)
+            guard let lineEnd = standing.lineEnd else {
                 search = dot + 1
                 continue
             }
@@ -45,38 +64,66 @@ struct ContentScanner: Sendable {
             let next = available > 1 ? bytes[octet: dot + 1] : 0
             if available < 2 || (next == 13 && available < 3) {
                 give(bytes, pieceStart, dot, side, &events)
-                before = lineStart
+                before = standing
                 return .more(consumed: dot)
             }
-            let isCRLF = next == 13 && bytes[octet: dot + 2] == 10
-            if isCRLF || next == 10 {
-                let isStrict = isCRLF && lineStart != .lf
+            let after: DotLine.End? =
+                next == 10 ? .lf : next != 13 ? nil : bytes[octet: dot + 2] == 10 ? .crlf : .cr
+            let isLineStart = lineEnd == .crlf || lineEnd == .lf
+            if isLineStart, let after, after != .cr {
+                let isStrict = after == .crlf && lineEnd == .crlf
                 if isStrict || takesCandidates {
                     give(bytes, pieceStart, dot, side, &events)
-                    let end = dot + (isCRLF ? 3 : 2)
-                    before = lineStart
-                    return isStrict ? .end(content: dot, end: end) : .candidate(content: dot, end: end)
+                    let end = dot + (after == .crlf ? 3 : 2)
+                    before = standing
+                    return isStrict
+                        ? .end(content: dot, end: end)
+                        : .candidate(content: dot, end: end, DotLine(before: lineEnd, after: after))
                 }
                 // A lone dot that ends nothing is content as it stands.
                 search = dot + 1
                 continue
             }
+            if let after { note(DotLine(before: lineEnd, after: after), at: dot) }
+            search = dot + 1
+            guard isLineStart else { continue }
+            if after == nil, next != 46 { noteUnstuffed(at: dot) }
             give(bytes, pieceStart, dot, side, &events)
             pieceStart = dot + 1
-            search = dot + 1
         }
         give(bytes, pieceStart, count, side, &events)
-        if count > start {
-            let last = bytes[octet: count - 1]
-            let previous: UInt8? = count - 2 >= start ? bytes[octet: count - 2] : nil
-            before =
-                switch last {
-                case 13: .cr
-                case 10: (previous == 13 || (previous == nil && before == .cr)) ? .crlf : .lf
-                default: .other
-                }
-        }
+        before = standing(before: count, bytes, from: start)
         return .more(consumed: count)
+    }
+
+    /// What stands before `position`, of which the octets before `start` were seen by earlier scans.
+    private func standing(before position: Int, _ bytes: RawSpan, from start: Int) -> Before {
+        guard position > start else { return before }
+        let earlier: UInt8? = position - 2 >= start ? bytes[octet: position - 2] : nil
+        switch bytes[octet: position - 1] {
+        case 10:
+            let hasCR = earlier.map { $0 == 13 } ?? (before == .cr)
+            return hasCR ? .crlf : .lf
+        case 13: return .cr
+        case 0:
+            let isLineStart = earlier.map { $0 == 10 } ?? (before == .crlf || before == .lf || before == .start)
+            return isLineStart ? .nul : .other
+        default: return .other
+        }
+    }
+
+    private mutating func note(_ line: DotLine, at dot: Int) {
+        guard reported & line.bit == 0 else { return }
+        reported |= line.bit
+        let length = line.after == .crlf ? 3 : 2
+        oddities.append(
+            ContentOddity(anomaly: .dotLineWithOddEnds(line), offset: dot, length: length))
+    }
+
+    private mutating func noteUnstuffed(at dot: Int) {
+        guard !hasReportedDot else { return }
+        hasReportedDot = true
+        oddities.append(ContentOddity(anomaly: .unstuffedDot, offset: dot, length: 1))
     }
 
     private func give(

@@ -239,6 +239,15 @@ public struct Dialogue: Sendable {
         decoder = OpaqueDecoder(isTLS: false, from: (client.offset, server.offset), hidesClient: hidesClient)
     }
 
+    /// More waits for the other side than is kept: says so, of whatever exchange is the newest.
+    private static func reportFlood(_ stream: SideStream, _ handler: inout some DialogueHandler) {
+        let range = StreamRange(stream.side, stream.offset, stream.offset &+ UInt64(stream.heldCount))
+        handler.handle(
+            Event(
+                time: stream.offer.arrivals.latest, range: range, exchange: .max, kind: .anomaly(.undecidedTooLong)),
+            RawSpan())
+    }
+
     /// New octets: decoded where they lie when nothing waits before them, else queued.
     private static func take(
         _ bytes: RawSpan, _ stream: inout SideStream, at time: Timestamp, other: inout SideStream,
@@ -282,6 +291,7 @@ public struct Dialogue: Sendable {
             if decoder.isWaiting(stream.side) {
                 // Waiting makes sense only while the other side may still speak, and within bounds.
                 guard stream.isOver || stream.heldCount > limits.undecided else { return changed }
+                if !stream.isOver { reportFlood(stream, &handler) }
                 if decoder.decideAlone(stream.storage.span.bytes.extracting(stream.start...), stream.side) {
                     changed = true
                     continue

@@ -85,16 +85,15 @@ public enum ContentKind: UInt8, Sendable, Hashable {
     case retr
     /// A POP3 TOP response (RFC 1939 section 7).
     case top
+
+    /// The side that sends it.
+    public var sender: Side { self == .retr || self == .top ? .server : .client }
 }
 
 /// A named irregularity of a dialogue; the catalogue of rules gives each its words.
-public enum Anomaly: UInt8, Sendable, Hashable, CaseIterable {
+public enum Anomaly: Sendable, Hashable {
     /// A line ended with LF alone (RFC 5321 section 2.3.8).
     case bareLF
-    /// CR without LF behind it (RFC 5321 section 2.3.8).
-    case bareCR
-    /// NUL inside a line.
-    case nul
     /// A line longer than `Limits.lineLength`; the rest was skipped.
     case lineTooLong
     /// An empty line where a command belongs.
@@ -116,9 +115,9 @@ public enum Anomaly: UInt8, Sendable, Hashable, CaseIterable {
     /// After a go-ahead for TLS both sides went on in clear.
     case clearTextGoesOn
     /// Content ended at a line end that is not CRLF.CRLF, and the server took it (RFC 5321 section 4.1.1.4).
-    case oddEndOfData
+    case oddEndOfData(DotLine)
     /// A dot line with odd line ends stands inside content: other servers may end the message there.
-    case dotLineWithOddEnds
+    case dotLineWithOddEnds(DotLine)
     /// The server answered while content seemed open.
     case contentEndedEarly
     /// Octets came behind DATA before 354 was said, and 354 came.
@@ -133,4 +132,15 @@ public enum Anomaly: UInt8, Sendable, Hashable, CaseIterable {
     case unstuffedDot
     /// The server began TLS records or closed where the dialogue expected something else.
     case unexpectedTLS
+}
+
+extension Anomaly: CaseIterable {
+    /// Each irregularity once; those of a dot line with one of its forms.
+    public static let allCases: [Anomaly] = [
+        .bareLF, .lineTooLong, .emptyCommand, .replyWithoutCommand, .replyWithoutStatus, .replyCodesDiffer,
+        .replySeparatorMissing, .commandBeforeGreeting, .plaintextAfterSTARTTLS, .plaintextBehindGoAhead,
+        .clearTextGoesOn, .oddEndOfData(DotLine(before: .lf, after: .lf)),
+        .dotLineWithOddEnds(DotLine(before: .lf, after: .crlf)), .contentEndedEarly, .contentBeforeGoAhead,
+        .badChunkSize, .afterGap, .undecidedTooLong, .unstuffedDot, .unexpectedTLS,
+    ]
 }

@@ -16,10 +16,20 @@ struct CheckCommand: ParsableCommand {
         commandName: "check",
         abstract: "Print what is wrong with sessions; exit 1 where something is.",
         discussion: """
+            mailtap help rules lists the rules, mailtap help rule ID explains one. A rule is named by its id, or several by
+            the beginning of their ids and a star: smtp.*, message.*
+
+            RULES FILE
+              One rule a line with the severity that it is to have; the last line that fits holds:
+                message.*            = note
+                message.loop         = error     # a comment
+                smtp.no-quit         = off
+
             EXAMPLES
               mailtap check today.mailtap
-              mailtap check office.pcap --fail-on warning
-              mailtap check today.mailtap --format json
+              mailtap check office.pcap --fail-on warning --ignore smtp.no-quit,message.*
+              mailtap check office.pcap --only 'smtp.starttls-*' --only tls.certificate
+              mailtap check today.mailtap --rules ours.rules --format sarif -o findings.sarif
             """)
 
     @OptionGroup var input: InputOptions
@@ -28,11 +38,14 @@ struct CheckCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Exit 1 where a finding is at or above: error, warning, note.", valueName: "severity"))
     var failOn = FailOn.error
 
-    @Option(help: ArgumentHelp("Only this rule; may be repeated.", valueName: "rule"))
+    @Option(help: ArgumentHelp("Only these rules; may be repeated.", valueName: "rule,…"))
     var only: [String] = []
 
-    @Option(help: ArgumentHelp("Not this rule; may be repeated.", valueName: "rule"))
+    @Option(help: ArgumentHelp("Not these rules; may be repeated.", valueName: "rule,…"))
     var ignore: [String] = []
+
+    @Option(help: ArgumentHelp("A file that gives rules another severity, or switches them off.", valueName: "path"))
+    var rules: String?
 
     @Option(help: ArgumentHelp("text, json, ndjson, sarif, junit or tap.", valueName: "format"))
     var format = "text"
@@ -41,26 +54,27 @@ struct CheckCommand: ParsableCommand {
     var output: String?
 
     mutating func run() throws {
-        let (only, ignore, failOn) = (Set(only), Set(ignore), failOn.severity)
+        let failOn = failOn.severity
         let isText = format == "text"
         guard isText || ["json", "ndjson", "sarif", "junit", "tap"].contains(format),
             let kind = ExportFormat(rawValue: format)
         else {
             throw Failure(.usage, "check has no format \"\(format)\"; there are text, json, ndjson, sarif, junit, tap")
         }
+        let selection = try selection()
+        var wishes = try input.wishes()
+        // Notes are shown by JSON alone; a filter may look at anything.
+        wishes.options.annotates = kind == .json || kind == .ndjson || wishes.filter != nil
         var out = try StandardOutput(path: output, inputs: input.inputs)
         var options = common.exportOptions(isTerminal: out.isTerminal)
         options.failingFrom = failOn
         var exporter = kind.makeExporter(options)
         var report = FindingsReport(color: common.color.applies(isTerminal: out.isTerminal))
         var isBad = false
-        let wishes = try input.wishes()
         if !isText { try out.append { exporter.begin(into: &$0) } }
         let gatherer = SessionGatherer(wishes) { item in
             var item = item
-            item.session.findings.removeAll {
-                ignore.contains($0.rule) || !(only.isEmpty || only.contains($0.rule))
-            }
+            item.session.findings = selection.apply(to: item.session.findings)
             if item.session.findings.contains(where: { $0.severity >= failOn }) { isBad = true }
             if isText { report.add(item.session) } else { try out.append { exporter.session(item, into: &$0) } }
         }
@@ -72,56 +86,14 @@ struct CheckCommand: ParsableCommand {
         if reader.status != .success { throw Ended(reader.status) }
         if isBad { throw Ended(.difference) }
     }
-}
 
-/// Findings of all sessions, grouped by rule, the most severe first.
-struct FindingsReport {
-    private struct Group {
-        var finding: Finding
-        var session: Int
-        var count = 1
-        var sessions: Set<Int>
-    }
-
-    private let color: Bool
-    private var groups: [String: Group] = [:]
-    private var sessions = 0
-
-    init(color: Bool) { self.color = color }
-
-    mutating func add(_ session: Session) {
-        sessions += 1
-        for finding in session.findings {
-            if groups[finding.rule] == nil {
-                groups[finding.rule] = Group(finding: finding, session: session.number, count: 0, sessions: [])
-            }
-            groups[finding.rule]?.count += 1
-            groups[finding.rule]?.sessions.insert(session.number)
+    private func selection() throws -> RuleSelection {
+        do {
+            var selection = try RuleSelection(only: only, ignoring: ignore)
+            if let rules { try selection.add(rulesFile: SmallFile.text(rules, of: "the rules file")) }
+            return selection
+        } catch let error as RuleSelectionError {
+            throw Failure(.usage, error.description)
         }
-    }
-
-    func write(into out: inout [UInt8]) {
-        let ordered = groups.values.sorted {
-            ($1.finding.severity, $0.finding.rule) < ($0.finding.severity, $1.finding.rule)
-        }
-        for group in ordered {
-            let finding = group.finding
-            let mark = "\(finding.severity.rawValue.padded(to: 7)) \(finding.rule)"
-            let shade = finding.severity == .error ? "31" : finding.severity == .warning ? "33" : "36"
-            out += (color ? "\u{1B}[\(shade)m\(mark)\u{1B}[0m" : mark).utf8
-            let times =
-                group.count == 1
-                ? "once"
-                : "\(group.count) times in \(group.sessions.count) session\(group.sessions.count == 1 ? "" : "s")"
-            let place = "session \(group.session)" + (finding.exchange.map { ", exchange \($0)" } ?? "")
-            out += "  \(times), first in \(place)\n".utf8
-            out +=
-                "        \(VisibleText.of(finding.text)) (\(finding.aspect.rawValue)\(finding.side.map { ", by the \($0)" } ?? ""); \(finding.reference))\n"
-                .utf8
-        }
-        let total = groups.values.reduce(0) { $0 + $1.count }
-        out +=
-            "\(total == 0 ? "no findings" : total == 1 ? "1 finding" : "\(total) findings") in \(sessions) session\(sessions == 1 ? "" : "s")\n"
-            .utf8
     }
 }

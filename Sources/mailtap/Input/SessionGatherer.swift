@@ -64,7 +64,7 @@ final class SessionGatherer: TraceSink {
     private let wishes: Wishes
     private let give: (ExportItem) throws -> Void
     private var numbering: SessionNumbering<Connection>
-    private var duplicates = DuplicateWatch()
+    private var watch = SessionWatch()
     /// What `give` threw; nothing is given out afterwards.
     private(set) var failure: (any Error)?
 
@@ -93,7 +93,7 @@ final class SessionGatherer: TraceSink {
         guard number > 0, failure == nil, let builder = connection.builder else { return }
         var session = builder.session
         session.number = number
-        if wishes.options.findsFaults { session.findings += duplicates.findings(in: session) }
+        if wishes.options.findsFaults { session.findings += watch.findings(in: session) }
         guard wishes.numbers?.contains(number) ?? true else { return }
         if let filter = wishes.filter, !filter.matches(session) { return }
         do {

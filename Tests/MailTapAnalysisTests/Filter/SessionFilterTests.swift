@@ -51,6 +51,11 @@ import Testing
         "not pop3", "smtp", "ending == quit or ending == reset", "larger:5", "smaller:1K",
         "after:2023-01-01 before:2024-01-01",
         "is:failed", "enhanced == \"5.1.1\"", "messages == 1",
+        "ip.addr == 192.0.2.0/24", "ipv6.addr != 2001:db8::1", "smtp.response.code in {400..499, 550}",
+        "smtp.response.code not in {421}", "smtp.req.command eq MAIL", "smtp.req and smtp.response",
+        "from:a@example and has:message", "severity >= warning", "rule:message.* severity:warning",
+        "rule == message.date-missing and aspect == semantics and side == client", "accepted == 1 complete == 1",
+        "smtp.response.code != 421", "not user", "server.name or ip.dst == 192.0.2.25",
     ]) func chooses(_ expression: String) throws {
         #expect(try SessionFilter(parsing: expression).matches(session))
     }
@@ -59,13 +64,17 @@ import Testing
         "smtp.req.command == \"MAIL\" && smtp.response.code >= 500",
         "!(smtp.req.command == \"RCPT\")", "pop", "tls", "has:attachment", "larger:1M", "before:2020-01-01",
         "subject:goodbye", "smtp.response.code in {421}", "not smtp",
+        "ip.addr == 198.51.100.0/24", "ip.addr != 192.0.2.25", "smtp.response.code in {420..449}",
+        "rule == message.date-missing && severity == error", "rule:pop3.*", "has:login", "capability == STARTTLS",
+        "smtp.auth.username contains alice", "imf.date", "encrypted", "report",
     ]) func leavesOut(_ expression: String) throws {
         #expect(try !SessionFilter(parsing: expression).matches(session))
     }
 
     @Test(arguments: [
         ("smtp.req.comand == \"RCPT\"", 0), ("smtp and", 8), ("(smtp", 5), ("smtp.response.code == ", 22),
-        ("subject:\"open", 8), ("smtp )", 5), ("subject matches \"(\"", 16), ("larger:many", 0),
+        ("subject:\"open", 8), ("smtp )", 5), ("smtp.response.code in 5", 22), ("smtp.response.code in {550", 26),
+        ("subject matches \"(\"", 16), ("larger:many", 0),
     ]) func saysWhereItIsWrong(_ expression: String, _ offset: Int) {
         do {
             _ = try SessionFilter(parsing: expression)

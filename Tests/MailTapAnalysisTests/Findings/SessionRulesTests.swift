@@ -135,7 +135,7 @@ import Testing
         #expect(
             found == [
                 "smtp.size-exceeds-declaration", "smtp.8bit-not-declared", "smtp.bare-lf", "message.date-missing",
-                "message.from-missing",
+                "message.from-missing", "message.charset-contradicted",
             ])
     }
 
@@ -173,8 +173,8 @@ import Testing
     @Test func duplicatesAcrossSessions() {
         var script = SessionScript(.smtp)
         script.say("", nil, verb: "*data")
-        script.carry(Self.mail, kind: .data)
-        var watch = DuplicateWatch()
+        script.carry(Self.mail, kind: .data) { $0.to = ["b@example.net"] }
+        var watch = SessionWatch()
         #expect(watch.findings(in: script.session).isEmpty)
         #expect(watch.findings(in: script.session).map(\.rule) == ["smtp.probable-duplicate"])
     }

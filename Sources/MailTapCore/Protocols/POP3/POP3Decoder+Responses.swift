@@ -171,15 +171,22 @@ extension POP3Decoder {
     private mutating func content(
         _ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer
     ) -> Int {
-        switch scanner.scan(bytes, from: 0, side: .server, takesCandidates: true, &events) {
+        let outcome = scanner.scan(bytes, from: 0, side: .server, takesCandidates: true, &events)
+        for odd in scanner.takeOddities() {
+            emit(
+                .anomaly(odd.anomaly), offer.range(odd.offset, odd.offset + odd.length), contentExchange, offer, &events
+            )
+        }
+        switch outcome {
         case .more(let consumed): return consumed
         case .end(let content, let end):
             endContent(
                 offer.range(content, end), offer.arrivals.time(at: offer.base &+ UInt64(end)), isComplete: true,
                 &events)
             return end
-        case .candidate(let content, let end):
+        case .candidate(let content, let end, let line):
             server = .afterCandidate(length: end - content)
+            candidateLine = line
             if content > 0 { return content }
             return afterCandidate(end - content, bytes, offer, &events)
         }
@@ -195,17 +202,17 @@ extension POP3Decoder {
             takeCandidate(length, offer, &events)
             return length
         }
-        emit(.anomaly(.dotLineWithOddEnds), offer.range(0, length), contentExchange, offer, &events)
+        emit(.anomaly(.dotLineWithOddEnds(candidateLine)), offer.range(0, length), contentExchange, offer, &events)
         server = .content
         switch scanner.scan(bytes.extracting(0..<length), from: 0, side: .server, takesCandidates: false, &events) {
         case .more(let consumed): return max(consumed, 1)
-        case .end(_, let end), .candidate(_, let end): return end
+        case .end(_, let end), .candidate(_, let end, _): return end
         }
     }
 
     mutating func takeCandidate(_ length: Int, _ offer: Offer, _ events: inout EventBuffer) {
         let range = offer.range(0, length)
-        emit(.anomaly(.oddEndOfData), range, contentExchange, offer, &events)
+        emit(.anomaly(.oddEndOfData(candidateLine)), range, contentExchange, offer, &events)
         endContent(range, offer.arrivals.time(at: range.end), isComplete: true, &events)
     }
 

@@ -8,6 +8,8 @@ struct POP3Decoder: DialogueDecoder {
     var exchanges: UInt32 = 0
     var sasl: SASLProgress?
     var scanner = ContentScanner()
+    /// The dot line with odd ends that may have ended the content.
+    var candidateLine = DotLine(before: .lf, after: .lf)
     var contentExchange: UInt32 = 0
     /// Where the present stretch of content, ciphertext or skipped line began: in the client's and the server's stream.
     var clientStretch: UInt64 = 0

@@ -16,7 +16,7 @@ struct SMTPDecoder: DialogueDecoder {
     /// The server answered the open content before its end.
     var isAnsweredEarly = false
     /// A dot line with odd ends that may end the content: its end; and whether the server's answer said so.
-    var candidate: (length: Int, isTaken: Bool)?
+    var candidate: (length: Int, line: DotLine, isTaken: Bool)?
     var searched = 0
     /// Up to here the client's unknown lines came before a refusal of AUTH, and may hold what was meant for it.
     var suspectUntil: UInt64 = 0
@@ -309,7 +309,13 @@ struct SMTPDecoder: DialogueDecoder {
         _ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer
     ) -> Int {
         if isAnsweredEarly, isAtLineStart, let returned = resynchronize(bytes, offer, &events) { return returned }
-        switch scanner.scan(bytes, from: 0, side: .client, takesCandidates: true, &events) {
+        let outcome = scanner.scan(bytes, from: 0, side: .client, takesCandidates: true, &events)
+        for odd in scanner.takeOddities() {
+            anomaly(
+                odd.anomaly, offer.range(odd.offset, odd.offset + odd.length), contentExchange, offer,
+                &events)
+        }
+        switch outcome {
         case .more(let consumed):
             isAtLineStart = consumed > 0 ? bytes[octet: consumed - 1] == 10 : isAtLineStart
             return consumed
@@ -318,8 +324,8 @@ struct SMTPDecoder: DialogueDecoder {
                 offer.range(content, end), offer.arrivals.time(at: offer.base &+ UInt64(end)), isComplete: true,
                 &events)
             return end
-        case .candidate(let content, let end):
-            candidate = (end - content, isAnsweredEarly)
+        case .candidate(let content, let end, let line):
+            candidate = (end - content, line, isAnsweredEarly)
             client = .afterCandidate
             searched = 0
             // The dot line itself stays undecided with what follows it.
@@ -335,7 +341,7 @@ struct SMTPDecoder: DialogueDecoder {
         guard let candidate, bytes.byteCount >= candidate.length else { return 0 }
         if candidate.isTaken {
             let range = offer.range(0, candidate.length)
-            anomaly(.oddEndOfData, range, contentExchange, offer, &events)
+            anomaly(.oddEndOfData(candidate.line), range, contentExchange, offer, &events)
             endContent(range, offer.arrivals.time(at: range.end), isComplete: true, &events)
             return candidate.length
         }
@@ -358,13 +364,15 @@ struct SMTPDecoder: DialogueDecoder {
         _ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer
     ) -> Int {
         let length = candidate?.length ?? 0
-        anomaly(.dotLineWithOddEnds, offer.range(0, length), contentExchange, offer, &events)
+        if let line = candidate?.line {
+            anomaly(.dotLineWithOddEnds(line), offer.range(0, length), contentExchange, offer, &events)
+        }
         candidate = nil
         searched = 0
         client = .content
         switch scanner.scan(bytes.extracting(0..<length), from: 0, side: .client, takesCandidates: false, &events) {
         case .more(let consumed): return max(consumed, 1)
-        case .end(_, let end), .candidate(_, let end): return end
+        case .end(_, let end), .candidate(_, let end, _): return end
         }
     }
 

@@ -1,0 +1,59 @@
+import MailTapCore
+
+/// Dot lines with odd line ends: whether both peers saw the same end of a message (RFC 5321 section 4.1.1.4).
+///
+/// Where they did not, what one of them took for content the other ran as commands: SMTP smuggling.
+struct SmugglingRules {
+    private let session: Session
+    private let anomalies: [DialogueAnomaly]
+
+    init(_ session: Session, _ anomalies: [DialogueAnomaly]) {
+        self.session = session
+        self.anomalies = anomalies
+    }
+
+    /// Adds what such a line means; false for another irregularity.
+    func apply(_ anomaly: DialogueAnomaly, _ found: inout FindingList) -> Bool {
+        guard session.proto == .smtp, let name = anomaly.dotLine else { return false }
+        if case .dialogue(.oddEndOfData) = anomaly.kind {
+            if goesOn(behind: anomaly.exchange) {
+                found.add(
+                    "smtp.smuggled-message", exchange: anomaly.exchange,
+                    "The server took \(name) for the end of the message, and the client sent more behind it without "
+                        + "waiting: what followed ran as commands. Exploitable between these two peers")
+            } else {
+                found.add(
+                    "smtp.odd-end-of-data", exchange: anomaly.exchange,
+                    "The message ended by \(name), and the server took it: both saw the same end here, but this server "
+                        + "is exploitable by any peer that relays such a line as content")
+            }
+            return true
+        }
+        let extra = anomalies.count { $0.isA(.replyWithoutCommand) && $0.exchange > anomaly.exchange }
+        let isCutShort = anomalies.contains { $0.isA(.contentEndedEarly) && $0.exchange == anomaly.exchange }
+        if extra > 0 || isCutShort {
+            let sign =
+                extra > 0
+                ? "the server gave \(ShownText.count(extra, "more reply", "more replies")) than the client asked for"
+                : "the server answered there"
+            found.add(
+                "smtp.smuggled-message", exchange: anomaly.exchange,
+                "\(name) stands inside the content, and \(sign): it took that line for the end and ran what followed "
+                    + "as commands. Exploitable between these two peers")
+        } else {
+            found.add(
+                "smtp.smuggling", exchange: anomaly.exchange,
+                "\(name) stands inside the content. This server did not end the message there: non-conforming, not "
+                    + "exploitable between these two peers, perhaps at the next hop")
+        }
+        return true
+    }
+
+    /// Whether the client had sent more before the message that it carried was answered.
+    private func goesOn(behind exchange: Int) -> Bool {
+        guard session.exchanges.indices.contains(exchange + 1), session.exchanges[exchange + 1].command != nil,
+            let reply = session.exchanges[exchange].reply
+        else { return false }
+        return session.exchanges[exchange + 1].at < reply.at
+    }
+}

@@ -1,0 +1,89 @@
+import MailTapCore
+
+/// Mail transactions: how content may travel, who must be accepted, how many.
+struct TransactionRules {
+    /// What carried content in the present transaction: DATA or BDAT.
+    private var carrier: String?
+    private var recipients = 0
+    private var transactions = 0
+
+    mutating func apply(_ place: SessionRules.Place, _ found: inout FindingList) {
+        guard let command = place.exchange.command else { return }
+        let status = place.exchange.reply?.status ?? .none
+        switch command.verb {
+        case "MAIL":
+            refusedSender(command, place, &found)
+            transactions += 1
+            exceeds("MAILMAX", transactions, "mail transactions", place, &found)
+            if status.isPositive { (carrier, recipients) = (nil, 0) }
+        case "RCPT":
+            refusedRecipient(command, place, &found)
+            recipients += 1
+            exceeds("RCPTMAX", recipients, "recipients of one mail", place, &found)
+        case "DATA", "BDAT":
+            content(command.verb, place, &found)
+            if !status.isNegative { carrier = command.verb }
+        case "EHLO", "HELO", "LHLO", "RSET", "*data": (carrier, recipients) = (nil, 0)
+        default: break
+        }
+        if command.verb == "STARTTLS", status.isPositive { transactions = 0 }
+    }
+
+    private func content(_ verb: String, _ place: SessionRules.Place, _ found: inout FindingList) {
+        let isBinary = place.state.transaction?.parameter("BODY")?.value?.uppercased() == "BINARYMIME"
+        if verb == "DATA", isBinary {
+            found.add(
+                "smtp.binary-by-data", exchange: place.index,
+                "The transaction was announced as BODY=BINARYMIME, and DATA carries lines only")
+        }
+        if let carrier, carrier != verb, place.state.transaction != nil {
+            found.add("smtp.data-and-bdat", exchange: place.index, "\(verb) came after \(carrier) in one transaction")
+        }
+    }
+
+    /// RFC 5321 sections 4.5.5 and 6.1: reports come from nobody and must get through.
+    private func refusedSender(_ command: Command, _ place: SessionRules.Place, _ found: inout FindingList) {
+        guard let reply = place.serverReply, [550, 553, 554].contains(reply.status.rawValue),
+            SMTPGrammar.pathArgument(in: command.line.octets)?.address.isEmpty == true,
+            // Refused for what the client is, not for the sender that it names.
+            reply.enhanced?.hasSuffix(".7.1") != true, reply.enhanced?.hasSuffix(".7.25") != true
+        else { return }
+        found.add(
+            "smtp.null-sender-refused", exchange: place.index, "MAIL FROM:<> was answered with \(reply.status.text)")
+    }
+
+    private func refusedRecipient(_ command: Command, _ place: SessionRules.Place, _ found: inout FindingList) {
+        guard let reply = place.serverReply else { return }
+        let address = SMTPGrammar.pathArgument(in: command.line.octets)?.address ?? ""
+        let isPostmaster = address.lowercased() == "postmaster" || address.lowercased().hasPrefix("postmaster@")
+        if isPostmaster, [550, 551, 553].contains(reply.status.rawValue), reply.enhanced?.contains(".7.") != true {
+            found.add(
+                "smtp.postmaster-refused", exchange: place.index,
+                "\(ShownText.of(address)) was refused with \(reply.status.text)")
+        }
+        let accepted = place.state.transaction?.accepted.count ?? 0
+        let isTooMany = reply.enhanced?.hasSuffix(".5.3") == true && reply.status.isNegative
+        if isTooMany, accepted < 100, limit("RCPTMAX", place) == nil {
+            found.add(
+                "smtp.recipient-limit", exchange: place.index,
+                "The server takes no more than \(ShownText.count(accepted, "recipient")); it must take 100")
+        }
+    }
+
+    /// RFC 9422 section 4: the limits that the server's LIMITS keyword tells.
+    private func exceeds(
+        _ name: String, _ count: Int, _ what: String, _ place: SessionRules.Place, _ found: inout FindingList
+    ) {
+        guard let limit = limit(name, place), count > limit else { return }
+        found.add(
+            "smtp.limit-exceeded", exchange: place.index, "\(count) \(what), and the server's \(name) is \(limit)")
+    }
+
+    private func limit(_ name: String, _ place: SessionRules.Place) -> Int? {
+        for argument in place.state.capability("LIMITS")?.arguments ?? [] {
+            let fields = argument.split(separator: "=", maxSplits: 1)
+            if fields.count == 2, fields[0].uppercased() == name { return Int(fields[1]) }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,50 @@
+/// A line with a dot alone, and the line ends before and behind it.
+///
+/// Only CRLF on both sides ends content (RFC 5321 section 4.1.1.4); each other form is taken for the end by some
+/// receiver, which is what SMTP smuggling rests on.
+public struct DotLine: Sendable, Hashable {
+    /// What stands before or behind the dot.
+    public enum End: UInt8, Sendable, Hashable {
+        /// The line end of mail.
+        case crlf
+        /// Half of one.
+        case lf, cr
+        /// A line end, then NUL.
+        case nul
+    }
+
+    /// What stands before the dot.
+    public var before: End
+    /// What stands behind it.
+    public var after: End
+
+    /// A dot between these.
+    public init(before: End, after: End) {
+        self.before = before
+        self.after = after
+    }
+
+    /// A bit of its own for each form.
+    var bit: UInt16 { 1 << UInt16(before.rawValue << 2 | after.rawValue) }
+}
+
+extension DotLine: CustomStringConvertible {
+    /// Such as `<LF>.<CRLF>`, as those who found the attacks write it.
+    public var description: String { "\(Self.name(before)).\(Self.name(after))" }
+
+    private static func name(_ end: End) -> String {
+        switch end {
+        case .crlf: "<CRLF>"
+        case .lf: "<LF>"
+        case .cr: "<CR>"
+        case .nul: "<CRLF><NUL>"
+        }
+    }
+}
+
+/// Something odd inside content that ends nothing.
+struct ContentOddity: Sendable {
+    var anomaly: Anomaly
+    /// Offset of the dot in the scanned octets, and how many octets are meant.
+    var offset: Int, length: Int
+}

@@ -1,0 +1,83 @@
+import MailTapAnalysis
+import MailTapCore
+import MailTapExport
+
+/// Findings of all sessions, grouped by rule, the most severe first.
+struct FindingsReport {
+    private struct Key: Hashable {
+        var rule: String
+        /// A rule may be graver at one place than at another.
+        var severity: Severity
+    }
+
+    private struct Group {
+        var finding: Finding
+        /// Where it was found first.
+        var place: String
+        var count = 0
+        var sessions: Set<Int> = []
+    }
+
+    private let color: Bool
+    private var groups: [Key: Group] = [:]
+    private var sessions = 0
+    private var sources: Set<String> = []
+
+    init(color: Bool) { self.color = color }
+
+    mutating func add(_ session: Session) {
+        sessions += 1
+        sources.insert(session.info.source)
+        for finding in session.findings {
+            let key = Key(rule: finding.rule, severity: finding.severity)
+            var group = groups[key] ?? Group(finding: finding, place: Self.place(finding, session))
+            group.count += 1
+            group.sessions.insert(session.number)
+            groups[key] = group
+        }
+    }
+
+    private static func place(_ finding: Finding, _ session: Session) -> String {
+        var place = "session \(session.number)"
+        if let exchange = finding.exchange {
+            place += ", exchange \(exchange)"
+            // The verb of a line that may be anything is not quoted.
+            if session.exchanges.indices.contains(exchange), let verb = session.exchanges[exchange].command?.verb,
+                verb.allSatisfy({ $0.isASCII && ($0.isLetter || $0 == "*") }), !verb.isEmpty, verb.count <= 12,
+                finding.rule.hasSuffix("unknown-command") == false
+            {
+                place += " (\(verb))"
+            }
+        }
+        return place + (session.info.source.isEmpty ? "" : " of \(session.info.source)")
+    }
+
+    func write(into out: inout [UInt8]) {
+        let ordered = groups.values.sorted {
+            ($1.finding.severity, $0.finding.rule) < ($0.finding.severity, $1.finding.rule)
+        }
+        for group in ordered {
+            let finding = group.finding
+            let mark = "\(finding.severity.rawValue.padded(to: 7)) \(finding.rule)"
+            let shade = finding.severity == .error ? "31" : finding.severity == .warning ? "33" : "36"
+            out += (color ? "\u{1B}[\(shade)m\(mark)\u{1B}[0m" : mark).utf8
+            let times =
+                group.count == 1
+                ? "once in" : "\(group.count) times in \(Self.count(group.sessions.count, "session")), first in"
+            out += "  \(times) \(VisibleText.of(group.place))\n".utf8
+            let side = finding.side.map { ", by the \($0)" } ?? ""
+            out += "        \(VisibleText.of(finding.text))\n".utf8
+            out += "        (\(finding.aspect.rawValue)\(side); \(finding.reference))\n".utf8
+        }
+        let total = groups.values.reduce(0) { $0 + $1.count }
+        let severities = [Severity.error, .warning, .note].compactMap { severity -> String? in
+            let count = groups.filter { $0.key.severity == severity }.values.reduce(0) { $0 + $1.count }
+            return count == 0 ? nil : Self.count(count, severity.rawValue)
+        }
+        let parts = severities.count > 1 ? " (\(severities.joined(separator: ", ")))" : ""
+        let found = total == 0 ? "no findings" : Self.count(total, "finding")
+        out += "\(found)\(parts) in \(Self.count(sessions, "session"))\n".utf8
+    }
+
+    private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+}
