@@ -33,6 +33,14 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "MailTapCapture", dependencies: ["MailTapCore", "CPcap", "CZlib"], swiftSettings: strict),
         .target(
+            name: "MailTapDecrypt",
+            dependencies: [
+                "MailTapCore",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+        .target(
             name: "MailTapTLS",
             dependencies: [
                 "MailTapCore",
@@ -75,7 +83,8 @@ let package = Package(
         .executableTarget(
             name: "mailtap",
             dependencies: [
-                "MailTapCore", "MailTapAnalysis", "MailTapCapture", "MailTapTLS", "MailTapProxy", "MailTapReplay",
+                "MailTapCore", "MailTapAnalysis", "MailTapCapture", "MailTapDecrypt", "MailTapTLS", "MailTapProxy",
+                "MailTapReplay",
                 "MailTapExport", "MailTapServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -86,6 +95,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "MailTapCaptureTests", dependencies: ["MailTapCapture", "MailTapCore", "MailTapTesting"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "MailTapDecryptTests", dependencies: ["MailTapDecrypt", "MailTapCore", "MailTapTesting"],
             swiftSettings: strict),
         .testTarget(
             name: "MailTapTLSTests",
@@ -127,7 +139,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "mailtapTests",
-            dependencies: ["mailtap", "MailTapCore", "MailTapAnalysis", "MailTapCapture", "MailTapExport"],
+            dependencies: [
+                "mailtap", "MailTapCore", "MailTapAnalysis", "MailTapCapture", "MailTapDecrypt", "MailTapExport",
+            ],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

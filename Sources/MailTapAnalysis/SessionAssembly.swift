@@ -72,6 +72,7 @@ struct SessionAssembly {
             report(.gap(side, length))
         case .tls(let tls):
             session.tls = tls
+            if session.info.server.name == nil { session.info.server.name = tls.client.sni }
             isEncrypted = tls.isDecrypted
             report(.tls)
         case .trouble(let trouble):

@@ -8,15 +8,12 @@ struct CapturePipeline: PacketHandler, ~Copyable {
     private let report: ((UInt64) -> Void)?
     /// What was counted so far.
     private(set) var summary = CaptureReader.Summary()
-    /// Whether anybody reads the comments of packets.
-    let wantsComments: Bool
 
     init(reader: CaptureReader, source: String, sink: any TraceSink, report: ((UInt64) -> Void)?) {
         decoder = PacketDecoder(limits: reader.limits)
         reassembler = Reassembler(
             sink: sink, source: source, limits: reader.limits, annotations: reader.annotations)
         secretsSink = reader.secrets
-        wantsComments = reader.annotations != nil
         self.report = report
     }
 

@@ -34,6 +34,12 @@ public struct CaptureReader {
         CaptureFormat(firstBytes: firstBytes) != nil
     }
 
+    /// Whether an input that begins so may hold TLS secrets: pcapng, or something compressed that may be pcapng.
+    public static func mayHoldSecrets(_ firstBytes: some Collection<UInt8>) -> Bool {
+        guard let format = CaptureFormat(firstBytes: firstBytes) else { return false }
+        return format != .pcap
+    }
+
     /// Reads a capture to its end.
     ///
     /// Sessions open in the order of their first octet and end as they end; those still open at the end of the input
@@ -51,14 +57,19 @@ public struct CaptureReader {
     ) throws(CaptureError) -> Summary {
         var pipeline = CapturePipeline(reader: self, source: name, sink: sink, report: progress)
         // The sessions that are open end whether the input is whole or not.
-        let outcome = Result { () throws(CaptureError) in try Self.read(source, named: name, into: &pipeline) }
+        let wantsComments = annotations != nil
+        let outcome = Result { () throws(CaptureError) in
+            try Self.read(source, named: name, wantsComments: wantsComments, into: &pipeline)
+        }
         pipeline.finish()
         try outcome.get()
         return pipeline.summary
     }
 
-    private static func read(
-        _ source: any ByteSource, named name: String, into pipeline: inout CapturePipeline
+    /// Gives the packets and what else is in a capture to `handler`.
+    static func read(
+        _ source: any ByteSource, named name: String, wantsComments: Bool,
+        into handler: inout some PacketHandler & ~Copyable
     ) throws(CaptureError) {
         var input = InputBuffer(source)
         var format = try format(&input)
@@ -70,10 +81,10 @@ public struct CaptureReader {
         switch format {
         case .pcap:
             var reader = PcapReader(input, named: name)
-            try reader.read(into: &pipeline)
+            try reader.read(into: &handler)
         case .pcapng:
-            var reader = PcapNGReader(input, named: name, wantsComments: pipeline.wantsComments)
-            try reader.read(into: &pipeline)
+            var reader = PcapNGReader(input, named: name, wantsComments: wantsComments)
+            try reader.read(into: &handler)
         case .gzip, nil:
             throw CaptureError(
                 code: .notACapture, input: name, offset: 0, reason: "neither pcap nor pcapng, nor either in gzip")

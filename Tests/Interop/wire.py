@@ -50,7 +50,7 @@ class Wire:
     """One connection, whose segments hold at most `mss` octets each way where that is given. `sent`
     and `received` are the octets each way; `exchanges` and `messages` the account of them."""
 
-    def __init__(self, host, port, drip=None):
+    def __init__(self, host, port, drip=None, tls=None):
         self.socket = socket.create_connection((host, port), timeout=20)
         self._drip = drip
         # What is sent in one call shall leave in one segment at once, so that pipelining is pipelining.
@@ -59,6 +59,12 @@ class Wire:
         self.sent, self.received = bytearray(), bytearray()
         self.exchanges, self.messages, self.secrets = [], [], []
         self._pending = bytearray()
+        if tls:
+            self.start_tls(tls)
+
+    def start_tls(self, context, name="localhost"):
+        """Goes on under TLS; the account goes on with the plaintext."""
+        self.socket = context.wrap_socket(self.socket, server_hostname=name)
 
     def __enter__(self):
         return self
@@ -108,8 +114,8 @@ class Wire:
 class SMTP(Wire):
     """An SMTP or LMTP client. Every method returns the last reply, as {"status", "enhanced", "lines"}."""
 
-    def __init__(self, host, port, lmtp=False, drip=None):
-        super().__init__(host, port, drip)
+    def __init__(self, host, port, lmtp=False, drip=None, tls=None):
+        super().__init__(host, port, drip, tls)
         self.lmtp = lmtp
         self._reset()
         self.greeting = self._account(None, None, self.read_reply())
@@ -188,8 +194,8 @@ class SMTP(Wire):
 class POP3(Wire):
     """A POP3 client. The caller says which commands have a multi-line response."""
 
-    def __init__(self, host, port):
-        super().__init__(host, port)
+    def __init__(self, host, port, tls=None):
+        super().__init__(host, port, tls=tls)
         self.greeting = self._account(None, None, self.read_status())
 
     def read_status(self):

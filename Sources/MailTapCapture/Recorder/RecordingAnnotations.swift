@@ -89,9 +89,12 @@ public struct RecordingAnnotations: PacketAnnotationReading {
     }
 
     private static func leg(_ value: CommentJSON?) -> TLSMark.Leg {
-        TLSMark.Leg(
+        var names: [String] = []
+        if case .array(let values) = value?["certificate"] { names = values.compactMap(\.string) }
+        return TLSMark.Leg(
             version: value?["version"]?.string, cipher: value?["cipher"]?.string, sni: value?["sni"]?.string,
-            verified: value?["verified"]?.bool, problem: value?["problem"]?.string)
+            verified: value?["verified"]?.bool, problem: value?["problem"]?.string, alpn: value?["alpn"]?.string,
+            certificateNames: names)
     }
 
     private static func apply(_ json: CommentJSON?, to end: inout Endpoint) {

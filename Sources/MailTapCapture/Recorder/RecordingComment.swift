@@ -105,10 +105,14 @@ enum RecordingComment {
         var members: Members = []
         for (key, text) in [
             ("version", leg.version), ("cipher", leg.cipher), ("sni", leg.sni), ("problem", leg.problem),
+            ("alpn", leg.alpn),
         ] {
             if let text { members.append((key, .string(clipped(text)))) }
         }
         if let verified = leg.verified { members.append(("verified", .bool(verified))) }
+        if !leg.certificateNames.isEmpty {
+            members.append(("certificate", .array(leg.certificateNames.prefix(32).map { .string(clipped($0)) })))
+        }
         return .object(members)
     }
 

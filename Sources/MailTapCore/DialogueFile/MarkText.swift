@@ -45,10 +45,11 @@ enum MarkText {
     }
 
     private static func append(_ leg: TLSMark.Leg, _ prefix: String, to out: inout [UInt8]) {
-        let facts = [
-            ("version", leg.version), ("cipher", leg.cipher), ("sni", leg.sni),
-            ("verified", leg.verified.map { $0 ? "yes" : "no" }), ("problem", leg.problem),
-        ]
+        let facts =
+            [
+                ("version", leg.version), ("cipher", leg.cipher), ("sni", leg.sni),
+                ("verified", leg.verified.map { $0 ? "yes" : "no" }), ("problem", leg.problem), ("alpn", leg.alpn),
+            ] + leg.certificateNames.map { ("certificate", $0) }
         for case (let key, let value?) in facts {
             out += " \(prefix)\(key)=".utf8
             append(value: value, to: &out)
@@ -115,6 +116,8 @@ enum MarkText {
         case "cipher": leg.cipher = value
         case "sni": leg.sni = value
         case "problem": leg.problem = value
+        case "alpn": leg.alpn = value
+        case "certificate": leg.certificateNames.append(value)
         case "verified" where value == "yes" || value == "no": leg.verified = value == "yes"
         default: return false
         }

@@ -42,7 +42,8 @@ public enum Ending: String, Sendable, Hashable, CaseIterable {
 
 /// Something outside the dialogue that went wrong, in a form that a recording can keep.
 public struct Trouble: Sendable, Hashable {
-    /// A stable word: `connect-failed`, `recording-cut`, `buffer-limit`, `decrypt-failed`, `snapshot-length`.
+    /// A stable word: `connect-failed`, `recording-cut`, `buffer-limit`, `decrypt-failed`, `tls-alert`,
+    /// `snapshot-length`.
     public var code: String
     /// One sentence for a person; never holds content or credentials.
     public var text: String
@@ -76,17 +77,31 @@ public struct TLSMark: Sendable, Hashable {
         public var verified: Bool?
         /// What is wrong with the server's certificate, in words.
         public var problem: String?
+        /// Application protocol that the server chose (ALPN, RFC 7301); nil where none was.
+        public var alpn: String?
+        /// Names in the server's certificate, where it was seen.
+        public var certificateNames: [String]
 
         /// What was negotiated on one leg.
         public init(
             version: String? = nil, cipher: String? = nil, sni: String? = nil, verified: Bool? = nil,
-            problem: String? = nil
+            problem: String? = nil, alpn: String? = nil, certificateNames: [String] = []
         ) {
             self.version = version
             self.cipher = cipher
             self.sni = sni
             self.verified = verified
             self.problem = problem
+            self.alpn = alpn
+            self.certificateNames = certificateNames
+        }
+
+        /// The same, with what only `other` knows.
+        public func completed(by other: Leg) -> Leg {
+            Leg(
+                version: version ?? other.version, cipher: cipher ?? other.cipher, sni: sni ?? other.sni,
+                verified: verified ?? other.verified, problem: problem ?? other.problem, alpn: alpn ?? other.alpn,
+                certificateNames: certificateNames.isEmpty ? other.certificateNames : certificateNames)
         }
     }
 

@@ -107,6 +107,13 @@ public struct SessionJSON: Sendable {
         out.append(json: tls.client.sni)
         out.append(",\"decrypted\":")
         out.append(json: tls.isDecrypted)
+        if let alpn = tls.client.alpn {
+            out.append(",\"alpn\":")
+            out.append(json: alpn)
+        }
+        if !tls.client.certificateNames.isEmpty {
+            append(",\"certificate\":[", tls.client.certificateNames, to: &out) { $1.append(json: $0) }
+        }
         if let upstream = tls.upstream {
             out.append(",\"upstream\":{\"version\":")
             out.append(json: upstream.version)

@@ -300,6 +300,9 @@ public struct TranscriptFormatter: Sendable {
     private static func leg(_ leg: TLSMark.Leg) -> String {
         var facts = [leg.version, leg.cipher].compactMap(\.self)
         if let name = leg.sni { facts.append("server name \(name)") }
+        if let name = leg.certificateNames.first, !leg.certificateNames.contains(where: { $0 == leg.sni }) {
+            facts.append("certificate for \(name)")
+        }
         return facts.isEmpty ? "" : ": " + facts.joined(separator: ", ")
     }
 

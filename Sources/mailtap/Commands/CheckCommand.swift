@@ -78,7 +78,7 @@ struct CheckCommand: ParsableCommand {
             if item.session.findings.contains(where: { $0.severity >= failOn }) { isBad = true }
             if isText { report.add(item.session) } else { try out.append { exporter.session(item, into: &$0) } }
         }
-        var reader = InputReader(isQuiet: common.quiet)
+        var reader = try input.reader(isQuiet: common.quiet)
         reader.read(input.inputs, into: gatherer)
         if let failure = gatherer.failure { throw failure }
         try out.append { isText ? report.write(into: &$0) : exporter.end(into: &$0) }

@@ -38,6 +38,14 @@ struct InputOptions: ParsableArguments {
     )
     var filter: String?
 
+    @Option(help: ArgumentHelp("Decrypt TLS with this key log (SSLKEYLOGFILE).", valueName: "path"))
+    var keylog: String?
+
+    /// A reader of INPUTs that knows the secrets of `--keylog`.
+    func reader(isQuiet: Bool) throws -> InputReader {
+        InputReader(isQuiet: isQuiet, keys: try KeyLogFile.read(keylog, isQuiet: isQuiet))
+    }
+
     /// What of the sessions is wanted.
     func wishes() throws -> SessionGatherer.Wishes {
         var wishes = SessionGatherer.Wishes()

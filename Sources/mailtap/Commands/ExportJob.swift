@@ -37,7 +37,7 @@ struct ExportJob {
             try give(item)
             if let recorder { item.trace?.play(into: recorder) }
         }
-        var reader = InputReader(isQuiet: common.quiet)
+        var reader = try input.reader(isQuiet: common.quiet)
         reader.read(input.inputs, into: gatherer)
         if let failure = gatherer.failure { throw failure }
         return reader

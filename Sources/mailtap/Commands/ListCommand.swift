@@ -51,7 +51,7 @@ struct ListCommand: ParsableCommand {
         let gatherer = SessionGatherer(wishes) { item in
             try box.out.append { box.list.session(item, into: &$0) }
         }
-        var reader = InputReader(isQuiet: common.quiet)
+        var reader = try input.reader(isQuiet: common.quiet)
         reader.read(input.inputs, into: gatherer)
         if let failure = gatherer.failure { throw failure }
         return reader

@@ -70,7 +70,7 @@ struct ReplayCommand: AsyncParsableCommand {
         pace.apply(to: &options)
         if let record { try StandardOutput.refuse(record, ifOneOf: input.inputs) }
         let recorder = try record.map { try Recording.open($0, keepsSecrets: keepSecrets) }
-        var reader = InputReader(isQuiet: common.quiet)
+        var reader = try input.reader(isQuiet: common.quiet)
         let sessions = pace.repeated(try RecordedSessions.read(input, with: &reader))
         if sessions.isEmpty, reader.status != .success { throw Ended(reader.status) }
         let report: ComparisonReport
@@ -160,6 +160,9 @@ struct DiffCommand: ParsableCommand {
     )
     var filter: String?
 
+    @Option(help: ArgumentHelp("Decrypt TLS with this key log (SSLKEYLOGFILE).", valueName: "path"))
+    var keylog: String?
+
     @Option(help: ArgumentHelp("text, json, junit or tap.", valueName: "format"))
     var format = "text"
 
@@ -172,7 +175,8 @@ struct DiffCommand: ParsableCommand {
     }
 
     mutating func run() throws {
-        var reader = InputReader(isQuiet: common.quiet)
+        var reader = InputReader(
+            isQuiet: common.quiet, keys: try KeyLogFile.read(keylog, isQuiet: common.quiet))
         var wishes = SessionGatherer.Wishes()
         wishes.numbers = session
         if let filter {

@@ -1,12 +1,23 @@
 import MailTapCapture
 import MailTapCore
+import MailTapDecrypt
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
 
 extension InputReader {
     /// Octets of a dialogue file that are read at most: they are text that people write.
     private static let dialogueLimit = 256 << 20
 
     /// Tells the kind by the first octets, then reads to the end.
-    static func readCaptureOrDialogue(_ descriptor: Int32, _ name: String, into sink: any TraceSink) throws {
+    ///
+    /// - Parameter path: where a file can be opened once more; nil for what can be read only once.
+    static func readCaptureOrDialogue(
+        _ descriptor: Int32, _ name: String, keys: KeyLog = KeyLog(), path: String? = nil, into sink: any TraceSink
+    ) throws {
         let progress = ProgressLine(name, descriptor: descriptor)
         defer { progress.clear() }
         do throws(CaptureError) {
@@ -15,8 +26,16 @@ extension InputReader {
                 try readDialogue(source, name, into: sink)
                 return
             }
-            let reader = CaptureReader(annotations: RecordingAnnotations())
-            let summary = try reader.read(source, named: name, into: sink) { progress.show($0) }
+            let decryptor = Decryptor(into: sink, keys: keys, patience: patience(head, keys, name, path))
+            defer {
+                keys.lookAhead = nil
+                decryptor.finish()
+            }
+            let reader = CaptureReader(annotations: RecordingAnnotations()) { lines in
+                keys.add(lines)
+                decryptor.keysChanged()
+            }
+            let summary = try reader.read(source, named: name, into: decryptor) { progress.show($0) }
             progress.clear()
             if summary.unreadable > 0 {
                 StandardError.write(
@@ -31,6 +50,23 @@ extension InputReader {
             }
             throw Failure(status(of: error.code), error.description)
         }
+    }
+
+    /// How long TLS sessions wait for secrets that stand behind them; where a file can be opened again, they are
+    /// looked for ahead instead.
+    private static func patience(
+        _ head: [UInt8], _ keys: KeyLog, _ name: String, _ path: String?
+    ) -> Decryptor.Patience {
+        guard CaptureReader.mayHoldSecrets(head) else { return .none }
+        guard let path else { return .brief }
+        keys.lookAhead = { [weak keys] in
+            let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { return }
+            defer { close(descriptor) }
+            let source = DescriptorSource(descriptor: descriptor, named: name)
+            for lines in CaptureReader.secrets(in: source, named: name) { keys?.add(lines) }
+        }
+        return .none
     }
 
     private static func readDialogue(

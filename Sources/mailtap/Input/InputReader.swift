@@ -1,5 +1,6 @@
 import MailTapCapture
 import MailTapCore
+import MailTapDecrypt
 
 #if canImport(Glibc)
     import Glibc
@@ -11,6 +12,14 @@ import MailTapCore
 struct InputReader {
     /// Whether to keep quiet about what is odd.
     var isQuiet = false
+    /// The secrets that TLS is decrypted with; those that captures hold are added.
+    let keys: KeyLog
+
+    /// A reader; `keys` holds what is known beforehand.
+    init(isQuiet: Bool = false, keys: KeyLog = KeyLog()) {
+        self.isQuiet = isQuiet
+        self.keys = keys
+    }
     /// The worst that happened; reading goes on with the next INPUT.
     private(set) var status = Status.success
 
@@ -40,6 +49,7 @@ struct InputReader {
         if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
             throw Failure(.noInput, "can't read \(name): it is a directory; name the files in it")
         }
-        try Self.readCaptureOrDialogue(descriptor, name, into: sink)
+        let isFile = input != "-" && status.st_mode & S_IFMT == S_IFREG
+        try Self.readCaptureOrDialogue(descriptor, name, keys: keys, path: isFile ? input : nil, into: sink)
     }
 }
