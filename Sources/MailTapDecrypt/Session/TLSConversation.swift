@@ -78,7 +78,7 @@ struct TLSConversation: Sendable {
         while !isStopped {
             if self[side].isBroken {
                 let count = self[side].framer.pending
-                if count > 0 { outputs.append(.lost(side, UInt64(count), reason: nil)) }
+                if count > 0, verdict == .open { outputs.append(.lost(side, UInt64(count), reason: nil)) }
                 self[side].framer.removeAll()
                 return
             }
