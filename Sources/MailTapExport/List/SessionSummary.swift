@@ -85,6 +85,7 @@ public struct SessionSummary: Sendable, Equatable {
         tls = tally.tls
         client = tally.info.client
         server = tally.info.server
+        if server.name == nil { server.name = tally.tls?.client.sni }
         user = tally.user
         messages = tally.messages
         messageBytes = tally.messageBytes
