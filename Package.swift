@@ -69,7 +69,10 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),
-        .target(name: "MailTapExport", dependencies: ["MailTapCore", "MailTapAnalysis"], swiftSettings: strict),
+        .target(
+            name: "MailTapExport",
+            dependencies: ["MailTapCore", "MailTapAnalysis", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
         .target(
             name: "MailTapServer",
             dependencies: [

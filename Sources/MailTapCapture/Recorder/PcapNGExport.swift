@@ -2,13 +2,14 @@ public import MailTapCore
 
 /// The `pcapng` export: chosen sessions as a recording made for Wireshark and tshark to decode throughout.
 ///
-/// It differs from a recording in its ports: the plaintext of a session whose TLS began with the first octet is written
+/// Unless it keeps the ports, it differs from a recording in them: the plaintext of a session whose TLS began with the first octet is written
 /// on the port of the protocol without TLS. For other ports that a reader does not know, `readerOptions` holds the
 /// options that make tshark decode them.
 public struct PcapNGExport {
     private var writer = PcapNGWriter()
     private var sessionCount: UInt32 = 0
     private let reveals: Bool
+    private let keepsPorts: Bool
     /// `-d` options for tshark, each once, in the order in which sessions needed them.
     public private(set) var readerOptions: [String] = []
 
@@ -17,8 +18,10 @@ public struct PcapNGExport {
     /// - Parameters:
     ///   - version: MailTap's version, for the section header.
     ///   - reveal: whether credentials that the input still has are written (`--reveal`).
-    public init(version: String, reveal: Bool = false) {
+    ///   - keepsPorts: whether every session stays on its port, as in a recording.
+    public init(version: String, reveal: Bool = false, keepsPorts: Bool = false) {
         reveals = reveal
+        self.keepsPorts = keepsPorts
         writer.beginSection(application: "mailtap \(version)")
     }
 
@@ -35,7 +38,7 @@ public struct PcapNGExport {
             if case .mark(.tls(let tls)) = entry.entry { tls.isDecrypted } else { false }
         }
         let registered = MailProtocol.registered(on: ends.server.port)
-        if isPlaintext, let registered, registered.tls { ends.server.port = Self.plainPort(registered.proto) }
+        if !keepsPorts, isPlaintext, let registered, registered.tls { ends.server.port = Self.plainPort(registered.proto) }
         addReaderOption(proto ?? trace.info.expecting, port: ends.server.port)
         let session = ExportSession(
             SessionPacketizer(trace.info, number: sessionCount, ends: ends, notes: notes, into: &writer), writer)

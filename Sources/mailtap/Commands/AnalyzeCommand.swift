@@ -57,13 +57,14 @@ struct ExportCommand: ParsableCommand {
               mailtap export today.mailtap --format dialogue > today.dialogue
               mailtap export today.mailtap --format eml -o messages/
               mailtap export today.mailtap --session 2 --format json
+              mailtap export today.mailtap --format redacted -o shared.mailtap
             """)
 
     @OptionGroup var input: InputOptions
     @OptionGroup var common: CommonOptions
 
     @Option(help: ArgumentHelp("The format; see the list above.", valueName: "format"))
-    var format: String
+    var format = "text"
 
     @Option(
         name: .shortAndLong,
@@ -73,8 +74,19 @@ struct ExportCommand: ParsableCommand {
     @Flag(help: "text: show messages whole.")
     var full = false
 
+    @Option(
+        help: ArgumentHelp(
+            "redacted: write there which pseudonym stands for what; keep it to yourself.", valueName: "path"))
+    var list: String?
+
+    mutating func validate() throws {
+        if list != nil, format != "redacted" { throw ValidationError("--list goes with --format redacted") }
+    }
+
     mutating func run() throws {
-        try ExportJob(input: input, common: common, format: format, output: output, full: full).run()
+        var job = ExportJob(input: input, common: common, format: format, output: output, full: full)
+        job.list = list
+        try job.run()
     }
 }
 

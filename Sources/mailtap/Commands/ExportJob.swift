@@ -10,6 +10,8 @@ struct ExportJob {
     var format: String
     var output: String?
     var full = false
+    /// Where to write which pseudonym stands for what, with `redacted`.
+    var list: String?
     /// A recording to write as well, and whether its secrets stay.
     var record: (path: String, keepsSecrets: Bool)?
 
@@ -22,6 +24,7 @@ struct ExportJob {
             case .stream(let format): try run(format, recorder)
             case .eml: try writeMessages(recorder)
             case .pcapng: try writePackets(recorder)
+            case .redacted: try writeRedacted(recorder)
             }
         recorder?.close()
         if recorder?.failure != nil { throw Ended(.ioError) }
@@ -83,7 +86,7 @@ struct ExportJob {
     }
 
     private func writePackets(_ recorder: Recorder?) throws -> InputReader {
-        let out = try StandardOutput(path: output, inputs: input.inputs)
+        let out = try binaryOutput("pcapng")
         let box = PacketsBox(out, PcapNGExport(version: MailTap.version, reveal: common.reveal))
         var wishes = try input.wishes()
         wishes.keepsTraces = true
@@ -98,6 +101,49 @@ struct ExportJob {
         if !options.isEmpty { StandardError.write("to decode all of it: tshark \(options.joined(separator: " "))") }
         return reader
     }
+}
+
+extension ExportJob {
+    /// The output of a format that is no text: a file of its owner's alone, or a pipe, never a terminal.
+    private func binaryOutput(_ format: String) throws -> StandardOutput {
+        let out = try StandardOutput(path: output, inputs: input.inputs, isPrivate: true)
+        guard !out.isTerminal else {
+            throw Failure(.usage, "\(format) is no text for a terminal: name a file with -o, or use a pipe")
+        }
+        return out
+    }
+
+    /// Writes a recording with pseudonyms, and says what was replaced.
+    private func writeRedacted(_ recorder: Recorder?) throws -> InputReader {
+        if let list { try StandardOutput.refuse(list, ifOneOf: input.inputs) }
+        let out = try binaryOutput("redacted")
+        var listing = try list.map { try RedactionListing(path: $0) }
+        let box = PacketsBox(out, PcapNGExport(version: MailTap.version, reveal: true, keepsPorts: true))
+        var random = SystemRandomNumberGenerator()
+        let key = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) }
+        let redactor = RedactorBox(Redactor(key: key))
+        var wishes = try input.wishes()
+        wishes.keepsTraces = true
+        let reader = try read(wishes, recorder) { item in
+            guard let trace = item.trace else { return }
+            box.export.add(redactor.redactor.redact(trace), proto: item.session.proto)
+            try box.out.append { $0 += box.export.take() }
+        }
+        try box.out.append { $0 += box.export.take() }
+        try box.out.flush()
+        let log = redactor.redactor.log
+        try listing?.write(log)
+        if !common.quiet {
+            StandardError.write("replaced: \(log.summary)")
+            if list == nil { StandardError.write("--list PATH writes which pseudonym stands for what") }
+        }
+        return reader
+    }
+}
+
+private final class RedactorBox {
+    var redactor: Redactor
+    init(_ redactor: Redactor) { self.redactor = redactor }
 }
 
 /// An output and its exporter, shared with the closure that takes sessions.

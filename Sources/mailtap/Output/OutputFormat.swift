@@ -7,11 +7,13 @@ enum OutputFormat {
     case stream(ExportFormat)
     case eml
     case pcapng
+    case redacted
 
     init(named name: String) throws {
         switch name {
         case "eml": self = .eml
         case "pcapng": self = .pcapng
+        case "redacted": self = .redacted
         default:
             guard let format = ExportFormat(rawValue: name) else {
                 throw Failure(.usage, "no format \"\(name)\"; there are \(Self.names.joined(separator: ", "))")
@@ -20,7 +22,7 @@ enum OutputFormat {
         }
     }
 
-    static var names: [String] { ExportFormat.allCases.map(\.rawValue) + ["eml", "pcapng"] }
+    static var names: [String] { ExportFormat.allCases.map(\.rawValue) + ["eml", "pcapng", "redacted"] }
 
     static func summary(_ name: String) -> String {
         switch name {
@@ -32,6 +34,7 @@ enum OutputFormat {
         case "csv": "one row per exchange"
         case "eml": "one file per message, into the directory of -o"
         case "pcapng": "a recording made for Wireshark and tshark"
+        case "redacted": "a recording that is safe to share: pseudonyms for names and content"
         case "html": "one self-contained page"
         case "markdown": "a document"
         case "mermaid": "a sequence diagram"

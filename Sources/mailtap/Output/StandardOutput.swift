@@ -19,13 +19,15 @@ struct StandardOutput: ~Copyable {
     private var buffer: [UInt8] = []
 
     /// Standard output, or a new or emptied file, which must be none of `inputs`.
-    init(path: String? = nil, inputs: [String] = []) throws {
+    ///
+    /// - Parameter isPrivate: whether a new file is its owner's alone, as recordings are.
+    init(path: String? = nil, inputs: [String] = [], isPrivate: Bool = false) throws {
         self.path = path
         guard let path, path != "-" else {
             descriptor = 1
             return
         }
-        descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o666)
+        descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, isPrivate ? 0o600 : 0o666)
         if descriptor < 0 {
             throw Failure(.cannotCreate, "can't write to \(path): \(Self.reason()); choose another -o")
         }

@@ -1,6 +1,7 @@
 """The scenarios in the order in which they run, each with those whose results it uses."""
 
-from scenarios import captured, clients, edges, lifecycle, live, recordings, replaying, secrets, transparency, views
+from scenarios import (captured, clients, edges, lifecycle, live, packets, recordings, redacting, replaying, secrets,
+                       transparency, views)
 
 ORDER = [
     ("live", live.run, []),
@@ -11,6 +12,8 @@ ORDER = [
     ("views", views.run, ["live"]),
     ("replay", replaying.run, ["live"]),
     ("captures", captured.run, []),
+    ("redacted", redacting.run, []),
+    ("pcapng", packets.run, []),
     ("secrets", secrets.run, []),
     ("refused-logins", secrets.refused, []),
     ("killed", lifecycle.killed, []),

@@ -1,0 +1,104 @@
+/// Words that name nobody: what protocols, servers and message formats say everywhere.
+enum Vocabulary {
+    /// Labels of host names that tell nothing.
+    static let hostLabels = set("mail smtp mx pop pop3 imap localhost localdomain relay www ns mta submission")
+
+    /// Words of replies, in lower case.
+    static let prose = set(
+        """
+        a able about above accept accepted accepting access account action active additional address addresses after again all \
+        allocated allowed already also an and another any anonymous apop are argument arguments as ask at attempt \
+        attempts auth authenticate authenticated authentication authorization authorized available bad banner bare be \
+        because been before begin begins bell binary bit block blocked body bounce but by bye bytes cache can cannot \
+        capabilities capability certificate change channel character characters charset check checked cipher class \
+        clean cleanup client close closed closing code command commands completed completely concurrent configuration \
+        configured connect connected connection connections contain contained contains content continue contact cr \
+        cram credentials crlf current currently data database day days decode delay deleted deliver delivered delivery doesn don t s isn hasn virtual table saved sieve \
+        denied destination detected did disabled disconnected disk dkim dmarc dns do does domain domains dot dovecot \
+        down due duplicate during each early ehlo elapsed empty enabled encoding encrypted encryption end ended \
+        ending enhanced enough enter error errors esmtp etrn exceeded exceeds exchange exim exist existing exists exit \
+        expected expired expn extended external fail failed failure fatal feature few file files filter first follow \
+        following for forbidden format forward found free from full further fwd get go good goodbye gracefully \
+        greeting greylisted greylisting hang has hash have header headers hello helo help here host hostname hosts how \
+        id idle if illegal imap improper in inactivity incoming incorrect information initial input inside insufficient \
+        internal into invalid is issue it its key known large later left length less lf lhlo limit limited limits line \
+        lines list listing lmtp local located lock locked log logged logging login logout long loop mail mailbox \
+        mailboxes maildrop mails many marked match maximum may mechanism mechanisms memory message messages method \
+        minute minutes missing mode more moved must mx name names need needed network never new next no noauth none noop \
+        not nothing now null number occurred octet octets of off offered ok okay on once one only open operation option \
+        options or order other out outgoing over own parameter parameters parse part parts password path payload \
+        per perform permanent permanently permission permitted pipelining plain please pleased policy pop pop3 pop3d \
+        port possible postfix postmaster prefix problem problems process processed processing prohibited protocol \
+        provide provided queue queued quit quota rate read ready reason rebuilding receive received recipient \
+        recipients record recursion refused reject rejected rejection relay relayed relaying remaining remote removed \
+        repeat reply request requested require required requires reserved reset resources response restart restricted \
+        restriction retr retry return reverse rset run running same sasl say scan second seconds secure security see \
+        send sender sending sendmail sent sequence server service session sessions set shutdown shutting signing \
+        signoff since size sleep smtp smtputf8 software some space spam specified spf start started starting starttls \
+        stat state status step still stls stop storage stored string submission submit submitted success successful \
+        successfully support supported sure sync syntax system take taken temporarily temporary terminate terminated \
+        termination text than thank thanks that the then there this time timed timeout times tls to too top total \
+        traffic trailing transaction transfer transmission transmitted transport try turn type uidl unable unacceptable \
+        unavailable under unexpected unique unknown unlock unrecognized unsupported until up update use used user \
+        username users using valid value verified verify version virus vrfy wait waiting was way welcome were when \
+        which while will wish with without words write wrong yet you your
+        """)
+
+    /// Words of Received lines (RFC 5321 section 4.4) and of the registries they name.
+    static let trace = set(
+        "from by with id for via smtp esmtp esmtps esmtpa esmtpsa lmtp lmtps lmtpa lmtpsa utf8smtp utf8smtps http https local tcp ipv6"
+    )
+
+    /// Words of dates (RFC 5322 section 3.3).
+    static let date = set(
+        """
+        mon tue wed thu fri sat sun jan feb mar apr may jun jul aug sep oct nov dec gmt utc ut est edt cst cdt mst mdt \
+        pst pdt cet cest bst z
+        """)
+
+    /// Keys inside SASL messages (RFC 5802, 2831, 7628).
+    static let saslKeys = set(
+        """
+        n y r s i c p v a m user auth host port username realm nonce cnonce nc qop digest-uri response maxbuf charset \
+        algorithm cipher authzid
+        """)
+
+    /// What servers ask for in AUTH LOGIN.
+    static let prompts = set("username: password: username password")
+
+    /// Parameters of MIME fields (RFC 2045, 2183, 2231 and the media types' own), without pieces' numbers.
+    static let fieldParameters = set(
+        """
+        charset boundary name filename format delsp type start start-info report-type protocol micalg size \
+        creation-date modification-date read-date access-type smime-type method
+        """)
+
+    /// Those of them whose values tell how to read the content, and nothing of it.
+    static let keptParameters = set("charset format delsp type report-type protocol micalg size smime-type")
+
+    /// Names of header fields that everybody uses, in lower case.
+    static let fields = set(
+        """
+        from to cc bcc sender reply-to subject date message-id in-reply-to references comments keywords return-path \
+        received delivered-to envelope-to resent-from resent-to resent-cc resent-bcc resent-sender resent-date \
+        resent-message-id mime-version content-type content-transfer-encoding content-disposition content-id \
+        content-description content-language content-location content-base content-md5 content-length lines status \
+        x-status x-uid x-keywords x-mailer user-agent x-priority priority importance x-msmail-priority \
+        x-spam-status x-spam-score x-spam-level x-spam-flag x-spam-checker-version x-virus-scanned x-original-to \
+        x-originating-ip x-forwarded-to x-loop x-report-abuse precedence auto-submitted list-id list-help \
+        list-unsubscribe list-unsubscribe-post list-subscribe list-post list-owner list-archive errors-to \
+        dkim-signature domainkey-signature authentication-results received-spf arc-seal arc-message-signature \
+        arc-authentication-results autocrypt organization thread-topic thread-index disposition-notification-to \
+        return-receipt-to original-message-id feedback-id mailing-list sensitivity encoding apparently-to
+        """)
+
+    /// Values of Content-Transfer-Encoding and MIME-Version.
+    static let encodings = set("7bit 8bit binary base64 quoted printable")
+
+    /// Words of IMAP that let a reader see it as such (RFC 9051).
+    static let imap = set("ok no bad bye preauth imap4rev1 imap4rev2 capability login logout select ready")
+
+    static func set(_ words: String) -> Set<[UInt8]> {
+        Set(words.split { $0 == " " || $0 == "\n" }.map { Array($0.utf8) })
+    }
+}
