@@ -13,7 +13,7 @@ INTEROP_PACKAGES := postfix dovecot-core dovecot-pop3d dovecot-imapd dovecot-lmt
 	swaks libnet-ssleay-perl curl mpop msmtp fetchmail tshark tcpdump openssl python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test interop bench lint install captures clean build-deps interop-deps release
+.PHONY: help demo test interop bench lint install captures man clean build-deps interop-deps release
 
 help:
 	@echo "make demo      build MailTap and run its self-contained demonstration"
@@ -22,6 +22,7 @@ help:
 	@echo "make lint      formatting and the rules that a compiler does not check"
 	@echo "make bench     build and run the benchmarks"
 	@echo "make install   build a release with the Swift libraries linked in; PREFIX=$(PREFIX)"
+	@echo "make man       write docs/mailtap.1 of docs/mailtap.1.in and the executable's help"
 	@echo "make captures  record captures/ anew from the real servers"
 
 # $(call install_packages,PACKAGES): installs what is missing of PACKAGES.
@@ -114,11 +115,23 @@ lint:
 	$(call forbid, UNCHECKED, Sources/MailTapCore Sources/MailTapAnalysis, no unchecked concurrency in these modules)
 	@echo "lint: clean"
 
+# Where shells look for completions, below $(PREFIX)/share.
+COMPLETIONS := bash-completion/completions zsh/site-functions fish/vendor_completions.d
+
 # A build directory of its own: linking the Swift libraries in changes every object file.
 install: build-deps
 	$(SWIFT) build -c release --product mailtap --static-swift-stdlib --scratch-path .build-static
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 .build-static/release/mailtap $(DESTDIR)$(PREFIX)/bin/mailtap
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(addprefix $(DESTDIR)$(PREFIX)/share/,$(COMPLETIONS))
+	install -m 644 docs/mailtap.1 $(DESTDIR)$(PREFIX)/share/man/man1/mailtap.1
+	.build-static/release/mailtap --generate-completion-script bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mailtap
+	.build-static/release/mailtap --generate-completion-script zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_mailtap
+	.build-static/release/mailtap --generate-completion-script fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/mailtap.fish
+
+# The options and commands in the manual page are what the executable says of them.
+man: release
+	$(PYTHON) -B docs/manual.py $(MAILTAP)
 
 clean:
 	rm -rf .build .build-static

@@ -204,7 +204,7 @@ struct SessionAssembly {
             reply.isInjected = edits.isInjected(event.range)
         }
         let octets = [UInt8](copying: bytes.extracting(0..<bytes.textLength))
-        let skipped = session.proto == .pop3 ? status.popPrefix(octets) : status == .none ? 0 : min(4, octets.count)
+        let skipped = session.proto == .pop3 ? status.popPrefix(octets) : status.smtpPrefix(octets)
         if reply.status == .none { reply.status = status }
         if reply.lines.isEmpty, session.proto == .smtp {
             reply.enhanced = EnhancedStatus.find(in: octets[skipped...])

@@ -183,6 +183,13 @@ extension ReplyStatus {
         let length = text.utf8.count
         return length < line.count && line[length] == 32 ? length + 1 : min(length, line.count)
     }
+
+    /// Octets of an SMTP line that are the code and, where it has one, its separator.
+    func smtpPrefix(_ line: [UInt8]) -> Int {
+        guard self != .none else { return 0 }
+        guard line.count > 3, [32, 45, 9].contains(line[3]) else { return min(3, line.count) }
+        return 4
+    }
 }
 
 extension RawSpan {

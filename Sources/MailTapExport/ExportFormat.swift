@@ -29,7 +29,7 @@ public enum ExportFormat: String, Sendable, CaseIterable {
     /// Whether items must carry their messages' octets; `text` needs them where all is shown.
     public func needsContents(_ options: ExportOptions) -> Bool {
         switch self {
-        case .mbox, .html: true
+        case .mbox, .html, .swaks, .openssl: true
         case .text: options.full
         default: false
         }

@@ -38,6 +38,13 @@ struct MailTap: AsyncParsableCommand {
             DiffCommand.self, CheckCommand.self, CACommand.self, DemoCommand.self,
         ])
 
+    /// The names of all commands, aliases among them.
+    static var commandNames: [String] {
+        configuration.subcommands.flatMap { command in
+            [command.configuration.commandName ?? ""] + command.configuration.aliases
+        } + ["help"]
+    }
+
     static func main() async {
         // A closed pipe and a file-size limit are errors to report, not reasons to die.
         signal(SIGPIPE, SIG_IGN)

@@ -38,7 +38,9 @@ public struct PcapNGExport {
             if case .mark(.tls(let tls)) = entry.entry { tls.isDecrypted } else { false }
         }
         let registered = MailProtocol.registered(on: ends.server.port)
-        if !keepsPorts, isPlaintext, let registered, registered.tls { ends.server.port = Self.plainPort(registered.proto) }
+        if !keepsPorts, isPlaintext, let registered, registered.tls {
+            ends.server.port = Self.plainPort(registered.proto)
+        }
         addReaderOption(proto ?? trace.info.expecting, port: ends.server.port)
         let session = ExportSession(
             SessionPacketizer(trace.info, number: sessionCount, ends: ends, notes: notes, into: &writer), writer)

@@ -51,6 +51,9 @@ public final class Recorder: TraceSink {
             throw RecordingError(code: .writeFailed, path: path, reason: error.reason)
         }
         self.init(store: file, path: path, keepSecrets: keepSecrets, limits: limits, onFailure: onFailure)
+        // A session that is recorded again must not look like a retransmission of itself: numbers go on.
+        let before = file.size - header.bytes.count
+        if before > 0 { sessionCount = UInt32(truncatingIfNeeded: before) }
     }
 
     /// A recorder that writes into `store`, whose section has begun.

@@ -13,7 +13,8 @@ final class RecordingFile: BlockStore {
 
     let path: String
     private var descriptor: Int32
-    private var size: Int
+    /// Octets of whole blocks that it holds.
+    private(set) var size: Int
     private var unsynced = 0
 
     /// Opens the recording at `path` for appending, or creates it with mode 0600, and locks it against other writers.

@@ -20,7 +20,7 @@ public struct CommandLineExport: Exporter {
 
     /// The command lines for one session.
     public mutating func session(_ item: ExportItem, into out: inout [UInt8]) {
-        let facts = SessionFacts(item.session)
+        let facts = SessionFacts(item)
         if !isFirst { out.append("\n") }
         isFirst = false
         out.append(text: facts.title)

@@ -12,6 +12,9 @@ enum CurlCommandLine {
     }
 
     private static func smtp(_ facts: SessionFacts) -> [String] {
+        guard facts.greeting?.verb != "LHLO" else {
+            return [ShellText.comment("curl speaks no LMTP; try --format swaks")]
+        }
         var lines = [facts.fileComment]
         for mail in facts.mails {
             guard let message = mail.message else {
@@ -82,7 +85,9 @@ enum CurlCommandLine {
             switch mechanism {
             case "APOP": options.append("--login-options AUTH=+APOP")
             case "USER": break
-            default: options.append("--login-options \(ShellText.quoted("AUTH=\(mechanism)"))")
+            default:
+                options.append("--login-options \(ShellText.quoted("AUTH=\(mechanism)"))")
+                if facts.hasInitialResponse { options.append("--sasl-ir") }
             }
             options.append("--user \(ShellText.quoted((facts.user ?? "USER") + ":"))\(SessionFacts.password)")
         }

@@ -14,7 +14,11 @@ enum OpenSSLCommandLine {
         }
         var lines = [facts.fileComment]
         if !facts.isImplicitTLS {
-            options.append("-starttls \(proto.name)")
+            let isLMTP = facts.greeting?.verb == "LHLO"
+            options.append("-starttls \(isLMTP ? "lmtp" : proto.name)")
+            if proto == .smtp, let name = facts.greeting?.name, !name.isEmpty {
+                options.append("-name \(ShellText.word(name))")
+            }
             if !facts.isStartTLS {
                 lines.append(
                     ShellText.comment(
@@ -26,20 +30,38 @@ enum OpenSSLCommandLine {
         // openssl greets and asks for TLS itself: what led there is left out.
         let start =
             facts.isStartTLS ? session.exchanges.firstIndex { ["STARTTLS", "STLS"].contains($0.command?.verb) } : nil
-        for exchange in session.exchanges[(start.map { $0 + 1 } ?? 0)...] { lines.append(said(exchange, facts)) }
+        var chunks = Chunks()
+        for exchange in session.exchanges[(start.map { $0 + 1 } ?? 0)...] {
+            lines.append(said(exchange, facts, &chunks))
+        }
         lines.append("    sleep 1\n} | " + CommandLineExport.command("openssl s_client", options))
         return lines
     }
 
-    private static func said(_ exchange: Exchange, _ facts: SessionFacts) -> String {
+    /// Where in a message the next chunk of BDAT begins.
+    private struct Chunks {
+        var message: Int?
+        var offset: UInt64 = 0
+    }
+
+    private static func said(_ exchange: Exchange, _ facts: SessionFacts, _ chunks: inout Chunks) -> String {
         guard let command = exchange.command else { return "" }
         let user = ShellText.quoted(facts.user ?? "USER")
         switch command.verb {
         case "*data":
             guard let message = exchange.message else { return "" }
-            return "    sed 's/^\\./../' \(facts.file(message + 1)); say '.\\r\\n'\n"
+            return "    \(facts.stuffed(message + 1)); say '.\\r\\n'\n"
         case "BDAT":
-            return "    " + ShellText.comment("a chunk of the content stood here: \(command.line.text().text)")
+            let words = SessionFacts.argument(command).split(separator: " ")
+            guard let message = exchange.message, let size = words.first.flatMap({ UInt64($0) }) else {
+                return "    " + ShellText.comment("a chunk of content stood here: \(command.line.text().text)")
+            }
+            if chunks.message != message { chunks = Chunks(message: message) }
+            let start = chunks.offset
+            chunks.offset = start.addingReportingOverflow(size).partialValue
+            let piece =
+                "tail -c +\(start.addingReportingOverflow(1).partialValue) \(facts.file(message + 1)) | head -c \(size)"
+            return "    say '%s\\r\\n' \(ShellText.quoted(command.line.text().text))\(size > 0 ? "; " + piece : "")\n"
         case "PASS":
             return "    say 'PASS %s\\r\\n' \(SessionFacts.password)\n"
         case "AUTH" where facts.mechanism == "PLAIN" && !command.line.secrets.isEmpty:

@@ -26,9 +26,18 @@ struct SessionFacts {
     /// The verb and name of the client's greeting.
     let greeting: (verb: String, name: String)?
     let mails: [Mail]
+    /// Whether a login came with its first response (RFC 4954 section 4).
+    let hasInitialResponse: Bool
+    /// Numbers of the messages whose last line has no line end, which DATA can't carry.
+    private let unended: Set<Int>
 
-    init(_ session: Session) {
+    init(_ item: ExportItem) {
+        let session = item.session
         self.session = session
+        unended = Set(
+            session.messages.indices.filter { index in
+                item.content(index).map { !$0.isEmpty && !$0.suffix(2).elementsEqual([13, 10]) } ?? false
+            }.map { $0 + 1 })
         host = session.info.server.name ?? session.info.server.address?.description ?? "localhost"
         port = session.info.server.port
         isImplicitTLS = session.tls?.start == .implicit
@@ -51,6 +60,9 @@ struct SessionFacts {
             }
         }
         self.mechanism = mechanism
+        hasInitialResponse = session.exchanges.contains {
+            $0.command?.verb == "AUTH" && $0.command.map { Self.argument($0).contains(" ") } == true
+        }
         self.greeting = greeting
         user = LoginName.of(session)
         mails = Self.mails(session)
@@ -111,6 +123,11 @@ struct SessionFacts {
 
     /// Name of the file that holds a message.
     func file(_ message: Int) -> String { MessageFiles.name(session: session.number, message: message) }
+
+    /// A pipe's beginning that gives a message as DATA wants it: dots doubled, line ends as they were, all of it ended.
+    func stuffed(_ message: Int) -> String {
+        "sed 's/^\\./../' \(file(message))\(unended.contains(message) ? "; printf '\\r\\n'" : "")"
+    }
 
     /// The comment that says how to make the files of messages, or nothing where there is none.
     var fileComment: String {

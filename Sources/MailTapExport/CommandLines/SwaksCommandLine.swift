@@ -9,7 +9,9 @@ enum SwaksCommandLine {
         }
         var lines = [facts.fileComment]
         for mail in facts.mails {
-            lines.append(CommandLineExport.command("swaks", common(facts) + envelope(mail, facts)))
+            // swaks would change the content (it fills in %DATE% and the like): it is given as it goes over the wire.
+            let pipe = mail.message.map { "{ \(facts.stuffed($0)); printf '.'; } | " } ?? ""
+            lines.append(CommandLineExport.command(pipe + "swaks", common(facts) + envelope(mail, facts)))
         }
         if facts.mails.isEmpty {
             let stop = facts.mechanism != nil ? "AUTH" : facts.isStartTLS ? "STARTTLS" : "HELO"
@@ -43,8 +45,8 @@ enum SwaksCommandLine {
         if !mail.recipients.isEmpty {
             options.append("--to \(ShellText.quoted(mail.recipients.joined(separator: ",")))")
         }
-        if let message = mail.message {
-            options.append("--data @\(facts.file(message))")
+        if mail.message != nil {
+            options.append("--no-data-fixup --data -")
         } else {
             options.append("--quit-after \(mail.recipients.isEmpty ? "MAIL" : "RCPT")")
         }

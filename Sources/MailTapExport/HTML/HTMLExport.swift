@@ -68,7 +68,14 @@ public struct HTMLExport: Exporter {
         rows.append(tag: "td", summary.ending.rawValue)
         let style: StaticString = summary.errors > 0 ? "error" : summary.warnings > 0 ? "warning" : "note"
         rows.append(tag: "td", class: style, summary.findings)
-        rows.append(tag: "td", class: "wide", summary.what)
+        rows.append(tag: "td", class: "wide", summary.what.replacingArrows)
         rows.append("</tr>\n")
+    }
+}
+
+extension String {
+    /// With real arrows, which do not break at the end of a line.
+    fileprivate var replacingArrows: String {
+        split(separator: " -> ", omittingEmptySubsequences: false).joined(separator: " \u{2192} ")
     }
 }

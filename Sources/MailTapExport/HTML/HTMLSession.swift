@@ -4,9 +4,7 @@ import MailTapCore
 /// One session's part of the page.
 struct HTMLSession {
     /// Lines of a reply or a listing that show without unfolding.
-    private static let unfoldedLines = 24
-    /// Octets of a message that are shown unless all are wanted.
-    private static let contentLimit = 65_536
+    private static let unfoldedLines = 12
 
     private let item: ExportItem
     private let options: ExportOptions
@@ -31,7 +29,10 @@ struct HTMLSession {
         out.append("</header>\n")
         findings(to: &out)
         dialogue(to: &out)
-        for index in session.messages.indices { message(index, to: &out) }
+        for index in session.messages.indices {
+            HTMLMessage(session.messages[index], number: index + 1, content: item.content(index), options)
+                .append(to: &out)
+        }
         SequenceDiagram(session, reveal: options.reveal).append(to: &out)
         out.append("</section>\n")
     }
@@ -191,65 +192,5 @@ struct HTMLSession {
     private static func percent(_ value: Double) -> String {
         let tenths = Int(value * 10)
         return "\(tenths / 10).\(tenths % 10)%"
-    }
-
-    // MARK: Messages
-
-    private func message(_ index: Int, to out: inout [UInt8]) {
-        let message = session.messages[index]
-        out.append("<details><summary class=\"head\">")
-        out.append(html: "Message \(index + 1)" + (message.content.subject.map { ": " + $0 } ?? ""))
-        out.append(
-            tag: "span", class: "dim",
-            "  " + TranscriptFormatter.count(message.bytes, "octet") + (message.complete ? "" : ", incomplete"))
-        out.append("</summary><dl>")
-        let facts: [(String, String?)] = [
-            ("envelope from", message.from.map { $0.isEmpty ? "<>" : $0 }),
-            ("envelope to", message.to.isEmpty ? nil : message.to.joined(separator: ", ")),
-            ("refused", message.rejected.isEmpty ? nil : message.rejected.joined(separator: ", ")),
-            ("accepted", message.accepted.map { $0 ? "yes" : "no" }), ("from", message.content.from),
-            ("to", message.content.to), ("date", message.content.date), ("message id", message.content.messageID),
-            ("SHA-256", message.sha256),
-        ]
-        for case (let name, let value?) in facts where !value.isEmpty {
-            out.append(tag: "dt", name)
-            out.append(tag: "dd", value)
-        }
-        out.append("</dl>")
-        parts(message.content.parts, to: &out)
-        if let content = item.content(index), !content.isEmpty { source(content, to: &out) }
-        out.append("</details>\n")
-    }
-
-    private func parts(_ parts: [MessagePart], to out: inout [UInt8]) {
-        guard !parts.isEmpty else { return }
-        out.append(
-            "<div class=\"scroll\"><table><tr><th>part</th><th>type</th><th>charset</th><th>file name</th><th>octets</th><th>SHA-256</th></tr>"
-        )
-        for (index, part) in parts.enumerated() {
-            out.append("<tr>")
-            out.append(tag: "td", "\(index + 1)")
-            out.append(tag: "td", part.type)
-            out.append(tag: "td", part.charset ?? "")
-            out.append(tag: "td", class: "wide", part.filename ?? "")
-            out.append(tag: "td", "\(part.bytes)")
-            out.append(tag: "td", class: "mono", String(part.sha256.prefix(16)))
-            out.append("</tr>")
-        }
-        out.append("</table></div>")
-    }
-
-    private func source(_ content: [UInt8], to out: inout [UInt8]) {
-        let shown = options.full ? content.count : min(content.count, Self.contentLimit)
-        out.append("<details><summary>source</summary><pre>")
-        for (number, line) in content[..<shown].split(separator: 10, omittingEmptySubsequences: false).enumerated() {
-            if number > 0 { out.append("\n") }
-            var visible: [UInt8] = []
-            VisibleText.append(line.last == 13 ? line.dropLast() : line, to: &visible)
-            out.append(htmlVisible: visible)
-        }
-        out.append("</pre>")
-        if shown < content.count { out.append(tag: "p", class: "dim", "\(content.count - shown) more octets") }
-        out.append("</details>")
     }
 }

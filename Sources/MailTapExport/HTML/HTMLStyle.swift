@@ -17,6 +17,7 @@ enum HTMLStyle {
         th{font-weight:600;color:var(--dim);font-size:.85rem}td.wide{white-space:normal;overflow-wrap:anywhere;min-width:9rem}
         .r{text-align:right}
         section{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:1rem 1.2rem;margin:1.2rem 0}
+        section{content-visibility:auto;contain-intrinsic-size:auto 40rem}
         section>header{display:flex;flex-wrap:wrap;gap:.2rem .9rem;align-items:baseline}
         ul.findings{list-style:none;margin:.7rem 0 0;padding:0}ul.findings li{padding:.15rem 0}
         details{margin-top:.6rem}summary{cursor:pointer}
@@ -34,6 +35,8 @@ enum HTMLStyle {
         .x .f{grid-column:2/-1;font-size:.9rem}
         .event{padding:.35rem 0 .35rem 5.5rem;border-top:1px solid var(--line);color:var(--dim)}
         pre{margin:.5rem 0 0;padding:.7rem;border:1px solid var(--line);border-radius:6px;overflow-x:auto;max-height:32rem;background:var(--bg)}
+        .part{margin:.25rem 0 0 calc(var(--d)*1.3rem);padding-left:.7rem;border-left:2px solid var(--line)}.part>*{margin-right:.7rem}.part>code{color:var(--accent)}
+        .part>details{margin:.2rem 0 .4rem}.m[open]{border-bottom:1px solid var(--line);padding-bottom:.7rem}
         dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.1rem .9rem;margin:.5rem 0}dt{color:var(--dim)}dd{margin:0;overflow-wrap:anywhere}
         svg{display:block;max-width:46rem;width:100%;height:auto;margin-top:.6rem}
         svg text{font:12px ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace;fill:var(--ink)}svg .life{stroke:var(--line);stroke-width:2}

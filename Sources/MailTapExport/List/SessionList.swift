@@ -22,6 +22,8 @@ public struct SessionList: Exporter {
     /// The row at hand, once they are; kept for its room.
     private var row = ListRow()
     private var widths: [Int]?
+    /// Columns for which a narrow terminal has no room.
+    private var hidden: Set<Int> = []
     private var isFirst = true
 
     /// A list in `format`.
@@ -90,6 +92,22 @@ public struct SessionList: Exporter {
         }
     }
 
+    /// The first to go where the terminal is narrow: octets, refusals, messages, the client, seconds, the start.
+    private static let dispensable = [7, 9, 6, 4, 2, 1]
+    /// Columns that are left for what a session was about.
+    private static let roomForWhat = 24
+
+    /// Which columns have to go so that the last one has room.
+    private static func hidden(_ widths: [Int], in width: Int) -> Set<Int> {
+        var used = widths.dropLast().reduce(0) { $0 + $1 + 2 }
+        var hidden: Set<Int> = []
+        for column in dispensable where used + roomForWhat > width {
+            hidden.insert(column)
+            used -= widths[column] + 2
+        }
+        return hidden
+    }
+
     private static func write(_ summary: SessionSummary, into row: inout ListRow) {
         row.append(UInt64(clamping: summary.number))
         row.append(ascii: { out in
@@ -134,6 +152,7 @@ public struct SessionList: Exporter {
         for row in rows {
             for (index, columns) in row.widths.enumerated() { widths[index] = max(widths[index], columns) }
         }
+        hidden = Self.hidden(widths, in: options.width)
         Style.aside.append(to: &out, color: options.color) { line(headings, widths, to: &$0) }
         out.append("\n")
         for row in rows {
@@ -147,7 +166,7 @@ public struct SessionList: Exporter {
     private func line(_ row: ListRow, _ widths: [Int], to out: inout [UInt8]) {
         let start = out.count
         var used = 0
-        for (index, cell) in row.cells.enumerated() {
+        for (index, cell) in row.cells.enumerated() where !hidden.contains(index) {
             let isLast = index == row.cells.count - 1
             let padding = max(0, widths[index] - cell.columns)
             if index > 0 {

@@ -5,7 +5,8 @@ extension Pseudonyms {
     ///
     /// Blanks, punctuation and control characters stay, so that lines and structure do.
     mutating func words(
-        _ octets: some Collection<UInt8>, keeps: (_ word: ArraySlice<UInt8>, _ text: [UInt8]) -> Bool = { _, _ in false }
+        _ octets: some Collection<UInt8>,
+        keeps: (_ word: ArraySlice<UInt8>, _ text: [UInt8]) -> Bool = { _, _ in false }
     ) -> [UInt8] {
         let text = Array(octets)
         var out: [UInt8] = []

@@ -86,8 +86,9 @@ public struct Redactor {
         return octets.splitKeeping { $0 == 10 }.flatMap { line -> [UInt8] in
             // A separator may have changed: the last line of a reply is another one.
             let place = oldLines.firstIndex { old in
-                old == line || line.count > 4 && old.count == line.count && old.prefix(3) == line.prefix(3)
-                    && old.dropFirst(4) == line.dropFirst(4)
+                old == line
+                    || line.count > 4 && old.count == line.count && old.prefix(3) == line.prefix(3)
+                        && old.dropFirst(4) == line.dropFirst(4)
             }
             if let place, newLines.indices.contains(place) {
                 return Array(line.prefix(4)) + newLines[place].dropFirst(4)

@@ -64,6 +64,12 @@ extension Pseudonyms {
 }
 
 extension ReplyStatus {
+    /// Octets that an SMTP reply code takes, its separator included where it has one (RFC 5321 section 4.2).
+    func codeLength(_ line: [UInt8]) -> Int {
+        guard rawValue != 0, line.count > 3 else { return min(3, line.count) }
+        return [32, 45, 9].contains(line[3]) ? 4 : 3
+    }
+
     /// Octets of a POP3 line that its status indicator takes, the blank behind it included; 0 where it has none.
     func indicatorLength(_ line: [UInt8]) -> Int {
         let word = Array(text.utf8)

@@ -12,7 +12,9 @@ extension Pseudonyms {
         for (index, piece) in text.enumerated() {
             let isKey = text.indices.contains(index + 1) && text[index + 1].first == UInt8(ascii: "=")
             let plain = piece.map(WordClass.lowercased)
-            if isKey && Vocabulary.saslKeys.contains(plain) || Vocabulary.prompts.contains(plain) || plain == Array("bearer".utf8) {
+            if isKey && Vocabulary.saslKeys.contains(plain) || Vocabulary.prompts.contains(plain)
+                || plain == Array("bearer".utf8)
+            {
                 new += piece
             } else if piece.contains(where: WordClass.isWord) {
                 new += name(piece, .user)

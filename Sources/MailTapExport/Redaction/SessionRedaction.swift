@@ -50,7 +50,9 @@ struct SessionRedaction: DialogueHandler {
         case .contentEnd: if message?.kind != .bdat { endMessage() }
         case .opaque: octets.replace(event.range, with: OpaqueRedaction.redacted(octets[event.range], by: &pseudonyms))
         case .fragment: octets.replace(event.range, with: pseudonyms.words(octets[event.range]))
-        case .listingEnd, .gap, .tls, .secret, .anomaly, .close: break
+        case .preamble:
+            octets.replace(event.range, with: PreambleRedaction.redacted(octets[event.range], by: &pseudonyms))
+        case .listingEnd, .gap, .tls, .secret, .anomaly, .tunnel, .close: break
         }
     }
 
@@ -86,7 +88,7 @@ struct SessionRedaction: DialogueHandler {
         let verb = verbs[event.exchange]
         let isPOP3 = proto == .pop3
         line(event, bytes) { line, names in
-            let skipped = isPOP3 ? status.indicatorLength(line) : min(4, line.count)
+            let skipped = isPOP3 ? status.indicatorLength(line) : status.codeLength(line)
             let head = line.prefix(skipped)
             // A line that does not begin as replies do is nobody's.
             let isStatus = isPOP3 ? skipped > 0 : head.prefix(3).allSatisfy(WordClass.isDigit)

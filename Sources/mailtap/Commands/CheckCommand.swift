@@ -81,7 +81,10 @@ struct CheckCommand: ParsableCommand {
         var reader = try input.reader(isQuiet: common.quiet)
         reader.read(input.inputs, into: gatherer)
         if let failure = gatherer.failure { throw failure }
-        try out.append { isText ? report.write(into: &$0) : exporter.end(into: &$0) }
+        input.sayMissing(of: gatherer.count)
+        // Of an input that could not be read at all, nothing can be said, least of all that nothing is wrong.
+        let isSilent = isText && reader.status != .success && report.isEmpty
+        if !isSilent { try out.append { isText ? report.write(into: &$0) : exporter.end(into: &$0) } }
         try out.flush()
         if reader.status != .success { throw Ended(reader.status) }
         if isBad { throw Ended(.difference) }

@@ -46,6 +46,14 @@ struct InputOptions: ParsableArguments {
         InputReader(isQuiet: isQuiet, keys: try KeyLogFile.read(keylog, isQuiet: isQuiet))
     }
 
+    /// Says which of the sessions that `--session` names are not there, of `count` that are.
+    func sayMissing(of count: Int) {
+        guard let missing = session?.ranges.first(where: { $0.upperBound > count })?.upperBound else { return }
+        StandardError.write(
+            "mailtap: there is no session \(missing): "
+                + (count == 0 ? "the input has none" : "they are numbered 1 to \(count), see mailtap list"))
+    }
+
     /// What of the sessions is wanted.
     func wishes() throws -> SessionGatherer.Wishes {
         var wishes = SessionGatherer.Wishes()

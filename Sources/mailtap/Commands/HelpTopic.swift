@@ -18,7 +18,14 @@ enum HelpTopic {
             }
             text = describe(rule)
         case ("rule", _): throw Failure(.usage, "mailtap help rule ID: name one rule of mailtap help rules")
-        default: return false
+        case (let name, _):
+            guard MailTap.commandNames.contains(name) else {
+                throw Failure(
+                    .usage,
+                    "there is no help on \"\(name)\": name a command (\(MailTap.commandNames.joined(separator: ", "))), filter, rules, rule ID or normalizers"
+                )
+            }
+            return false
         }
         var out = try StandardOutput()
         try out.print(text)

@@ -43,6 +43,7 @@ struct ListCommand: ParsableCommand {
         var reader = InputReader(isQuiet: common.quiet)
         reader.read(input.inputs, into: gatherer)
         if let failure = gatherer.failure { throw failure }
+        input.sayMissing(of: gatherer.count)
         return reader
     }
 
@@ -54,6 +55,7 @@ struct ListCommand: ParsableCommand {
         var reader = try input.reader(isQuiet: common.quiet)
         reader.read(input.inputs, into: gatherer)
         if let failure = gatherer.failure { throw failure }
+        input.sayMissing(of: gatherer.count)
         return reader
     }
 }

@@ -75,6 +75,9 @@ final class SessionGatherer: TraceSink {
         numbering = SessionNumbering(wishes.order)
     }
 
+    /// Sessions that were numbered so far, wanted or not.
+    var count: Int { numbering.count }
+
     func open(_ info: SessionInfo) -> any SessionSink {
         let connection = Connection(info, wishes, self)
         numbering.open(connection)

@@ -25,6 +25,9 @@ struct SessionNumbering<Connection: NumberedConnection> {
 
     init(_ order: Order) { self.order = order }
 
+    /// Sessions that have a number.
+    var count: Int { next - 1 }
+
     mutating func open(_ connection: Connection) { waiting.append(connection) }
 
     /// Numbers what can be numbered, now that a connection has ended, and gives out what is finished and was not.

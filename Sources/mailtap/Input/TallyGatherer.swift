@@ -62,6 +62,9 @@ final class TallyGatherer: TraceSink {
         self.give = give
     }
 
+    /// Sessions that were numbered so far, wanted or not.
+    var count: Int { numbering.count }
+
     func open(_ info: SessionInfo) -> any SessionSink {
         let connection = Connection(info, self)
         numbering.open(connection)

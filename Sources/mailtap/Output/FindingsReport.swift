@@ -25,6 +25,9 @@ struct FindingsReport {
 
     init(color: Bool) { self.color = color }
 
+    /// Whether it knows of no session.
+    var isEmpty: Bool { sessions == 0 }
+
     mutating func add(_ session: Session) {
         sessions += 1
         sources.insert(session.info.source)

@@ -87,14 +87,21 @@ import Testing
         #expect(content.contains("<\(from)>"))
         let name = try #require(new.info.server.name)
         #expect(new.exchanges[0].reply?.lines.first?.text().text.hasPrefix(name + " ESMTP Postfix (") == true)
-        #expect(new.exchanges[1].reply?.lines.first?.text().text.contains("[\(try #require(new.info.server.address))]") == true)
+        #expect(
+            new.exchanges[1].reply?.lines.first?.text().text.contains("[\(try #require(new.info.server.address))]")
+                == true)
         let refused = try #require(new.messages.first?.rejected.first)
-        #expect(new.exchanges.contains { $0.reply?.lines.first?.text().text.hasPrefix("5.1.1 <\(refused)>: Recipient address rejected: User unknown") == true })
+        #expect(
+            new.exchanges.contains {
+                $0.reply?.lines.first?.text().text.hasPrefix(
+                    "5.1.1 <\(refused)>: Recipient address rejected: User unknown") == true
+            })
     }
 
     @Test func `another key gives other pseudonyms, the same key the same`() {
         #expect(redacted(RedactionSample.trace) == redacted(RedactionSample.trace))
-        #expect(redacted(RedactionSample.trace) != redacted(RedactionSample.trace, key: [UInt8](repeating: 8, count: 32)))
+        #expect(
+            redacted(RedactionSample.trace) != redacted(RedactionSample.trace, key: [UInt8](repeating: 8, count: 32)))
     }
 
     @Test(arguments: [1, 7, 100])
@@ -150,6 +157,31 @@ import Testing
                 #expect(names.pop3Listing(text, verb).count == text.count)
             }
             #expect(OpaqueRedaction.redacted(text[...], by: &names).count == text.count)
+        }
+    }
+
+    @Test func `what opens a tunnel keeps its form and loses its addresses`() {
+        let openings: [(octets: [UInt8], gone: [UInt8])] = [
+            (Array("PROXY TCP4 192.0.2.7 192.0.2.25 50112 25\r\n".utf8), Array("192.0.2.7".utf8)),
+            (Array("CONNECT mail.wonderland.example:25 HTTP/1.1\r\nHost: x\r\n\r\n".utf8), Array("wonderland".utf8)),
+            (
+                [
+                    13, 10, 13, 10, 0, 13, 10, 81, 85, 73, 84, 10, 0x21, 0x11, 0, 12, 192, 0, 2, 7, 192, 0, 2, 25, 1, 2,
+                    0, 25,
+                ],
+                [192, 0, 2, 7]
+            ),
+            ([5, 1, 0, 3, 10] + Array("wonderland".utf8) + [0, 25], Array("wonderland".utf8)),
+            ([5, 1, 0, 1, 192, 0, 2, 7, 0, 25], [192, 0, 2, 7]),
+            ([4, 1, 0, 25, 192, 0, 2, 7] + Array("alice".utf8) + [0], Array("alice".utf8)),
+        ]
+        for (octets, gone) in openings {
+            var names = Pseudonyms(key: Self.key)
+            let new = PreambleRedaction.redacted(octets[...], by: &names)
+            #expect(new.count == octets.count)
+            #expect(new.prefix(4) == octets.prefix(4))
+            #expect(octets.firstRange(of: gone) != nil)
+            #expect(new.firstRange(of: gone) == nil)
         }
     }
 

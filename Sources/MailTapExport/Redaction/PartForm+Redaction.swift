@@ -1,40 +1,14 @@
-/// How a leaf's body is written, and so how it is replaced.
-struct PartForm {
-    enum Encoding { case identity, base64, quotedPrintable }
-
-    var encoding = Encoding.identity
-    /// Whether it is text, whose words are replaced; else all octets are.
-    var isText = true
-
-    /// Text as it stands.
-    static let text = PartForm()
-
-    init() {}
-
-    /// - Parameters:
-    ///   - type: the media type in lower case.
-    ///   - encoding: the transfer encoding in lower case.
-    init(type: String, encoding: String) {
-        isText =
-            type.hasPrefix("text/") || type.hasPrefix("message/") || type.hasPrefix("multipart/")
-            || type.hasSuffix("json") || type.hasSuffix("xml") || type.hasSuffix("pgp-signature")
-        switch encoding {
-        case "base64": self.encoding = .base64
-        case "quoted-printable": self.encoding = .quotedPrintable
-        default: break
-        }
-    }
-
-    /// As many octets in the same encoding, with the same lines.
+extension PartForm {
+    /// As many octets in the same encoding, with the same lines: of text the words are replaced, else all octets.
     func redacted(_ body: [UInt8], by pseudonyms: inout Pseudonyms) -> [UInt8] {
         switch encoding {
         case .identity: return isText ? pseudonyms.words(body) : octets(body, pseudonyms)
         case .quotedPrintable:
-            var form = TransferForm.hexadecimal(body, mark: UInt8(ascii: "="), softLineEnds: true)
+            var form = transferForm(body)
             form.decoded = pseudonyms.words(form.decoded)
             return form.encoded
         case .base64:
-            var form = TransferForm.base64(body)
+            var form = transferForm(body)
             form.decoded = isText ? pseudonyms.words(form.decoded) : pseudonyms.octets(for: form.decoded)
             var out = form.encoded
             // A mailing list's footer, say.

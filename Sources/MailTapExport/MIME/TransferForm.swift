@@ -89,7 +89,9 @@ struct TransferForm {
 
     /// For base64: where its digits end, and other text may follow.
     var textBehind: Int? {
-        guard case .base64(let text, _) = shape, let padding = text.firstIndex(of: UInt8(ascii: "=")) else { return nil }
+        guard case .base64(let text, _) = shape, let padding = text.firstIndex(of: UInt8(ascii: "=")) else {
+            return nil
+        }
         return text[padding...].firstIndex { $0 != UInt8(ascii: "=") }
     }
 
