@@ -50,11 +50,22 @@ struct DemoCommand: AsyncParsableCommand {
         var reader = InputReader()
         let sessions = try stage.list(path, common.exportOptions(isTerminal: isatty(1) == 1), &reader)
 
-        try stage.title("5. A session as a dialogue file, for a repository (its first lines)")
+        try stage.title("5. What is wrong with it")
+        try stage.command("mailtap check \(path)")
+        try stage.findings(sessions)
+
+        try stage.title("6. To show to others: a page, and a recording with pseudonyms for names and content")
+        let page = path + ".html"
+        try stage.command("mailtap export --format html -o \(page) \(path)")
+        try stage.page(sessions, page, common.exportOptions(isTerminal: false))
+        try stage.command("mailtap export --format redacted -o shared.mailtap \(path)")
+        if let first = sessions.first { try stage.redacted(first) }
+
+        try stage.title("7. A session as a dialogue file, for a repository (its first lines)")
         try stage.command("mailtap export --format dialogue --session 1 \(path)")
         if let first = sessions.first { try stage.excerpt(first, lines: 14) }
 
-        try stage.title("6. The recording replayed against the servers: a regression test in one command")
+        try stage.title("8. The recording replayed against the servers: a regression test in one command")
         var same = true
         for (server, scheme, user, password) in [
             (smtp, "smtp", "alice", "wonderland"), (pop3, "pop3", "bob", "looking-glass"),

@@ -58,6 +58,40 @@ final class Stage {
         try flush()
     }
 
+    /// What `check` finds.
+    func findings(_ items: [ExportItem]) throws {
+        var report = FindingsReport(color: color)
+        for item in items { report.add(item.session) }
+        try out.append { report.write(into: &$0) }
+        try flush()
+    }
+
+    /// Writes the page of `--format html`.
+    func page(_ items: [ExportItem], _ path: String, _ options: ExportOptions) throws {
+        var file = try StandardOutput(path: path)
+        var export = ExportFormat.html.makeExporter(options)
+        try file.append { export.begin(into: &$0) }
+        for item in items { try file.append { export.session(item, into: &$0) } }
+        try file.append { export.end(into: &$0) }
+        try file.flush()
+    }
+
+    /// The envelope and the beginning of the mail, as the redacted recording has them.
+    func redacted(_ item: ExportItem) throws {
+        guard let trace = item.trace else { return }
+        var redactor = Redactor.withRandomKey()
+        var text: [UInt8] = []
+        var export = DialogueExport()
+        export.session(ExportItem(session: item.session, trace: redactor.redact(trace)), into: &text)
+        let lines = text.split(separator: 10, omittingEmptySubsequences: false)
+            .drop { !String(decoding: $0, as: UTF8.self).contains("C: MAIL") }
+        try out.append { out in
+            for line in lines.prefix(12) { out += line + [10] }
+            out += Array("…\n".utf8)
+        }
+        try flush()
+    }
+
     /// What to try next.
     func next(_ path: String) throws {
         try title("What to try next")

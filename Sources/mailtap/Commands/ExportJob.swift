@@ -120,9 +120,7 @@ extension ExportJob {
         let out = try binaryOutput("redacted")
         var listing = try list.map { try RedactionListing(path: $0) }
         let box = PacketsBox(out, PcapNGExport(version: MailTap.version, reveal: true, keepsPorts: true))
-        var random = SystemRandomNumberGenerator()
-        let key = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) }
-        let redactor = RedactorBox(Redactor(key: key))
+        let redactor = RedactorBox(.withRandomKey())
         var wishes = try input.wishes()
         wishes.keepsTraces = true
         let reader = try read(wishes, recorder) { item in
@@ -139,6 +137,14 @@ extension ExportJob {
             if list == nil { StandardError.write("--list PATH writes which pseudonym stands for what") }
         }
         return reader
+    }
+}
+
+extension Redactor {
+    /// A redactor whose pseudonyms nobody can guess at.
+    static func withRandomKey() -> Redactor {
+        var random = SystemRandomNumberGenerator()
+        return Redactor(key: (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) })
     }
 }
 

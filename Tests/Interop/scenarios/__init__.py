@@ -1,7 +1,7 @@
 """The scenarios in the order in which they run, each with those whose results it uses."""
 
-from scenarios import (captured, clients, commandlines, edges, lifecycle, live, manners, packets, recordings, redacting,
-                       replaying, secrets, transparency, views)
+from scenarios import (captured, clients, commandlines, edges, formats, lifecycle, live, manners, packets, recordings,
+                       redacting, replaying, secrets, transparency, views)
 
 ORDER = [
     ("live", live.run, []),
@@ -14,6 +14,7 @@ ORDER = [
     ("captures", captured.run, []),
     ("redacted", redacting.run, []),
     ("pcapng", packets.run, []),
+    ("formats", formats.run, []),
     ("command-lines", commandlines.run, []),
     ("manners", manners.run, []),
     ("secrets", secrets.run, []),

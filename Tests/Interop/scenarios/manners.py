@@ -244,7 +244,7 @@ def _help(checks, bench):
 
 def _moved(checks, bench):
     """The executable alone, elsewhere, without an environment."""
-    moved = bench.work / "elsewhere" / "m"
+    moved = bench.work / "moved-away" / "m"
     moved.parent.mkdir()
     shutil.copy(mailtap.EXECUTABLE, moved)
     folder = bench.work / "empty-folder"

@@ -18,7 +18,7 @@ CAPTURES = Path(__file__).resolve().parents[3] / "captures"
 # Words of protocols, formats and dates, which stay; whoever bears such a name is out of luck.
 PUBLIC = set("""plain text multipart mixed alternative octet stream application charset boundary filename attachment
     inline base64 quoted printable encoding content transfer disposition version message subject received date with
-    esmtp smtp user password login number redacted octets""".split())
+    esmtp smtp user password login number redacted octets client server""".split())
 # What must be the same in both, by the name of the fields in the JSON.
 SAME_MESSAGE = ("bytes", "exchange", "accepted", "complete")
 SAME_PART = ("type", "charset", "bytes")
