@@ -11,6 +11,8 @@ struct SessionAssembly {
     private var secrets: [(range: StreamRange, kind: SecretKind)] = []
     private var envelope = Envelope()
     private var transfer: Transfer?
+    /// The messages that are over and may not be read yet, by index.
+    private var readings: [(index: Int, reading: MessageReading)] = []
     private var anomalies: [DialogueAnomaly] = []
     private var isEncrypted = false
     private var lastSent: [Timestamp] = []
@@ -30,7 +32,7 @@ struct SessionAssembly {
     /// A message on its way.
     private struct Transfer {
         var index: Int
-        var scanner: MessageScanner
+        var intake = MessageIntake()
         var content: [UInt8] = []
         var bytes: UInt64 = 0
         var isIntact = true
@@ -42,6 +44,9 @@ struct SessionAssembly {
         self.progress = progress
         last = info.started
     }
+
+    /// Whether notes and the like are wanted while the dialogue goes on, and not only at its end.
+    private var isWatched: Bool { progress != nil }
 
     private func report(_ what: SessionProgress) { progress?(what, session) }
 
@@ -94,11 +99,27 @@ struct SessionAssembly {
         session.serverBytes -= min(session.serverBytes, edits.injected(by: .server))
         session.clientBytes -= min(session.clientBytes, edits.injected(by: .client))
         resolveEnvelopes()
-        annotate(upTo: session.exchanges.count)
-        if options.findsFaults {
-            noteCutLine()
-            session.findings = Findings.all(of: session, anomalies: anomalies)
+        if options.findsFaults { noteCutLine() }
+    }
+
+    /// Gives the session away, for somebody to work out what is left to be worked out.
+    mutating func takeDraft() -> SessionDraft {
+        defer {
+            session = Session(info: session.info)
+            readings = []
         }
+        return SessionDraft(session, options: options, readings: readings, anomalies: anomalies)
+    }
+
+    /// Takes the session that its draft became.
+    mutating func take(_ finished: Session) { session = finished }
+
+    /// Somebody watches: what a message says is wanted at its end.
+    private mutating func finishReadings() {
+        for (index, reading) in readings {
+            (session.messages[index].sha256, session.messages[index].content) = reading.finish()
+        }
+        readings.removeAll()
     }
 
     /// A line without its end that is the last thing of its side.
@@ -227,6 +248,7 @@ struct SessionAssembly {
             session.exchanges[index].reply = reply
         }
         guard isLast else { return }
+        guard isWatched else { return }
         if let message = session.exchanges[index].message { accept(message, by: index) }
         annotate(upTo: index)
         report(.reply(index))
@@ -266,7 +288,7 @@ struct SessionAssembly {
             session.messages.append(message)
             contents.append([])
             envelopes.append(Envelope())
-            transfer = Transfer(index: session.messages.count - 1, scanner: MessageScanner())
+            transfer = Transfer(index: session.messages.count - 1)
         }
         session.exchanges[index].message = transfer?.index
     }
@@ -282,22 +304,23 @@ struct SessionAssembly {
     }
 
     private mutating func endMessage(isComplete: Bool) {
-        guard let ended = transfer else { return }
+        guard var ended = transfer else { return }
         transfer = nil
         let index = ended.index
         let kind = session.messages[index].kind
         session.messages[index].complete = isComplete && ended.isIntact && kind != .top && kind != .bdat
         session.messages[index].bytes = ended.bytes
         if options.readsMessages {
-            let read = ended.scanner.finish()
-            session.messages[index].sha256 = read.sha256
-            session.messages[index].content = read.content
+            ended.intake.finish(options)
+            readings.append((index, ended.intake.reading))
+            if isWatched { finishReadings() }
         }
         contents[index] = ended.content
         if kind == .data || kind == .bdat || kind == .bdatLast {
             envelopes[index] = envelope
             envelope = Envelope()
         }
+        guard isWatched else { return }
         resolve(index)
         annotate(upTo: noted)
         report(.message(index))
@@ -316,16 +339,16 @@ struct SessionAssembly {
 
     /// Works out envelope and acceptance from the replies seen so far.
     private mutating func resolve(_ index: Int) {
-        let message = session.messages[index]
-        guard message.kind == .data || message.kind == .bdat || message.kind == .bdatLast else { return }
+        let content = session.messages[index].exchange
+        guard session.messages[index].kind.isSubmitted else { return }
         let used = transfer?.index == index ? envelope : envelopes[index]
-        let resolved = used.resolve(in: session, content: message.exchange)
+        let resolved = used.resolve(in: session, content: content)
         session.messages[index].from = resolved.from
         session.messages[index].to = resolved.to
         session.messages[index].rejected = resolved.rejected
-        if message.exchange < session.exchanges.count {
-            let exchange = session.exchanges[message.exchange]
-            session.messages[index].accepted = exchange.message == index ? exchange.acceptance : nil
+        if content < session.exchanges.count {
+            let isIts = session.exchanges[content].message == index
+            session.messages[index].accepted = isIts ? session.exchanges[content].acceptance : nil
         }
     }
 }
@@ -376,7 +399,7 @@ extension SessionAssembly: DialogueHandler {
     mutating func content(_ bytes: RawSpan, from side: Side) {
         guard transfer != nil else { return }
         transfer?.bytes &+= UInt64(bytes.byteCount)
-        if options.readsMessages { transfer?.scanner.receive(bytes) }
+        if options.readsMessages { transfer?.intake.receive(bytes, options) }
         if options.keepsContent { bytes.withUnsafeBytes { transfer?.content.append(contentsOf: $0) } }
     }
 

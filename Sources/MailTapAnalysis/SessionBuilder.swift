@@ -6,6 +6,7 @@ public import MailTapCore
 public final class SessionBuilder: SessionSink {
     private var dialogue: Dialogue
     private var assembly: SessionAssembly
+    private let isDrafting: Bool
     private let ended: (SessionBuilder) -> Void
 
     /// A builder.
@@ -14,14 +15,17 @@ public final class SessionBuilder: SessionSink {
     ///   - info: what is known at the start.
     ///   - options: what to work out beside the dialogue.
     ///   - limits: the decoder's bounds.
+    ///   - drafting: whether what takes long is left to who takes the draft.
     ///   - progress: called as the dialogue goes on; nil when nobody watches.
     ///   - ended: called once, when the session is whole.
     public init(
         _ info: SessionInfo, options: SessionOptions = SessionOptions(), limits: Limits = Limits(),
-        progress: ((SessionProgress, Session) -> Void)? = nil, ended: @escaping (SessionBuilder) -> Void = { _ in }
+        drafting: Bool = false, progress: ((SessionProgress, Session) -> Void)? = nil,
+        ended: @escaping (SessionBuilder) -> Void = { _ in }
     ) {
         dialogue = Dialogue(info, limits: limits)
         assembly = SessionAssembly(info, options: options, progress: progress)
+        isDrafting = drafting
         self.ended = ended
     }
 
@@ -55,14 +59,22 @@ public final class SessionBuilder: SessionSink {
     public func end(at time: Timestamp) {
         dialogue.end(at: time, &assembly)
         assembly.finish()
+        if !isDrafting { assembly.take(assembly.takeDraft().finish()) }
         ended(self)
     }
+
+    /// Gives away the session, which is over, for somebody else to finish; `session` is empty afterwards.
+    ///
+    /// For a builder that was made to leave this to others.
+    public func takeDraft() -> SessionDraft { assembly.takeDraft() }
 }
 
 /// What a `SessionBuilder` works out beside the dialogue.
 public struct SessionOptions: Sendable {
     /// Whether to read messages: digests, header section, MIME leaves.
     public var readsMessages = true
+    /// Takes a message of which this many octets have come, to call its `run` on another thread; nil to read it at once.
+    public var readsElsewhere: (@Sendable (_ message: MessageReading, _ octets: Int) -> Void)?
     /// Whether to keep each message's octets in memory.
     public var keepsContent = false
     /// Whether to add notes to exchanges.

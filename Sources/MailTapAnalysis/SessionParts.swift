@@ -9,22 +9,27 @@ struct Envelope: Sendable, Equatable {
     ///
     /// A command without a reply counts as accepted: half of a capture is no refusal.
     func resolve(in session: Session, content: Int) -> (from: String?, to: [String], rejected: [String]) {
-        func exchange(_ index: Int) -> Exchange? { index < session.exchanges.count ? session.exchanges[index] : nil }
-        func address(_ index: Int) -> String? {
-            exchange(index)?.command.flatMap { SMTPGrammar.address(in: $0.line.octets) }
+        let exchanges = session.exchanges
+        func isRefused(_ index: Int) -> Bool {
+            index < exchanges.count && exchanges[index].reply?.status.isNegative == true
         }
-        let sender = mail.last { exchange($0)?.reply?.status.isNegative != true }
+        func address(_ index: Int) -> String? {
+            guard index < exchanges.count, let octets = exchanges[index].command?.line.octets else { return nil }
+            return SMTPGrammar.address(in: octets)
+        }
+        let sender = mail.last { !isRefused($0) }
         let mine = recipients.filter { $0 > (sender ?? -1) && $0 < content }
         var to: [String] = []
         var rejected: [String] = []
         // LMTP: the data's replies stand for the accepted recipients in turn (RFC 2033 section 4.2).
-        let data = exchange(content)
-        let verdicts =
-            data.map { $0.furtherReplies.isEmpty ? [] : [$0.reply].compactMap(\.self) + $0.furtherReplies } ?? []
+        var verdicts: [Reply] = []
+        if content < exchanges.count, !exchanges[content].furtherReplies.isEmpty {
+            verdicts = [exchanges[content].reply].compactMap(\.self) + exchanges[content].furtherReplies
+        }
         var accepted = 0
         for index in mine {
             guard let recipient = address(index) else { continue }
-            if exchange(index)?.reply?.status.isNegative == true {
+            if isRefused(index) {
                 rejected.append(recipient)
                 continue
             }

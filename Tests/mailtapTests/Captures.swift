@@ -33,6 +33,7 @@ enum Captures {
         let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
         defer { try? file.close() }
         try InputReader.readCaptureOrDialogue(file.fileDescriptor, name, into: gatherer)
+        try gatherer.finish()
         return items
     }
 

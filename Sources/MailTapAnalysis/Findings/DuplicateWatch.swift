@@ -6,10 +6,28 @@ import MailTapCore
 /// 100,000 messages at most; later ones are then no more compared.
 struct DuplicateWatch {
     private struct Identity: Hashable {
-        /// The digest of the octets, or the message id.
-        var content: String
-        var from: String?
-        var to: [String]
+        /// Half of the digest of the octets, or two hashes of the message id: enough to keep a mistake out of the
+        /// question, in little memory.
+        private let high: UInt64, low: UInt64
+        /// Of sender and recipients.
+        private let envelope: Int
+
+        init(digest: String, _ envelope: Int) {
+            high = UInt64(digest.prefix(16), radix: 16) ?? 0
+            low = UInt64(digest.dropFirst(16).prefix(16), radix: 16) ?? 0
+            self.envelope = envelope
+        }
+
+        init(id: String, _ envelope: Int) {
+            var hasher = Hasher()
+            hasher.combine(id)
+            low = UInt64(truncatingIfNeeded: hasher.finalize())
+            hasher = Hasher()
+            hasher.combine(low)
+            hasher.combine(id)
+            high = UInt64(truncatingIfNeeded: hasher.finalize())
+            self.envelope = envelope
+        }
     }
 
     private struct First {
@@ -24,11 +42,12 @@ struct DuplicateWatch {
     /// A message that was refused before is no duplicate: sending it again is what the client should do.
     mutating func apply(to session: Session, _ found: inout FindingList) {
         for message in session.messages where message.complete && message.bytes > 0 && !message.sha256.isEmpty {
-            let envelope = (message.from, message.to.sorted())
-            let octets = Identity(content: message.sha256, from: envelope.0, to: envelope.1)
-            let id = message.content.messageID.flatMap {
-                $0.isEmpty ? nil : Identity(content: "<\($0)>", from: envelope.0, to: envelope.1)
-            }
+            var hasher = Hasher()
+            hasher.combine(message.from)
+            hasher.combine(message.to.count > 1 ? message.to.sorted() : message.to)
+            let envelope = hasher.finalize()
+            let octets = Identity(digest: message.sha256, envelope)
+            let id = message.content.messageID.flatMap { $0.isEmpty ? nil : Identity(id: $0, envelope) }
             if message.accepted != false, !message.to.isEmpty {
                 let sameOctets = seen[octets]
                 let first = sameOctets ?? id.flatMap { seen[$0] }

@@ -3,7 +3,12 @@ import MailTapCore
 /// Applies the catalogue to a session.
 enum Findings {
     /// Every finding: what the decoder noticed and what the whole session shows, in the order of the dialogue.
-    static func all(of session: Session, anomalies: [DialogueAnomaly]) -> [Finding] {
+    ///
+    /// - Parameter each: called with each exchange of a protocol that is decoded, and the state before it.
+    static func all(
+        of session: Session, anomalies: [DialogueAnomaly],
+        each: (Exchange, Session, DialogueState) -> Void = { _, _, _ in }
+    ) -> [Finding] {
         var found = FindingList()
         let smuggling = SmugglingRules(session, anomalies)
         for var anomaly in anomalies {
@@ -17,7 +22,7 @@ enum Findings {
                 id, exchange: anomaly.exchange, anomaly.text(rule),
                 side: .some(isLost ? nil : rule.side ?? anomaly.range.side))
         }
-        SessionRules.apply(to: session, &found)
+        SessionRules.apply(to: session, &found, each)
         return found.inOrder
     }
 

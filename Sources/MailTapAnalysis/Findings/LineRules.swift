@@ -28,6 +28,7 @@ enum LineRules {
     ) {
         // A mask's octets say nothing of what stood there.
         guard !line.isMasked else { return }
+        guard line.octets.contains(where: { $0 < 32 || $0 == 127 }) else { return }
         var kinds: Set<String> = []
         for octet in line.octets where octet < 32 || octet == 127 {
             switch octet {
@@ -62,14 +63,14 @@ enum LineRules {
             "The command line has \(total) octets, \(limit) are allowed")
     }
 
+    private static let smtpKeywords = Set(SMTPVerb.allCases.filter { $0 != .unknown }.map(\.keyword))
+    private static let pop3Keywords = Set(POP3Verb.allCases.filter { $0 != .unknown }.map(\.keyword))
+
     private static func verb(
         _ command: Command, _ prefix: String, _ place: SessionRules.Place, _ found: inout FindingList
     ) {
         guard !command.verb.hasPrefix("*"), !command.line.octets.isEmpty else { return }
-        let isKnown =
-            prefix == "smtp"
-            ? SMTPVerb.allCases.contains { $0 != .unknown && $0.keyword == command.verb }
-            : POP3Verb.allCases.contains { $0 != .unknown && $0.keyword == command.verb }
+        let isKnown = (prefix == "smtp" ? smtpKeywords : pop3Keywords).contains(command.verb)
         // A server that takes it has an extension of its own.
         guard !isKnown, place.exchange.reply?.status.isPositive != true else { return }
         found.add("\(prefix).unknown-command", exchange: place.index, "The line begins with no command that is known")

@@ -5,8 +5,8 @@ enum SessionRules {
     /// What a rule looks at: an exchange, what came before it, and the session.
     struct Place {
         var session: Session
-        var index: Int
-        var exchange: Exchange
+        var index = 0
+        var exchange = Exchange()
         /// Before the exchange.
         var state: DialogueState
 
@@ -19,14 +19,23 @@ enum SessionRules {
         var serverReply: Reply? { exchange.reply.flatMap { $0.isInjected ? nil : $0 } }
     }
 
-    static func apply(to session: Session, _ found: inout FindingList) {
+    /// Commands whose answers offer extensions, or change what is offered.
+    private static let offerings: Set<String> = ["EHLO", "LHLO", "CAPA", "STLS"]
+
+    /// - Parameter each: called with each exchange and the state before it.
+    static func apply(
+        to session: Session, _ found: inout FindingList, _ each: (Exchange, Session, DialogueState) -> Void
+    ) {
         guard session.proto == .smtp || session.proto == .pop3 else { return }
-        var state = DialogueState(proto: session.proto)
+        // One place moves along: copies of the session would cost more than the rules.
+        var place = Place(session: session, state: DialogueState(proto: session.proto))
         var order = SMTPOrderRules()
         var transactions = TransactionRules()
         var maildrop = MaildropRules()
         for (index, exchange) in session.exchanges.enumerated() {
-            let place = Place(session: session, index: index, exchange: exchange, state: state)
+            place.index = index
+            place.exchange = exchange
+            each(exchange, session, place.state)
             LineRules.apply(place, &found)
             LoginRules.apply(place, &found)
             PipeliningRules.apply(place, &found)
@@ -41,11 +50,17 @@ enum SessionRules {
             } else {
                 maildrop.apply(place, &found)
             }
-            state.advance(over: exchange)
-            TLSRules.apply(place, after: state, &found)
+            guard let verb = exchange.command?.verb, offerings.contains(verb) else {
+                place.state.advance(over: exchange)
+                continue
+            }
+            var after = place.state
+            after.advance(over: exchange)
+            TLSRules.apply(place, after: after, &found)
+            place.state = after
         }
         TLSRules.apply(to: session, &found)
-        EndRules.apply(to: session, state, &found)
+        EndRules.apply(to: session, place.state, &found)
         MessageRules.apply(to: session, &found)
     }
 }

@@ -374,13 +374,16 @@ struct MIMEScanner {
 private enum HeaderLine {
     case empty, field
 
+    /// How a message in an mbox file begins.
+    private static let mboxFrom = Array("From ".utf8)
+
     /// Nil for a line that is neither: the body has begun without an empty line.
     init?(_ line: [UInt8]) {
         guard let first = line.first, first != 10, !line.elementsEqual([13, 10]) else {
             self = .empty
             return
         }
-        if first == 32 || first == 9 || line.starts(with: Array("From ".utf8)) {
+        if first == 32 || first == 9 || line.starts(with: Self.mboxFrom) {
             self = .field
             return
         }

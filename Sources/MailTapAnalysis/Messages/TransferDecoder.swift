@@ -48,8 +48,19 @@ struct Base64Decoder {
     /// Appends to `out` what the next octets stand for.
     mutating func decode(_ bytes: RawSpan, into out: inout [UInt8]) {
         guard !isDone else { return }
-        out.reserveCapacity(out.count + bytes.byteCount / 4 * 3 + 4)
-        // One pass over memory that is valid for the closure; every index is checked against `input.count`.
+        let start = out.count
+        // Four digits give three octets, and at most three digits are left over from before.
+        let room = bytes.byteCount / 4 * 3 + 8
+        out.append(contentsOf: repeatElement(0, count: room))
+        let written = out.withUnsafeMutableBytes { decode(bytes, into: $0, at: start) }
+        out.removeLast(start + room - written)
+    }
+
+    /// Writes what the octets stand for from offset `start` on, where there is room for it; returns the offset behind.
+    private mutating func decode(_ bytes: RawSpan, into out: UnsafeMutableRawBufferPointer, at start: Int) -> Int {
+        var written = start
+        // Memory that is valid for the closures; reads are checked against `input.count`, and of the writes there are
+        // fewer than the room made for them.
         bytes.withUnsafeBytes { input in
             Self.values.withUnsafeBufferPointer { values in
                 var index = 0
@@ -60,34 +71,42 @@ struct Base64Decoder {
                             let c = values[Int(input[index + 2])], d = values[Int(input[index + 3])]
                             guard (a | b | c | d) & 0x80 == 0 else { break }
                             let quad = UInt32(a) << 18 | UInt32(b) << 12 | UInt32(c) << 6 | UInt32(d)
-                            out.append(UInt8(truncatingIfNeeded: quad >> 16))
-                            out.append(UInt8(truncatingIfNeeded: quad >> 8))
-                            out.append(UInt8(truncatingIfNeeded: quad))
+                            out[written] = UInt8(truncatingIfNeeded: quad >> 16)
+                            out[written + 1] = UInt8(truncatingIfNeeded: quad >> 8)
+                            out[written + 2] = UInt8(truncatingIfNeeded: quad)
+                            written += 3
                             index += 4
                         }
                         guard index < input.count else { break }
                     }
-                    step(values[Int(input[index])], into: &out)
+                    if let octet = step(values[Int(input[index])]) {
+                        out[written] = octet
+                        written += 1
+                    }
                     if isDone { break }
                     index += 1
                 }
             }
         }
+        return written
     }
 
-    private mutating func step(_ value: UInt8, into out: inout [UInt8]) {
+    /// Takes one octet's value; each octet is given as soon as its bits are there, so that missing padding loses nothing.
+    private mutating func step(_ value: UInt8) -> UInt8? {
         switch value {
         case 0..<64:
             pads = 0
             bits = bits << 6 | UInt32(value)
             digits += 1
-            // Each octet is given as soon as its bits are there, so that missing padding loses nothing.
-            if digits == 2 { out.append(UInt8(truncatingIfNeeded: bits >> 4)) }
-            if digits == 3 { out.append(UInt8(truncatingIfNeeded: bits >> 2)) }
-            if digits == 4 {
-                out.append(UInt8(truncatingIfNeeded: bits))
+            switch digits {
+            case 1: return nil
+            case 2: return UInt8(truncatingIfNeeded: bits >> 4)
+            case 3: return UInt8(truncatingIfNeeded: bits >> 2)
+            default:
+                let octet = UInt8(truncatingIfNeeded: bits)
                 digits = 0
                 bits = 0
+                return octet
             }
         case 0x81:
             guard digits >= 2 else { break }
@@ -96,6 +115,7 @@ struct Base64Decoder {
         case 0x80: break
         default: sawJunk = true
         }
+        return nil
     }
 }
 

@@ -14,13 +14,14 @@ public struct Annotator {
     public mutating func note(for exchange: Exchange, in session: Session) -> String? {
         // The protocol may have been found only after the annotator was made.
         if state.proto == nil, let proto = session.proto { state = DialogueState(proto: proto) }
-        let note = sentence(exchange, session)
+        let note = note(for: exchange, in: session, after: state)
         state.advance(over: exchange)
         return note
     }
 
-    private func sentence(_ exchange: Exchange, _ session: Session) -> String? {
-        guard let command = exchange.command else { return greeting(exchange) }
+    /// What the exchange does, the dialogue having come to `state` before it.
+    func note(for exchange: Exchange, in session: Session, after state: DialogueState) -> String? {
+        guard let command = exchange.command else { return greeting(exchange, state) }
         let action: String
         switch state.proto {
         case .smtp: action = SMTPNotes.note(command, exchange, state, in: session)
@@ -29,7 +30,7 @@ public struct Annotator {
         }
         guard let reply = exchange.reply else { return "\(action); no reply was seen" }
         if command.verb == "AUTH" || command.verb == "*auth", reply.status.isIntermediate,
-            let challenge = challenge(command, reply)
+            let challenge = challenge(command, reply, state)
         {
             return "\(action). \(challenge)"
         }
@@ -40,7 +41,7 @@ public struct Annotator {
         return "\(action). \(isPassing ? "Refused for now" : "Refused"): \(meaning)"
     }
 
-    private func greeting(_ exchange: Exchange) -> String? {
+    private func greeting(_ exchange: Exchange, _ state: DialogueState) -> String? {
         guard let reply = exchange.reply else { return nil }
         guard !state.isGreeted else { return "A reply that no command asked for" }
         let text = reply.lines.first?.text().text ?? ""
@@ -61,7 +62,7 @@ public struct Annotator {
         }
     }
 
-    private func challenge(_ command: Command, _ reply: Reply) -> String? {
+    private func challenge(_ command: Command, _ reply: Reply, _ state: DialogueState) -> String? {
         guard let text = reply.lines.first else { return nil }
         if command.verb == "*auth" {
             guard let login = state.login else { return nil }

@@ -6,6 +6,11 @@ enum ShownText {
     private static let limit = 120
 
     static func of(_ text: some StringProtocol) -> String {
+        // Nearly always there is nothing to change.
+        let isPlain = text.utf8.withContiguousStorageIfAvailable { octets in
+            octets.count <= limit && octets.allSatisfy { $0 >= 32 && $0 < 127 }
+        }
+        if isPlain == true { return String(text) }
         var out = ""
         var count = 0
         for scalar in text.unicodeScalars {

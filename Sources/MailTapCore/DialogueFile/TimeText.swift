@@ -138,11 +138,12 @@ public enum TimeText {
 
     /// Appends the low `digits` decimal digits of a number, zeros in front.
     private static func append(_ number: UInt64, digits: Int, to out: inout [UInt8]) {
-        var unit: UInt64 = 1
-        for _ in 1..<max(1, digits) { unit &*= 10 }
-        for _ in 0..<digits {
-            out.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / unit % 10))
-            unit /= 10
+        let start = out.count
+        for _ in 0..<digits { out.append(UInt8(ascii: "0")) }
+        var rest = number
+        for index in (start..<start + digits).reversed() where rest > 0 {
+            out[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
         }
     }
 

@@ -61,10 +61,11 @@ public struct SessionJSON: Sendable {
     ) {
         out.append(opening)
         var isFirst = true
-        for value in values {
+        // By index, since each step of an iterator would copy a value of many parts.
+        for index in values.indices {
             if !isFirst { out.append(",") }
             isFirst = false
-            each(value, &out)
+            each(values[index], &out)
         }
         out.append("]")
     }

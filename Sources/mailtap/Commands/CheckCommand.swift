@@ -80,7 +80,7 @@ struct CheckCommand: ParsableCommand {
         }
         var reader = try input.reader(isQuiet: common.quiet)
         reader.read(input.inputs, into: gatherer)
-        if let failure = gatherer.failure { throw failure }
+        try gatherer.finish()
         input.sayMissing(of: gatherer.count)
         // Of an input that could not be read at all, nothing can be said, least of all that nothing is wrong.
         let isSilent = isText && reader.status != .success && report.isEmpty

@@ -36,7 +36,9 @@ final class Stage {
         wishes.keepsTraces = true
         wishes.options.keepsContent = true
         let found = Found()
-        reader.read([path], into: SessionGatherer(wishes) { found.items.append($0) })
+        let gatherer = SessionGatherer(wishes) { found.items.append($0) }
+        reader.read([path], into: gatherer)
+        try gatherer.finish()
         try out.append { list.begin(into: &$0) }
         for item in found.items { try out.append { list.session(item, into: &$0) } }
         try out.append { list.end(into: &$0) }

@@ -42,7 +42,7 @@ struct ExportJob {
         }
         var reader = try input.reader(isQuiet: common.quiet)
         reader.read(input.inputs, into: gatherer)
-        if let failure = gatherer.failure { throw failure }
+        try gatherer.finish()
         input.sayMissing(of: gatherer.count)
         return reader
     }

@@ -54,7 +54,7 @@ struct ListCommand: ParsableCommand {
         }
         var reader = try input.reader(isQuiet: common.quiet)
         reader.read(input.inputs, into: gatherer)
-        if let failure = gatherer.failure { throw failure }
+        try gatherer.finish()
         input.sayMissing(of: gatherer.count)
         return reader
     }

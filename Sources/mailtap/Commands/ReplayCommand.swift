@@ -211,7 +211,7 @@ enum RecordedSessions {
             found.sessions.append(RecordedSession(session: item.session, contents: item.contents))
         }
         reader.read(inputs, into: gatherer)
-        if let failure = gatherer.failure { throw failure }
+        try gatherer.finish()
         return found.sessions
     }
 

@@ -45,11 +45,12 @@ struct InputReader {
             throw Failure(.noInput, "can't read \(name): \(StandardOutput.reason()); is the path right?")
         }
         defer { if descriptor > 0 { close(descriptor) } }
-        var status = stat()
-        if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+        let kind = FileStatus(descriptor: descriptor)?.kind
+        if kind == .directory {
             throw Failure(.noInput, "can't read \(name): it is a directory; name the files in it")
         }
-        let isFile = input != "-" && status.st_mode & S_IFMT == S_IFREG
+        (sink as? any LaggingSink)?.mayLag = kind == .regular
+        let isFile = input != "-" && kind == .regular
         try Self.readCaptureOrDialogue(descriptor, name, keys: keys, path: isFile ? input : nil, into: sink)
     }
 }

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import MailTapCapture
 
 /// How far a long reading is, on a terminal and only there.
 final class ProgressLine {
@@ -13,9 +9,8 @@ final class ProgressLine {
 
     init(_ name: String, descriptor: Int32) {
         self.name = name
-        var status = stat()
-        let isFile = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-        total = isFile && status.st_size > 0 ? UInt64(status.st_size) : nil
+        let status = FileStatus(descriptor: descriptor)
+        total = status.flatMap { $0.kind == .regular && $0.length > 0 ? $0.length : nil }
     }
 
     /// `octets` were read so far.

@@ -1,3 +1,4 @@
+import MailTapCapture
 import MailTapCore
 import Synchronization
 
@@ -38,13 +39,9 @@ struct StandardOutput: ~Copyable {
 
     /// Writing to a file that is read would destroy it.
     static func refuse(_ path: String, ifOneOf inputs: [String]) throws {
-        var target = stat()
-        guard stat(path, &target) == 0, target.st_mode & S_IFMT == S_IFREG else { return }
+        guard let target = FileStatus(path: path), target.kind == .regular else { return }
         for input in inputs where input != "-" {
-            var source = stat()
-            guard stat(input, &source) == 0, source.st_dev == target.st_dev, source.st_ino == target.st_ino else {
-                continue
-            }
+            guard let source = FileStatus(path: input), source.isSameFile(as: target) else { continue }
             throw Failure(
                 .cannotCreate, "can't write to \(path): it is an input, and would be lost; choose another path")
         }

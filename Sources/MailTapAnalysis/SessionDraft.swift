@@ -1,0 +1,49 @@
+/// A session that is over, with what takes long still to be worked out: what its messages say, notes, findings.
+///
+/// A value of its own, so that any thread can finish it.
+public struct SessionDraft: Sendable {
+    private var session: Session
+    private let options: SessionOptions
+    /// The messages that may not be read yet, by index.
+    private let readings: [(index: Int, reading: MessageReading)]
+    private let anomalies: [DialogueAnomaly]
+
+    init(
+        _ session: Session, options: SessionOptions, readings: [(index: Int, reading: MessageReading)],
+        anomalies: [DialogueAnomaly]
+    ) {
+        self.session = session
+        self.options = options
+        self.readings = readings
+        self.anomalies = anomalies
+    }
+
+    /// About how many octets of memory it holds.
+    public var weight: Int { 2_048 + session.exchanges.count * 512 }
+
+    /// The whole session.
+    public consuming func finish() -> Session {
+        for (index, reading) in readings {
+            (session.messages[index].sha256, session.messages[index].content) = reading.finish()
+        }
+        guard options.findsFaults else {
+            if options.annotates { annotate() }
+            return session
+        }
+        var notes: [String?] = []
+        let annotates = options.annotates
+        let annotator = Annotator(proto: session.proto)
+        session.findings = Findings.all(of: session, anomalies: anomalies) { exchange, session, state in
+            if annotates { notes.append(annotator.note(for: exchange, in: session, after: state)) }
+        }
+        for (index, note) in notes.enumerated() { session.exchanges[index].note = note }
+        return session
+    }
+
+    private mutating func annotate() {
+        var annotator = Annotator(proto: session.proto)
+        for index in session.exchanges.indices {
+            session.exchanges[index].note = annotator.note(for: session.exchanges[index], in: session)
+        }
+    }
+}
