@@ -41,7 +41,9 @@ struct ListCommand: ParsableCommand {
             try box.out.append { box.list.session(SessionSummary(tally, number: number), into: &$0) }
         }
         var reader = InputReader(isQuiet: common.quiet)
-        reader.read(input.inputs, into: gatherer)
+        let relay = SinkRelay(gatherer)
+        reader.read(input.inputs, into: relay)
+        relay.finish()
         if let failure = gatherer.failure { throw failure }
         input.sayMissing(of: gatherer.count)
         return reader

@@ -4,7 +4,7 @@ import MailTapAnalysis
 ///
 /// ```
 /// reader: add(draft) --> jobs, in order --> give(session)        on the reader's own thread
-///                          \--> FinishingPool: messages, notes, findings
+///                          \--> WorkerPool: messages, notes, findings
 /// ```
 /// The reader hardly ever waits: when more is queued than the bound allows, it finishes sessions itself.
 struct FinishingQueue<Rest> {
@@ -19,7 +19,7 @@ struct FinishingQueue<Rest> {
     /// What makes a job that is worth handing to another core.
     private static var batchWeight: Int { 64 << 10 }
 
-    private let pool: FinishingPool
+    private let pool: WorkerPool
     private var batches: [Batch] = []
     private var first = 0
     private var weight = 0
@@ -28,7 +28,7 @@ struct FinishingQueue<Rest> {
     private var rests: [Rest] = []
     private var draftWeight = 0
 
-    init(_ pool: FinishingPool) { self.pool = pool }
+    init(_ pool: WorkerPool) { self.pool = pool }
 
     /// Adds a session; gives out those at the front that are finished.
     ///

@@ -95,7 +95,7 @@ final class SessionGatherer: TraceSink, LaggingSink {
         self.wishes = wishes
         self.give = give
         numbering = SessionNumbering(wishes.order)
-        let pool = FinishingPool()
+        let pool = WorkerPool()
         finishing = FinishingQueue(pool)
         self.wishes.options.readsElsewhere = { pool.add($0, weight: $1) }
     }

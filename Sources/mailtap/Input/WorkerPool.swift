@@ -16,7 +16,7 @@ protocol PoolJob: AnyObject, Sendable {
 extension MessageReading: PoolJob {}
 
 /// Does jobs on the cores that the reader leaves free, the oldest first.
-final class FinishingPool: Sendable {
+final class WorkerPool: Sendable {
     private struct State: Sendable {
         var jobs: [(job: any PoolJob, weight: Int)] = []
         var first = 0
