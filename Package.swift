@@ -63,10 +63,12 @@ let package = Package(
         .target(
             name: "MailTapReplay",
             dependencies: [
-                "MailTapCore", "MailTapAnalysis",
+                "MailTapCore", "MailTapAnalysis", "MailTapTLS",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
             ],
             swiftSettings: strict),
         .target(
@@ -125,7 +127,7 @@ let package = Package(
         .testTarget(
             name: "MailTapReplayTests",
             dependencies: [
-                "MailTapReplay", "MailTapAnalysis", "MailTapCore", "MailTapServer", "MailTapTesting",
+                "MailTapReplay", "MailTapAnalysis", "MailTapCore", "MailTapServer", "MailTapTesting", "MailTapTLS",
             ],
             swiftSettings: strict),
         .testTarget(

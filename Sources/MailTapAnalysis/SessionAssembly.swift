@@ -179,6 +179,16 @@ struct SessionAssembly {
             })
     }
 
+    /// As `wireText`, with the places that a dialogue file lets vary.
+    private mutating func expectation(_ octets: [UInt8], from start: UInt64) -> WireText {
+        var text = wireText(octets, from: start, side: .server)
+        text.patterns = edits.patterns(in: StreamRange(.server, start, start &+ UInt64(octets.count))).map {
+            WireText.Pattern(
+                range: Int($0.range.start - start)..<Int($0.range.end - start), pattern: $0.pattern)
+        }
+        return text
+    }
+
     private mutating func begin(_ event: Event, verb: String, _ bytes: RawSpan) {
         let index = index(event.exchange, at: event.time)
         let octets = [UInt8](copying: bytes.extracting(0..<bytes.textLength))
@@ -237,8 +247,11 @@ struct SessionAssembly {
                 edits.forwarded(bytes, event.range), received: received, original: original)
             received += original
         }
-        reply.lines.append(
-            wireText(Array(octets[skipped...]), from: event.range.start &+ UInt64(skipped), side: event.range.side))
+        let textStart = event.range.start &+ UInt64(skipped)
+        if reply.lines.isEmpty {
+            reply.acceptable = edits.patterns(in: StreamRange(.server, event.range.start, textStart)).first?.pattern
+        }
+        reply.lines.append(expectation(Array(octets[skipped...]), from: textStart))
         reply.isComplete = isLast
         secrets.removeAll(keepingCapacity: true)
         if isFurther {
@@ -369,9 +382,11 @@ extension SessionAssembly: DialogueHandler {
         case .listing:
             let index = index(event.exchange, at: event.time)
             var octets = [UInt8](copying: bytes.extracting(0..<bytes.textLength))
-            if octets.first == 46 { octets.removeFirst() }
+            let isStuffed = octets.first == 46
+            if isStuffed { octets.removeFirst() }
             if session.exchanges[index].data == nil { session.exchanges[index].data = [] }
-            session.exchanges[index].data?.append(WireText(octets))
+            let line = expectation(octets, from: event.range.start &+ (isStuffed ? 1 : 0))
+            session.exchanges[index].data?.append(line)
         case .listingEnd:
             let index = index(event.exchange, at: event.time)
             if session.exchanges[index].data == nil { session.exchanges[index].data = [] }
@@ -392,7 +407,10 @@ extension SessionAssembly: DialogueHandler {
             secrets.removeAll(keepingCapacity: true)
             if bytes.byteCount > 0, bytes.octet(at: bytes.byteCount - 1) != 10 { cut = event.range }
         case .tunnel(let kind): enter(Tunnel(kind, reading: bytes))
-        case .content, .opaque, .preamble, .close: break
+        case .content:
+            guard let index = transfer?.index, event.range.side == .server else { break }
+            session.messages[index].patterns += edits.patterns(in: event.range).map(\.pattern)
+        case .opaque, .preamble, .close: break
         }
     }
 

@@ -54,12 +54,14 @@ struct StreamEdits {
     private var masks: [Mask] = []
     private var forwards: [(range: StreamRange, octets: [UInt8])] = []
     private var injections: [StreamRange] = []
+    private var patterns: [(range: StreamRange, pattern: ReplyPattern)] = []
 
     mutating func note(_ mark: Mark) {
         switch mark {
         case .masked(let mask): masks.append(mask)
         case .forwarded(let range, let octets): forwards.append((range, octets))
         case .injected(let range): injections.append(range)
+        case .pattern(let range, let pattern): patterns.append((range, pattern))
         default: break
         }
     }
@@ -78,6 +80,14 @@ struct StreamEdits {
             let start = max($0.range.start, line.start) - line.start
             let end = min($0.range.end, line.end) - line.start
             return WireText.Secret(range: Int(start)..<Int(end), kind: $0.kind)
+        }
+    }
+
+    /// Where a dialogue file lets the octets of `range` vary.
+    func patterns(in range: StreamRange) -> [(range: StreamRange, pattern: ReplyPattern)] {
+        guard !patterns.isEmpty else { return [] }
+        return patterns.filter {
+            $0.range.side == range.side && $0.range.start >= range.start && $0.range.end <= range.end
         }
     }
 

@@ -1,7 +1,22 @@
 import MailTapAnalysis
 public import MailTapCore
+import NIOCore
 
-/// Plays recorded sessions against a server, one after another, and compares what comes.
+/// How often recorded sessions are played, and how many of them at once.
+public struct ReplayLoad: Sendable, Hashable {
+    /// How often each is played.
+    public var times: Int
+    /// How many connections there are at once.
+    public var concurrency: Int
+
+    /// At least once, at least one.
+    public init(times: Int = 1, concurrency: Int = 1) {
+        self.times = max(1, times)
+        self.concurrency = max(1, concurrency)
+    }
+}
+
+/// Plays recorded sessions against a server and compares what comes.
 public struct ReplayRun: Sendable {
     private let target: ReplayTarget
     private let client: ReplayClient
@@ -18,37 +33,89 @@ public struct ReplayRun: Sendable {
     ///
     /// - Parameters:
     ///   - sessions: what was recorded, with the octets of its messages.
-    ///   - played: called after each session with its live trace, for a recorder, and its result.
+    ///   - load: how often and how many at once.
+    ///   - played: called after each session, in the order of ending, with its live trace, for a recorder, its result,
+    ///     and the figures so far.
     /// - Throws: `ReplayError` where the server can't be reached for the first session that is played.
     public func play(
-        _ sessions: [RecordedSession], played: (Trace?, ComparisonReport.Entry) -> Void = { _, _ in }
+        _ sessions: [RecordedSession], load: ReplayLoad = ReplayLoad(),
+        played: (Trace?, ComparisonReport.Entry, LoadFigures) -> Void = { _, _, _ in }
     ) async throws -> ComparisonReport {
+        let total = sessions.count * load.times
         var report = ComparisonReport([ComparisonReport.Entry]())
+        var figures = LoadFigures(concurrency: load.concurrency)
+        let started = NIODeadline.now()
         var hasConnected = false
-        for (index, recorded) in sessions.enumerated() {
-            let number = recorded.session.number > 0 ? recorded.session.number : index + 1
-            var trace: Trace?
-            var outcome: ComparisonReport.Outcome
-            if let why = reasonToSkip(recorded.session) {
-                outcome = .skipped(why)
-            } else if let plan = ReplayPlan(client.renewsIDs ? recorded.withFreshIDs() : recorded) {
-                do {
-                    let live = try await client.play(plan)
-                    hasConnected = true
-                    trace = live.trace
-                    outcome = .compared(
-                        comparison.compare(recorded, with: RecordedSession(live.trace), notes: live.notes))
-                } catch let error as ReplayError where hasConnected {
-                    outcome = .failed(error.description)
-                }
-            } else {
-                outcome = .skipped("nothing of it can be played")
+        try await withThrowingTaskGroup(of: Played.self) { group in
+            var next = 0
+            func start() {
+                guard next < total else { return }
+                let number = next
+                next += 1
+                group.addTask { await play(sessions[number % sessions.count], number: number) }
             }
-            let entry = ComparisonReport.Entry(number: number, outcome: outcome)
-            report.entries.append(entry)
-            played(trace, entry)
+            for _ in 0..<max(1, min(load.concurrency, total)) { start() }
+            while let result = try await group.next() {
+                start()
+                if case .failed(let error) = result.outcome, !hasConnected { throw error }
+                hasConnected = hasConnected || result.trace != nil
+                let place = result.number % sessions.count
+                let number = sessions[place].session.number > 0 ? sessions[place].session.number : place + 1
+                figures.elapsed = (NIODeadline.now() - started).nanoseconds
+                let entry = ComparisonReport.Entry(number: number, outcome: result.outcome.reported)
+                switch entry.outcome {
+                case .compared(let comparison):
+                    figures.played += 1
+                    figures.add(comparison)
+                case .failed:
+                    figures.played += 1
+                    figures.failed += 1
+                case .skipped: break
+                }
+                report.add(entry, at: place)
+                played(result.trace, entry, figures)
+            }
         }
+        if load.times > 1 || load.concurrency > 1 { report.load = figures }
         return report
+    }
+
+    /// One session that is over.
+    private struct Played: Sendable {
+        enum Outcome: Sendable {
+            case compared(SessionComparison)
+            case skipped(String)
+            case failed(ReplayError)
+
+            var reported: ComparisonReport.Outcome {
+                switch self {
+                case .compared(let comparison): .compared(comparison)
+                case .skipped(let why): .skipped(why)
+                case .failed(let error): .failed(error.description)
+                }
+            }
+        }
+
+        var number: Int
+        var trace: Trace?
+        var outcome: Outcome
+    }
+
+    private func play(_ original: RecordedSession, number: Int) async -> Played {
+        if let why = reasonToSkip(original.session) { return Played(number: number, outcome: .skipped(why)) }
+        let recorded = original.rewritten(by: client.rewrites, number: number + 1)
+        guard let plan = ReplayPlan(client.renewsIDs ? recorded.withFreshIDs() : recorded) else {
+            return Played(number: number, outcome: .skipped("nothing of it can be played"))
+        }
+        do throws(ReplayError) {
+            let live = try await client.play(plan)
+            let came = RecordedSession(live.trace, findsFaults: comparison.extras.contains(.findings))
+            return Played(
+                number: number, trace: live.trace,
+                outcome: .compared(comparison.compare(recorded, with: came, notes: live.notes)))
+        } catch {
+            return Played(number: number, outcome: .failed(error))
+        }
     }
 
     private func reasonToSkip(_ session: Session) -> String? {
@@ -69,11 +136,13 @@ public struct ReplayRun: Sendable {
 
 extension RecordedSession {
     /// Decodes a trace, keeping the octets of its messages.
-    public init(_ trace: Trace) {
+    ///
+    /// - Parameter findsFaults: whether to apply the rules of `mailtap check`.
+    public init(_ trace: Trace, findsFaults: Bool = false) {
         var options = SessionOptions()
         options.keepsContent = true
         options.annotates = false
-        options.findsFaults = false
+        options.findsFaults = findsFaults
         let sink = OneSession(trace.info, options: options)
         trace.play(into: sink)
         self.init(session: sink.builder.session, contents: sink.builder.contents)

@@ -22,6 +22,7 @@ USERS = {"alice": "wonderland-7", "bob": "builder-9"}
 # The ports that a Wireshark without options decodes; the captures are recorded on these.
 STANDARD_PORTS = {
     "smtp": 25, "submission": 587, "smtps": 465, "strict": 2525, "plainest": 2526,
+    "banner": 2527, "nodsn": 2528, "limited": 2529, "restricted": 2530,
     "lmtp": 24, "pop3": 110, "pop3s": 995, "imap": 143, "auth": 12345,
 }
 
@@ -64,6 +65,8 @@ class Servers:
     - smtp: STARTTLS and AUTH offered, both optional; submission: AUTH required to send; smtps: TLS from the start
     - strict: as smtp, but every recipient is refused with 554 5.7.1
     - plainest: as smtp, with neither CHUNKING nor PIPELINING nor STARTTLS
+    - banner, nodsn, limited, restricted: as smtp, each with one change: another smtpd_banner, no DSN, another limit for
+      the size of mails, bob refused
     - lmtp, pop3 (with STLS), pop3s, imap: Dovecot
     - auth: Dovecot's password checks for Postfix
     """
@@ -183,7 +186,7 @@ class Servers:
         self._postfix = subprocess.Popen([master, "-c", str(base / "etc"), "-d"], start_new_session=True,
                                          stdin=subprocess.DEVNULL, stdout=open(base / "output", "wb"),
                                          stderr=subprocess.STDOUT)
-        for service in ("smtp", "submission", "smtps", "strict", "plainest"):
+        for service in ("smtp", "submission", "smtps", "strict", "plainest", "banner", "nodsn", "limited", "restricted"):
             wait_for_port(self.ports[service], dead=lambda: self._postfix.poll() is not None)
 
     def _run_postfix(self, what):
@@ -354,4 +357,12 @@ SMTPD_SERVICES = """\
   -o smtpd_recipient_restrictions=reject
 {host}:{plainest} inet n - n - - smtpd
   -o {{ smtpd_discard_ehlo_keywords = chunking, pipelining, starttls, dsn, silent-discard }}
+{host}:{banner} inet n - n - - smtpd
+  -o {{ smtpd_banner = other.example.com ESMTP something else }}
+{host}:{nodsn} inet n - n - - smtpd
+  -o {{ smtpd_discard_ehlo_keywords = dsn, silent-discard }}
+{host}:{limited} inet n - n - - smtpd
+  -o message_size_limit=5000000
+{host}:{restricted} inet n - n - - smtpd
+  -o {{ smtpd_recipient_restrictions = check_recipient_access inline:{{bob@example.org=REJECT}}, permit_mynetworks, permit }}
 """

@@ -40,6 +40,7 @@ import Testing
 
     private func run(
         _ recorded: [RecordedSession], _ service: EmbeddedServer.Service = .smtp, maildrop: Maildrop = Maildrop(),
+        load: ReplayLoad = ReplayLoad(),
         configure: (inout ServerConfiguration) -> Void = { _ in }
     ) async throws -> (report: ComparisonReport, messages: [StoredMessage]) {
         var configuration = ServerConfiguration()
@@ -51,7 +52,7 @@ import Testing
             proto: service == .pop3 ? .pop3 : .smtp, host: "127.0.0.1", port: UInt16(server.port))
         let options = ReplayOptions(credentials: Credentials(user: "tim", password: "tanstaaf"))
         let run = ReplayRun(target: target, client: ReplayClient(target: target, options: options))
-        let report = try await run.play(recorded)
+        let report = try await run.play(recorded, load: load)
         await server.stop()
         return (report, maildrop.messages)
     }
@@ -125,6 +126,23 @@ import Testing
         #expect(report.isSame, "\(report.text())")
         #expect(report.text().contains("but for trace-fields"))
         #expect(messages.isEmpty)
+    }
+
+    @Test func manySessionsAtOnceAreCountedAndMeasured() async throws {
+        let recorded = recording(Self.session.replacing("MECHANISM", with: "CRAM-MD5"))
+        let pop3 = recording("S: +OK\nC: QUIT\nS: +OK", .pop3)
+        let (report, messages) = try await run([recorded, pop3], load: ReplayLoad(times: 20, concurrency: 4))
+        #expect(messages.count == 20)
+        #expect(report.entries.map(\.times) == [20, 20])
+        #expect(report.isSame)
+        let load = try #require(report.load)
+        #expect(load.played == 20)
+        // One reply for each command, the content included; a CRAM-MD5 login has two.
+        #expect(load.live.count == 20 * 9)
+        #expect(load.recorded.count == 20 * 9)
+        #expect(report.text().contains("session 1 (20 times): smtp, the same"))
+        #expect(report.text().contains("load: 20 sessions in "))
+        #expect(report.text().contains("40 sessions: 20 the same, 20 not played"))
     }
 
     @Test func otherProtocolsAreSkippedAndSaidSo() async throws {

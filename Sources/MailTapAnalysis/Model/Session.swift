@@ -78,6 +78,8 @@ public struct Command: Sendable, Equatable {
 public struct Reply: Sendable, Equatable {
     /// Reply code or status indicator.
     public var status: ReplyStatus
+    /// The set of statuses that a dialogue file expects here; nil where it is this one.
+    public var acceptable: ReplyPattern?
     /// Enhanced status code (RFC 3463) such as `2.1.0`, nil where there is none.
     public var enhanced: String?
     /// The texts, without code and separator, one per line.
@@ -134,6 +136,8 @@ public struct Message: Sendable, Equatable {
     public var longestPause: Int64 = 0
     /// What its header section and MIME structure say.
     public var content = MessageContent()
+    /// Where a dialogue file lets its octets vary: the patterns, in order; they stand in the octets in braces.
+    public var patterns: [ReplyPattern] = []
 
     /// A message of no octets.
     public init(kind: ContentKind) { self.kind = kind }

@@ -27,6 +27,23 @@ public struct WireText: Sendable, Equatable {
     /// Whether `secrets` were already replaced before the line reached us (read from a recording).
     public var isMasked: Bool
 
+    /// Where a dialogue file lets the line vary, in order; offsets into `octets`, braces included.
+    public var patterns: [Pattern] = []
+
+    /// A place where a dialogue file lets a line vary.
+    public struct Pattern: Sendable, Hashable {
+        /// Offsets into `octets`.
+        public var range: Range<Int>
+        /// What may stand there.
+        public var pattern: ReplyPattern
+
+        /// A place at `range`.
+        public init(range: Range<Int>, pattern: ReplyPattern) {
+            self.range = range
+            self.pattern = pattern
+        }
+    }
+
     /// A line.
     public init(_ octets: [UInt8], secrets: [Secret] = [], isMasked: Bool = false) {
         self.octets = octets

@@ -37,7 +37,7 @@ enum RecordingComment {
     /// Empty where the packets say it by themselves.
     static func comments(for mark: Mark, offset: UInt64) -> [String] {
         switch mark {
-        case .eof, .reset: []
+        case .eof, .reset, .pattern: []
         case .gap(let side, let length):
             [line([("gap", .object([("side", .string(name(side))), ("length", number(length))]))])]
         case .conflict(let range): [line([("conflict", .object(position(range, offset)))])]

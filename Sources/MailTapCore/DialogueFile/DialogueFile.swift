@@ -21,19 +21,17 @@ public struct DialogueFileSession: Sendable {
     public var trace: Trace
     /// The line, from 1, at which each entry of the trace begins.
     public var lines: [Int] = []
-    /// Patterns such as `{any}` that stand in what the server is to say; their own octets stand in the trace.
-    public var patterns: [DialogueFilePattern] = []
+    /// The lines by which something is said, in the order of the file.
+    public var said: [DialogueFileSaid] = []
 
     /// A session without entries.
     public init(trace: Trace) { self.trace = trace }
 }
 
-/// A place of a dialogue file where any of several texts is meant.
-public struct DialogueFilePattern: Sendable, Hashable {
-    /// Where the pattern, braces included, stands in the stream.
+/// A line of a dialogue file by which a side says something.
+public struct DialogueFileSaid: Sendable, Hashable {
+    /// What it says, as a range of the side's stream.
     public var range: StreamRange
-    /// What stands between the braces, such as `any`.
-    public var name: String
     /// Line of the file, from 1.
     public var line: Int
 }

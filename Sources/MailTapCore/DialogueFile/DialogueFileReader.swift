@@ -7,6 +7,8 @@ public struct DialogueFileReader {
     private static let errorLimit = 50
 
     private let source: String?
+    private let include: DialogueInclude.Source
+    private var included = 0
     private var sessions: [DialogueFileSession] = []
     private var errors: [DialogueFileError] = []
     private var number = 0
@@ -25,8 +27,12 @@ public struct DialogueFileReader {
     /// - Parameters:
     ///   - octets: the file.
     ///   - source: the sessions' `source`, whatever the file says; nil to take what it says.
-    public static func read(_ octets: [UInt8], source: String? = nil) -> DialogueFile {
-        var reader = DialogueFileReader(source: source)
+    ///   - include: reads the files that this one includes; by default none can be.
+    public static func read(
+        _ octets: [UInt8], source: String? = nil,
+        include: @escaping DialogueInclude.Source = { _ in .failure(.init("no file can be included here")) }
+    ) -> DialogueFile {
+        var reader = DialogueFileReader(source: source, include: include)
         var rest = octets[...]
         if rest.starts(with: [0xEF, 0xBB, 0xBF]) { rest = rest.dropFirst(3) }
         while !rest.isEmpty {
@@ -50,7 +56,10 @@ public struct DialogueFileReader {
         return [DialogueFile.signature + " ", "#", "== ", "C:", "S:"].contains { head.starts(with: $0.utf8) }
     }
 
-    private init(source: String?) { self.source = source }
+    private init(source: String?, include: @escaping DialogueInclude.Source) {
+        self.source = source
+        self.include = include
+    }
 
     private mutating func fail(_ problem: String) {
         guard errors.count < Self.errorLimit else { return }
@@ -114,27 +123,35 @@ public struct DialogueFileReader {
     private mutating func said(_ line: ArraySlice<UInt8>, by side: Side) {
         let octets = line.first == 32 ? line.dropFirst() : line
         var text = DialogueLine()
-        if let problem = text.read(octets, of: side) { return fail(problem) }
+        if let wanted = DialogueInclude(octets) {
+            switch content(of: wanted) {
+            case .success(let octets): text.octets = octets
+            case .failure(let problem): return fail("'\(wanted.path)' can't be included: \(problem.text)")
+            }
+        } else if let problem = text.read(octets, of: side) {
+            return fail(problem)
+        }
         open()
         let last = sessions.count - 1
         let start = offsets[Int(side.rawValue)]
         func range(_ range: Range<Int>) -> StreamRange {
             StreamRange(side, start &+ UInt64(range.lowerBound), start &+ UInt64(range.upperBound))
         }
-        for (place, kind) in text.masks {
-            let mask = Trace.Entry.mark(.masked(Mask(range: range(place), kind: kind)))
-            // A mask stands before the chunk that holds its octets, which may have begun lines ago.
+        var marks: [(Int, Mark)] = text.masks.map { place, kind in
+            (place.lowerBound, .masked(Mask(range: range(place), kind: kind)))
+        }
+        marks += text.patterns.map { place, pattern in (place.lowerBound, .pattern(range(place), pattern)) }
+        for (_, mark) in marks.sorted(by: { $0.0 < $1.0 }) {
+            // It stands before the chunk that holds its octets, which may have begun lines ago.
             if goesOn == side {
                 let chunk = sessions[last].trace.entries.count - 1
-                sessions[last].trace.entries.insert((time, mask), at: chunk)
+                sessions[last].trace.entries.insert((time, .mark(mark)), at: chunk)
                 sessions[last].lines.insert(number, at: chunk)
             } else {
-                append(mask)
+                append(.mark(mark))
             }
         }
-        for (place, name) in text.patterns {
-            sessions[last].patterns.append(DialogueFilePattern(range: range(place), name: name, line: number))
-        }
+        sessions[last].said.append(DialogueFileSaid(range: range(0..<text.octets.count), line: number))
         offsets[Int(side.rawValue)] = start &+ UInt64(text.octets.count)
         guard !text.octets.isEmpty else { return }
         if goesOn == side {
@@ -149,6 +166,15 @@ public struct DialogueFileReader {
             append(.chunk(side, text.octets))
             goesOn = side
         }
+    }
+
+    private mutating func content(of wanted: DialogueInclude) -> Result<[UInt8], DialogueInclude.Problem> {
+        if let problem = wanted.problem { return .failure(problem) }
+        let result = include(wanted.path).map { wanted.said($0) }
+        guard case .success(let octets) = result else { return result }
+        included += octets.count
+        guard included <= DialogueInclude.limit else { return .failure(.init("all in all that is too much")) }
+        return result
     }
 
     private mutating func append(_ entry: Trace.Entry) {

@@ -20,7 +20,7 @@ public struct DialogueFileWriter: Sendable {
         // A session whose times are all the same, as a hand-written one's, is written without them.
         let isTimed = trace.entries.contains { $0.time != trace.info.started } || trace.ended != trace.info.started
         while index < trace.entries.count {
-            let inline = Self.inlineMasks(trace.entries, at: index, offsets)
+            let inline = Self.inlineMarks(trace.entries, at: index, offsets)
             index += inline.count
             let (moment, entry) = trace.entries[index]
             var needsTime = moment != time
@@ -52,36 +52,37 @@ public struct DialogueFileWriter: Sendable {
         out += "-- end\n".utf8
     }
 
-    /// The masks that stand at `index` and can be shown inside the lines of the chunk behind them.
-    private static func inlineMasks(
+    /// The masks and patterns that stand at `index` and can be shown inside the lines of the chunk behind them.
+    private static func inlineMarks(
         _ entries: [(time: Timestamp, entry: Trace.Entry)], at index: Int, _ offsets: [UInt64]
-    ) -> [Mask] {
-        var masks: [Mask] = []
+    ) -> [InlineMark] {
+        var marks: [InlineMark] = []
         var next = index
-        while next < entries.count, case .mark(.masked(let mask)) = entries[next].entry {
+        while next < entries.count, case .mark(let mark) = entries[next].entry, let inline = InlineMark(mark) {
             guard entries[next].time == entries[index].time else { return [] }
-            masks.append(mask)
+            marks.append(inline)
             next += 1
         }
-        guard !masks.isEmpty, next < entries.count, entries[next].time == entries[index].time,
+        guard !marks.isEmpty, next < entries.count, entries[next].time == entries[index].time,
             case .chunk(let side, let octets) = entries[next].entry
         else { return [] }
         let start = offsets[Int(side.rawValue)]
         var last = start
-        for mask in masks {
-            guard mask.range.side == side, mask.range.start >= last, !mask.range.isEmpty,
-                mask.range.end <= start &+ UInt64(octets.count),
-                !octets[Int(mask.range.start - start)..<Int(mask.range.end - start)].contains(10)
+        for mark in marks {
+            guard mark.range.side == side, mark.range.start >= last, !mark.range.isEmpty,
+                mark.range.end <= start &+ UInt64(octets.count),
+                mark.stands(in: octets, at: Int(mark.range.start - start)..<Int(mark.range.end - start))
             else { return [] }
-            last = mask.range.end
+            last = mark.range.end
         }
-        return masks
+        return marks
     }
 
     private func lines(
-        _ octets: [UInt8], _ side: Side, from offset: UInt64, _ masks: [Mask], indent: Int, to out: inout [UInt8]
+        _ octets: [UInt8], _ side: Side, from offset: UInt64, _ marks: [InlineMark], indent: Int,
+        to out: inout [UInt8]
     ) {
-        var masks = masks[...]
+        var marks = marks[...]
         var start = 0
         var isFirst = true
         repeat {
@@ -94,16 +95,14 @@ public struct DialogueFileWriter: Sendable {
             var textEnd = isWhole ? end - 2 : end
             if textEnd > start || !isWhole { out.append(32) }
             var position = start
-            while let mask = masks.first, mask.range.start - offset < UInt64(end) {
-                let range = Int(mask.range.start - offset)..<Int(mask.range.end - offset)
+            while let mark = marks.first, mark.range.start - offset < UInt64(end) {
+                let range = Int(mark.range.start - offset)..<Int(mark.range.end - offset)
                 // A mask may reach into the line's CR: the line is then written without its usual end.
                 if range.upperBound > textEnd { textEnd = end }
                 DialogueEscapes.append(octets[position..<range.lowerBound], in: .mask, to: &out)
-                out += "{masked \(mask.kind.name) ".utf8
-                DialogueEscapes.append(octets[range], in: .mask, to: &out)
-                out.append(UInt8(ascii: "}"))
+                mark.append(octets[range], to: &out)
                 position = range.upperBound
-                masks = masks.dropFirst()
+                marks = marks.dropFirst()
             }
             DialogueEscapes.append(octets[position..<textEnd], in: .line, to: &out)
             if !isWhole || textEnd == end { out.append(UInt8(ascii: "\\")) }

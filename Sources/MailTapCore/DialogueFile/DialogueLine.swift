@@ -5,7 +5,7 @@ struct DialogueLine {
     /// Masked secrets, as ranges of `octets`.
     var masks: [(Range<Int>, SecretKind)] = []
     /// Patterns, as ranges of `octets`.
-    var patterns: [(Range<Int>, String)] = []
+    var patterns: [(Range<Int>, ReplyPattern)] = []
 
     /// Reads a line; gives what is wrong with it, if anything.
     mutating func read(_ line: ArraySlice<UInt8>, of side: Side) -> String? {
@@ -36,7 +36,7 @@ struct DialogueLine {
 
     /// Reads `{masked KIND OCTETS}` or a pattern.
     private mutating func braces(_ rest: inout ArraySlice<UInt8>, of side: Side) -> String? {
-        let advice = "'{' begins a mask or a pattern; for the character itself write '\\{'"
+        let advice = "'{' begins a mask, or a pattern in what the server says; for the character itself write '\\{'"
         if rest.starts(with: "{masked ".utf8) {
             rest = rest.dropFirst(8)
             let name = String(decoding: rest.prefix { $0 != 32 && $0 != UInt8(ascii: "}") }, as: UTF8.self)
@@ -61,11 +61,12 @@ struct DialogueLine {
         }
         guard side == .server, let end = rest.firstIndex(of: UInt8(ascii: "}")) else { return advice }
         let inner = rest[(rest.startIndex + 1)..<end]
-        let isName = inner.first.map { $0 >= UInt8(ascii: "a") && $0 <= UInt8(ascii: "z") } ?? false
-        guard isName, !inner.contains(UInt8(ascii: "{")), !inner.contains(UInt8(ascii: "\\")) else { return advice }
+        guard let name = String(validating: inner, as: UTF8.self), let pattern = ReplyPattern(name),
+            !pattern.isStatus || octets.isEmpty
+        else { return ReplyPattern.advice }
         let start = octets.count
-        octets += rest[rest.startIndex...end]
-        patterns.append((start..<octets.count, String(decoding: inner, as: UTF8.self)))
+        octets += pattern.octets
+        patterns.append((start..<octets.count, pattern))
         rest = rest[(end + 1)...]
         return nil
     }

@@ -9,6 +9,9 @@ enum MarkText {
         case .gap(let side, let length): out += "gap \(name(side)) \(length)".utf8
         case .conflict(let range): out += "conflict \(text(range))".utf8
         case .masked(let mask): out += "masked \(text(mask.range)) \(mask.kind.name)".utf8
+        case .pattern(let range, let pattern):
+            out += "pattern \(text(range)) ".utf8
+            append(quoted: Array(pattern.name.utf8)[...], to: &out)
         case .injected(let range): out += "injected \(text(range))".utf8
         case .forwarded(let range, let octets):
             out += "forwarded \(text(range)) ".utf8
@@ -73,6 +76,11 @@ enum MarkText {
                 return nil
             }
             return .masked(Mask(range: range, kind: kind))
+        case ("pattern", 4):
+            guard let range = range(rest), let pattern = rest.last?.text.flatMap({ ReplyPattern($0) }) else {
+                return nil
+            }
+            return .pattern(range, pattern)
         case ("forwarded", 4):
             guard let range = range(rest), let octets = rest.last?.value else { return nil }
             return .forwarded(range, octets)

@@ -10,6 +10,8 @@ public enum Mark: Sendable, Hashable {
     case conflict(StreamRange)
     /// The octets of this range were replaced before they were written. Stands before the octets it speaks of.
     case masked(Mask)
+    /// A dialogue file lets the octets of this range vary. Stands before the octets it speaks of.
+    case pattern(StreamRange, ReplyPattern)
     /// MailTap sent these octets on in place of that range (empty: nothing went on). Stands before the range's octets.
     case forwarded(StreamRange, [UInt8])
     /// The octets of this range were sent by MailTap itself, not by the side. Stands before the octets.

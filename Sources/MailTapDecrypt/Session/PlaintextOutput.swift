@@ -63,7 +63,7 @@ struct PlaintextOutput {
     mutating func mark(_ mark: Mark, _ facts: HandshakeFacts, _ time: Timestamp) {
         switch mark {
         case .gap, .tls: return
-        case .masked, .forwarded, .injected: return  // speak of places in the ciphertext
+        case .masked, .forwarded, .injected, .pattern: return  // speak of places in the ciphertext
         case .conflict(let range):
             announce(facts, time)
             let place = range.side == .client ? client : server

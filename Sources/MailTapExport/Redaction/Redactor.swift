@@ -68,6 +68,10 @@ public struct Redactor {
             tls.upstream = tls.upstream.map { leg($0) }
             return .tls(tls)
         case .trouble(let trouble): return .trouble(Trouble(code: trouble.code, text: prose(trouble.text)))
+        case .pattern(let range, let pattern):
+            // A regular expression may name somebody.
+            if case .regex = pattern.kind { return .pattern(range, .any) }
+            return mark
         case .eof, .reset, .gap, .conflict, .masked, .injected, .ended: return mark
         }
     }

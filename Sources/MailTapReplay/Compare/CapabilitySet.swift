@@ -2,20 +2,29 @@ import MailTapAnalysis
 import MailTapCore
 
 /// What a server says it can do, as a set: neither order nor case counts.
-struct CapabilitySet: Equatable {
+struct CapabilitySet {
     /// Keywords in capitals, with their parameters in capitals; mechanisms sorted.
     private(set) var parameters: [String: String] = [:]
+    /// Lines that a dialogue file lets vary; nil where there are none.
+    private var open: ExpectedLines?
+    /// Those lines as they are written.
+    private var openLines: [String] = []
 
     /// The capabilities of an EHLO, LHLO or CAPA exchange that succeeded; nil for any other.
     init?(_ exchange: Exchange, without normalizers: Set<Normalizer.Builtin>) {
         guard let verb = exchange.command?.verb, let reply = exchange.reply, reply.status.isPositive else { return nil }
         let lines: [WireText]
         switch verb {
-        case "EHLO", "LHLO": lines = Array(reply.lines.dropFirst())
+        // A server that says nothing but `{lines}` may say anything.
+        case "EHLO", "LHLO":
+            lines = reply.lines.first?.isAnyLines == true ? reply.lines : Array(reply.lines.dropFirst())
         case "CAPA": lines = exchange.data ?? []
         default: return nil
         }
-        for line in lines {
+        let varying = lines.filter { !$0.patterns.isEmpty }
+        if !varying.isEmpty { open = ExpectedLines(varying, ignoringCase: true) }
+        openLines = varying.filter { !$0.isAnyLines }.map { $0.text().text }
+        for line in lines where line.patterns.isEmpty {
             let words = line.text().text.uppercased().split(whereSeparator: { $0 == " " || $0 == "\t" })
             guard let first = words.first else { continue }
             var keyword = String(first)
@@ -31,18 +40,39 @@ struct CapabilitySet: Equatable {
         }
     }
 
+    /// Takes the offer of TLS away.
+    mutating func removeTLS() {
+        parameters["STARTTLS"] = nil
+        parameters["STLS"] = nil
+    }
+
     /// One entry for each capability that differs, by keyword.
     func changes(to other: CapabilitySet) -> [(expected: String, came: String, why: String)] {
-        Set(parameters.keys).union(other.parameters.keys).sorted().compactMap { keyword in
-            let before = parameters[keyword].map { $0.isEmpty ? keyword : "\(keyword) \($0)" }
-            let after = other.parameters[keyword].map { $0.isEmpty ? keyword : "\(keyword) \($0)" }
-            guard before != after else { return nil }
+        var changes: [(expected: String, came: String, why: String)] = []
+        var matched = 0
+        for keyword in Set(parameters.keys).union(other.parameters.keys).sorted() {
+            let before = line(keyword), after = other.line(keyword)
+            guard before != after else { continue }
             switch (before, after) {
-            case (let before?, nil): return (before, "", "the capability \(keyword) is gone")
-            case (nil, let after?): return ("", after, "the capability \(keyword) is new")
+            case (let before?, nil): changes.append((before, "", "the capability \(keyword) is gone"))
+            case (nil, let after?):
+                if open?.matchesPattern(after) ?? false {
+                    matched += 1
+                } else if !(open?.allowsMore ?? false) {
+                    changes.append(("", after, "the capability \(keyword) is new"))
+                }
             case (let before, let after):
-                return (before ?? "", after ?? "", "the capability \(keyword) has other parameters")
+                changes.append((before ?? "", after ?? "", "the capability \(keyword) has other parameters"))
             }
         }
+        if matched < openLines.count {
+            changes.append(
+                (openLines.joined(separator: ", "), "", "\(matched) capabilities match these, not \(openLines.count)"))
+        }
+        return changes
+    }
+
+    private func line(_ keyword: String) -> String? {
+        parameters[keyword].map { $0.isEmpty ? keyword : "\(keyword) \($0)" }
     }
 }

@@ -11,7 +11,8 @@ public struct Comparison: Sendable {
         case status
         /// Also enhanced codes, capabilities, messages and envelopes, after the normalizers. The default.
         case semantic
-        /// Also reply texts, listings and messages as they are; only normalizers that are named apply.
+        /// Also reply texts, listings, messages, order, findings and TLS as they are; only normalizers that are named
+        /// apply.
         case exact
     }
 
@@ -19,6 +20,20 @@ public struct Comparison: Sendable {
     public var mode: Mode
     /// What may vary.
     public var normalizers: [Normalizer]
+    /// What counts beside what was said.
+    public var extras: Set<Extra>
+    /// How many times as long as recorded a reply may take; nil where times do not count.
+    public var latencyFactor: Double?
+
+    /// What counts beside what was said, when it is asked for.
+    public enum Extra: String, Sendable, Hashable, CaseIterable {
+        /// The findings of `mailtap check`: which are gone, which are new.
+        case findings
+        /// Whether there is TLS, how it began, its version, and what is wrong with the server's certificate.
+        case tls
+        /// The order of exchanges that mean the same elsewhere, such as RCPT of the same mail.
+        case order
+    }
 
     /// A comparison.
     ///
@@ -28,6 +43,7 @@ public struct Comparison: Sendable {
     public init(mode: Mode = .semantic, normalizers: [Normalizer]? = nil) {
         self.mode = mode
         self.normalizers = normalizers ?? (mode == .exact ? [] : Normalizer.builtins)
+        extras = mode == .exact ? Set(Extra.allCases) : []
     }
 
     /// Compares two lists of sessions, paired in order.

@@ -3,22 +3,26 @@ import MailTapCore
 
 /// One comparison of two sessions, in progress.
 struct ComparisonWork {
-    private let mode: Comparison.Mode
-    private let builtins: Set<Normalizer.Builtin>
-    private let text: TextNormalization
-    private let expected: RecordedSession
-    private let came: RecordedSession
+    let mode: Comparison.Mode
+    let extras: Set<Comparison.Extra>
+    let latencyFactor: Double?
+    let builtins: Set<Normalizer.Builtin>
+    let text: TextNormalization
+    let expected: RecordedSession
+    let came: RecordedSession
     private let notes: [ReplayNote]
     private(set) var pairs: [ExchangeAlignment.Pair] = []
     private(set) var differences: [Difference] = []
     /// Names of the rules that made something equal.
-    private(set) var used: Set<String> = []
-    private let patterns: [Normalizer]
+    var used: Set<String> = []
+    let patterns: [Normalizer]
     /// Whether the present mail transaction's envelope has a difference already, where it came about.
-    private var isEnvelopeTold = false
+    var isEnvelopeTold = false
 
     init(_ comparison: Comparison, _ expected: RecordedSession, _ came: RecordedSession, _ notes: [ReplayNote]) {
         mode = comparison.mode
+        extras = comparison.extras
+        latencyFactor = comparison.latencyFactor
         builtins = Set(
             comparison.normalizers.compactMap { normalizer in
                 if case .builtin(let builtin) = normalizer.rule { builtin } else { nil }
@@ -39,13 +43,12 @@ struct ComparisonWork {
                     why: "another protocol is spoken"))
             return
         }
-        pairs = ExchangeAlignment.pairs(before.exchanges, after.exchanges)
-        if mode != .exact { pairs = ExchangeAlignment.pairingMoved(pairs, before.exchanges, after.exchanges) }
+        let inserted = Set(notes.filter { $0.kind == .inserted }.compactMap(\.came))
+        pairs = ExchangeAlignment.pairs(before.exchanges, after.exchanges, without: inserted)
+        if !extras.contains(.order) { pairs = ExchangeAlignment.pairingMoved(pairs, before.exchanges, after.exchanges) }
         // What the replay did knowingly stands in its notes; each counts once, where it begins.
         let leftOut = notes.filter { $0.kind == .leftOut }.reduce(into: Set<Int>()) { $0.formUnion($1.exchanges) }
         let notPlayed = notes.filter { $0.kind == .notPlayed }.reduce(into: Set<Int>()) { $0.formUnion($1.exchanges) }
-        let inserted = notes.filter { $0.kind == .inserted }.count
-        var insertedLeft = inserted
         var noted: Set<Int> = []
         let abortedAt = notes.first { $0.kind == .aborted }
         for (left, right) in pairs {
@@ -73,10 +76,6 @@ struct ComparisonWork {
                 let verb = after.exchanges[right].command?.verb
                 // A greeting that was left out of what is expected, as in a dialogue written by hand, is not forbidden.
                 if right == 0, verb == nil, before.exchanges.first?.command != nil { continue }
-                if insertedLeft > 0, verb == "RSET" || verb == "QUIT" {
-                    insertedLeft -= 1
-                    continue
-                }
                 add(
                     .exchangeExtra, nil, right, "",
                     verb == nil ? reply(after.exchanges[right]) : line(after.exchanges[right]),
@@ -84,6 +83,7 @@ struct ComparisonWork {
             case (nil, nil): break
             }
         }
+        compareAround(leftOut: leftOut.union(notPlayed))
         if let abortedAt {
             add(
                 .aborted,
@@ -103,7 +103,12 @@ struct ComparisonWork {
         guard mode != .status, isSame else { return }
         compareCommands(before, after, left, right)
         compareCounts(before, after, left, right)
-        if let was = CapabilitySet(before, without: builtins), let now = CapabilitySet(after, without: builtins) {
+        if var was = CapabilitySet(before, without: builtins), var now = CapabilitySet(after, without: builtins) {
+            if before.isEncrypted != after.isEncrypted {
+                // Under TLS nobody offers it (RFC 3207 section 4.2); that TLS is there is told elsewhere.
+                was.removeTLS()
+                now.removeTLS()
+            }
             for change in was.changes(to: now) {
                 add(.capability, left, right, change.expected, change.came, change.why)
             }
@@ -125,14 +130,16 @@ struct ComparisonWork {
                 add(.status, left, right, Self.describe(was), "no reply", "no reply came")
                 return false
             }
-            guard was.status == now.status else {
+            guard was.acceptable?.accepts(now.status) ?? (was.status == now.status) else {
                 add(
                     .status, left, right, Self.describe(was), Self.describe(now),
-                    "the status is \(Self.status(now)), not \(Self.status(was))")
+                    "the status is \(Self.status(now)), not \(was.acceptable?.name ?? Self.status(was))")
                 return false
             }
             guard mode != .status else { continue }
-            if was.enhanced != now.enhanced {
+            if was.lines.contains(where: { !$0.patterns.isEmpty }) {
+                compareWithPatterns(was, now, before, left, right)
+            } else if was.enhanced != now.enhanced {
                 add(
                     .enhanced, left, right, Self.describe(was), Self.describe(now),
                     "the enhanced code is \(now.enhanced ?? "gone"), not \(was.enhanced ?? "without any")")
@@ -140,7 +147,7 @@ struct ComparisonWork {
                 compareTexts(was, now, before, left, right)
             }
         }
-        guard before.furtherReplies.count == after.furtherReplies.count else {
+        guard before.reply == nil || before.furtherReplies.count == after.furtherReplies.count else {
             add(
                 .status, left, right, "\(before.furtherReplies.count + 1) replies",
                 "\(after.furtherReplies.count + 1) replies", "LMTP answers for another number of recipients")
@@ -205,6 +212,10 @@ struct ComparisonWork {
     /// POP3 listings: which messages there are, and what may not vary of them.
     private mutating func compareListings(_ before: Exchange, _ after: Exchange, _ left: Int, _ right: Int) {
         guard let was = before.data, let now = after.data else { return }
+        guard !was.contains(where: { !$0.patterns.isEmpty }) else {
+            compareWithPatterns(was, now, left, right)
+            return
+        }
         let verb = before.command?.verb ?? ""
         let kept = entries(was, verb), came = entries(now, verb)
         guard kept != came else { return }
@@ -222,78 +233,9 @@ struct ComparisonWork {
         return hidesValue ? lines.map { String($0.prefix { $0 != " " }) } : lines
     }
 
-    // MARK: Messages
-
-    private mutating func compareMessages(_ before: Exchange, _ after: Exchange, _ left: Int, _ right: Int) {
-        let was = before.message.flatMap { expected.session.messages[checked: $0] }
-        let now = after.message.flatMap { came.session.messages[checked: $0] }
-        guard let was, let now else {
-            guard was != nil || now != nil else { return }
-            add(
-                .messageCount, left, right, was.map(Self.describe) ?? "", now.map(Self.describe) ?? "",
-                was == nil ? "a message came with this exchange" : "no message came with this exchange")
-            return
-        }
-        // A message of several chunks is compared once, with the last of them.
-        guard was.exchange == left, now.exchange == right else { return }
-        if !isEnvelopeTold { compareEnvelopes(was, now, left, right) }
-        guard was.bytes != now.bytes || was.sha256 != now.sha256 else { return }
-        if let index = before.message, let other = after.message, areSame(index, other, isReceived: was.from == nil) {
-            return
-        }
-        if was.bytes != now.bytes {
-            add(
-                .messageSize, left, right, Self.describe(was), Self.describe(now),
-                "the message has \(now.bytes) octets, not \(was.bytes)")
-        } else {
-            add(
-                .messageDigest, left, right, "SHA-256 \(was.sha256.prefix(16))…", "SHA-256 \(now.sha256.prefix(16))…",
-                "the message has the same size and other octets")
-        }
-    }
-
-    private mutating func areSame(_ index: Int, _ other: Int, isReceived: Bool) -> Bool {
-        let rules = builtins.intersection([.dates, .messageIDs, .boundaries, .traceFields])
-        guard !rules.isEmpty || !patterns.isEmpty, let left = expected.content(of: index),
-            let right = came.content(of: other)
-        else { return false }
-        func alike(_ rules: Set<Normalizer.Builtin>, _ own: TextNormalization?) -> Bool {
-            let all = MessageNormalization(rules)
-            let (was, now) = (all.apply(left, isReceived: isReceived), all.apply(right, isReceived: isReceived))
-            guard was != now, let own else { return was == now }
-            return own.apply(WireText.decode(was).text) == own.apply(WireText.decode(now).text)
-        }
-        var own: TextNormalization?
-        if !alike(rules, nil) {
-            guard !patterns.isEmpty else { return false }
-            own = TextNormalization(patterns)
-            guard alike(rules, own) else { return false }
-            used.formUnion(patterns.map(\.name))
-        }
-        // The report names the rules that were needed: those without which the messages differ.
-        for rule in rules where !alike(rules.subtracting([rule]), own) { used.insert(rule.rawValue) }
-        return true
-    }
-
-    private mutating func compareEnvelopes(_ was: Message, _ now: Message, _ left: Int, _ right: Int) {
-        let parts: [(String, [String], [String])] = [
-            ("reverse-path", [was.from ?? ""], [now.from ?? ""]),
-            ("accepted recipients", inOrder(was.to), inOrder(now.to)),
-            ("refused recipients", inOrder(was.rejected), inOrder(now.rejected)),
-        ]
-        for (what, before, after) in parts where before != after {
-            add(
-                .envelope, left, right, before.joined(separator: ", "), after.joined(separator: ", "),
-                "the envelope's \(what) changed")
-        }
-    }
-
-    /// An envelope is a set of recipients: their order counts only where all counts.
-    private func inOrder(_ recipients: [String]) -> [String] { mode == .exact ? recipients : recipients.sorted() }
-
     // MARK: Words
 
-    private mutating func add(
+    mutating func add(
         _ kind: Difference.Kind, _ left: Int?, _ right: Int?, _ expected: String, _ came: String, _ why: String
     ) {
         differences.append(
@@ -315,5 +257,5 @@ struct ComparisonWork {
         return text.isEmpty ? status(reply) : "\(status(reply)) \(text)"
     }
 
-    private static func describe(_ message: Message) -> String { "a message of \(message.bytes) octets" }
+    static func describe(_ message: Message) -> String { "a message of \(message.bytes) octets" }
 }

@@ -28,6 +28,12 @@ public struct Difference: Sendable, Equatable {
         case envelope
         /// The text of a reply; only in an exact comparison.
         case text
+        /// A finding that is new or gone; only where findings count.
+        case finding
+        /// Whether there is TLS, and of what kind; only where it counts.
+        case tls
+        /// How long a reply took; only where times count.
+        case latency
         /// A session that is expected and did not come.
         case sessionMissing = "session-missing"
         /// A session that came and is not expected.

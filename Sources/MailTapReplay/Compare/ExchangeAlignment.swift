@@ -8,6 +8,13 @@ enum ExchangeAlignment {
     /// Above this many cells the middle is paired by position: the table would take too long and too much memory.
     private static let cellLimit = 4_000_000
 
+    /// The pairs, leaving those out that a replay knowingly said in addition.
+    static func pairs(_ expected: [Exchange], _ came: [Exchange], without inserted: Set<Int>) -> [Pair] {
+        guard !inserted.isEmpty else { return pairs(expected, came) }
+        let kept = came.indices.filter { !inserted.contains($0) }
+        return pairs(expected, kept.map { came[$0] }).map { ($0.expected, $0.came.map { kept[$0] }) }
+    }
+
     static func pairs(_ expected: [Exchange], _ came: [Exchange]) -> [Pair] {
         var start = 0
         while start < min(expected.count, came.count), score(expected[start], came[start]) == 3 { start += 1 }
@@ -26,6 +33,9 @@ enum ExchangeAlignment {
     private static let movable: Set<String> = [
         "RCPT", "VRFY", "NOOP", "CAPA", "STAT", "LIST", "UIDL", "RETR", "TOP", "DELE",
     ]
+
+    /// Commands whose argument says what they are about.
+    private static let distinct: Set<String> = ["RCPT", "VRFY", "LIST", "UIDL", "RETR", "TOP", "DELE"]
 
     /// Also pairs exchanges that only stand at another place: which there are counts, not their order.
     static func pairingMoved(_ pairs: [Pair], _ expected: [Exchange], _ came: [Exchange]) -> [Pair] {
@@ -70,12 +80,19 @@ enum ExchangeAlignment {
         switch (left.command, right.command) {
         case (nil, nil): return 3
         case (let left?, let right?):
-            guard left.verb == right.verb else { return 0 }
+            guard left.verb == right.verb else { return carriesSameMail(left, right) ? 1 : 0 }
             if left.line.octets == right.line.octets { return 3 }
-            // Two recipients are two exchanges; host names and SASL responses may vary.
-            return left.verb == "RCPT" ? 1 : 2
+            // Two recipients, or two messages, are two exchanges; host names and SASL responses may vary.
+            return distinct.contains(left.verb) ? 1 : 2
         default: return 0
         }
+    }
+
+    /// Whether both end the transfer of a mail, one by its last chunk and one by a dot.
+    private static func carriesSameMail(_ left: Command, _ right: Command) -> Bool {
+        func isLast(_ command: Command) -> Bool { command.line.octets.split(separator: 0x20).count > 2 }
+        return left.verb == "BDAT" && right.verb == "*data" && isLast(left)
+            || left.verb == "*data" && right.verb == "BDAT" && isLast(right)
     }
 
     private static func middle(

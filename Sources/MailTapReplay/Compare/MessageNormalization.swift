@@ -51,7 +51,7 @@ struct MessageNormalization {
             boundaries += Self.nestedBoundaries(in: message[start...])
         }
         for (index, boundary) in boundaries.enumerated() where !boundary.isEmpty {
-            result = Self.replacing(boundary, in: result, with: [UInt8]("{boundaries \(index)}".utf8))
+            result = Octets.replacing(boundary, in: result, with: [UInt8]("{boundaries \(index)}".utf8))
         }
         return result
     }
@@ -94,24 +94,5 @@ struct MessageNormalization {
             start = end
         }
         return found
-    }
-
-    private static func replacing(_ needle: [UInt8], in octets: [UInt8], with substitute: [UInt8]) -> [UInt8] {
-        var result: [UInt8] = []
-        result.reserveCapacity(octets.count)
-        var index = 0
-        let first = needle[0]
-        while let found = octets[index...].firstIndex(of: first) {
-            result += octets[index..<found]
-            if octets[found...].starts(with: needle) {
-                result += substitute
-                index = found + needle.count
-            } else {
-                result.append(first)
-                index = found + 1
-            }
-        }
-        result += octets[index...]
-        return result
     }
 }

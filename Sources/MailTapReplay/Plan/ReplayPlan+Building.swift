@@ -12,6 +12,7 @@ extension ReplayPlan {
         self.init(
             proto: proto, hasGreeting: hasGreeting, greeting: hasGreeting ? first?.reply?.status : nil,
             steps: builder.steps, beyondReach: builder.beyondReach)
+        endsUnreadably = recorded.session.tls.map { !$0.isDecrypted } ?? false
     }
 }
 
@@ -85,8 +86,7 @@ private struct ReplayPlanBuilder {
         case (.smtp, "BDAT"):
             return chunk(command, exchange)
         case (.smtp, "STARTTLS"), (.pop3, "STLS"):
-            guard succeeded else { return .command(command.line.octets) }
-            return .notPlayed("TLS comes with a later version; the session goes on in clear")
+            return succeeded ? .startTLS(command.line.octets) : .command(command.line.octets)
         case (_, "AUTH") where succeeded && command.line.octets.count > 5:
             return .sasl(login(range))
         case (.pop3, "USER"):
@@ -135,7 +135,9 @@ private struct ReplayPlanBuilder {
         let words = (lines.first?.octets ?? []).split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) }
         let mechanism = words.count > 1 ? words[1] : ""
         let hasInitial = words.count > 2
-        let isRepeatable = ["PLAIN", "LOGIN"].contains(mechanism.uppercased()) && !lines.contains { $0.isMasked }
+        let isRepeatable =
+            ["PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER"].contains(mechanism.uppercased())
+            && !lines.contains { $0.isMasked }
         let response = hasInitial ? [UInt8](words[2].utf8) : lines.count > 1 ? lines[1].octets : []
         let user = Base64.decode(response).flatMap { Self.user(in: $0, mechanism.uppercased()) }
         return SASLLogin(
@@ -155,6 +157,10 @@ private struct ReplayPlanBuilder {
         case "SCRAM-SHA-1", "SCRAM-SHA-256":
             let attribute = response.split(separator: 0x2C).first { $0.starts(with: [0x6E, 0x3D]) }
             text = attribute.map { [UInt8]($0.dropFirst(2)) }
+        case "XOAUTH2", "OAUTHBEARER":
+            let mark = [UInt8]((mechanism == "XOAUTH2" ? "user=" : "n,a=").utf8)
+            let end: UInt8 = mechanism == "XOAUTH2" ? 1 : 0x2C
+            text = response.starts(with: mark) ? [UInt8](response.dropFirst(mark.count).prefix { $0 != end }) : nil
         default: text = nil
         }
         return text.flatMap { $0.isEmpty ? nil : String(validating: $0, as: UTF8.self) }

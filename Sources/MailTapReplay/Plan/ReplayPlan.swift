@@ -12,6 +12,8 @@ public struct ReplayPlan: Sendable, Equatable {
     public var steps: [ReplayStep]
     /// Recorded exchanges that a client can't bring about, such as a server's farewell at a timeout, and why.
     public var beyondReach: [Int: String]
+    /// Whether the recording goes on under TLS that was not decrypted: nobody knows how.
+    public var endsUnreadably = false
 
     /// A plan of these steps.
     public init(
@@ -36,6 +38,8 @@ public struct ReplayStep: Sendable, Equatable {
         case content([UInt8])
         /// Send this BDAT line and the octets of its chunk.
         case chunk(line: [UInt8], octets: [UInt8])
+        /// Send this line, STARTTLS or STLS, and go on under TLS.
+        case startTLS([UInt8])
         /// Log in with SASL, as the recording did.
         case sasl(SASLLogin)
         /// Send USER with the name of the credentials, or this line where they have none.

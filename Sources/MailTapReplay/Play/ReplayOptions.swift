@@ -8,6 +8,22 @@ public struct ReplayOptions: Sendable, Equatable {
     public var timing = ReplayTiming.none
     /// Whether mails get a new Message-ID and date, so that one that is delivered twice does not collide.
     public var renewsIDs = false
+    /// What is replaced in a recording before it is played.
+    public var rewrites: [RewriteRule] = []
+    /// When TLS begins.
+    public var tls = TLSUse.asRecorded
+    /// Whether a mail that was recorded as BDAT chunks is sent with DATA where CHUNKING is not offered (RFC 3030).
+    public var fallsBackToData = false
+
+    /// When TLS begins.
+    public enum TLSUse: Sendable, Hashable {
+        /// Where the recording did STARTTLS or STLS.
+        case asRecorded
+        /// By STARTTLS or STLS, also where the recording did not.
+        case starttls
+        /// With the first octet (RFC 8314): there is no STARTTLS then.
+        case implicit
+    }
 
     /// How a replay is done.
     public init(credentials: Credentials? = nil, nonce: String = "") {
@@ -66,11 +82,14 @@ public struct ReplayNote: Sendable, Equatable {
     public var exchanges: Range<Int>
     /// Why, in words.
     public var text: String
+    /// The live exchange that was inserted; nil for the other kinds.
+    public var came: Int?
 
     /// Something about how the replay went.
-    public init(kind: Kind, exchanges: Range<Int>, text: String) {
+    public init(kind: Kind, exchanges: Range<Int>, text: String, came: Int? = nil) {
         self.kind = kind
         self.exchanges = exchanges
         self.text = text
+        self.came = came
     }
 }

@@ -10,6 +10,10 @@ public struct ReplayTarget: Sendable, Hashable {
     public var port: UInt16
     /// Whether it speaks LMTP, where that is known.
     public var speaksLMTP: Bool?
+    /// Whether TLS begins with the first octet (RFC 8314).
+    public var isImplicitTLS = false
+    /// Whether a certificate that is not in order is only told of (RFC 3207: opportunistic TLS), or refused.
+    public var isOpportunistic = true
 
     /// A server.
     public init(proto: MailProtocol, host: String, port: UInt16) {
@@ -18,11 +22,13 @@ public struct ReplayTarget: Sendable, Hashable {
         self.port = port
     }
 
-    /// The server that a URL names; nil where a replay can't speak its scheme yet (TLS from the first octet, IMAP, MX).
+    /// The server that a URL names; nil where a replay can't speak its scheme yet (IMAP, MX).
     public init?(_ url: MailURL) {
-        guard !url.scheme.isImplicitTLS, url.scheme != .smtpMX, url.scheme.proto != .imap else { return nil }
+        guard url.scheme != .smtpMX, url.scheme.proto != .imap else { return nil }
         self.init(proto: url.scheme.proto, host: url.host, port: url.port)
         speaksLMTP = url.scheme == .lmtp
+        isImplicitTLS = url.scheme.isImplicitTLS
+        isOpportunistic = url.scheme == .smtp
     }
 }
 
@@ -39,6 +45,10 @@ public struct ReplayError: Error, Sendable, CustomStringConvertible {
         case unreachable
         /// The connection was reached, and then broke.
         case connectionLost
+        /// TLS with the first octet failed: exit status 69.
+        case noTLS
+        /// The server's certificate is not in order, and was refused: exit status 69.
+        case certificateRefused
     }
 
     /// What kind of failure.
@@ -53,6 +63,10 @@ public struct ReplayError: Error, Sendable, CustomStringConvertible {
         switch code {
         case .unreachable: "can't reach \(target): \(reason). Check the host and the port, and that the server runs"
         case .connectionLost: "the connection to \(target) broke: \(reason)"
+        case .noTLS: "can't speak TLS with \(target): \(reason). Is it the port for TLS?"
+        case .certificateRefused:
+            "the certificate of \(target) is refused: \(reason). Trust it with --upstream-ca FILE, or anything with "
+                + "--upstream-insecure"
         }
     }
 }

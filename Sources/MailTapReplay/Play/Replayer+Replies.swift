@@ -3,6 +3,7 @@ import MailTapCore
 extension Replayer {
     /// Takes the reply to what was sent, and decides how to go on.
     mutating func take(_ reply: LiveReply, for what: Awaited, _ effects: inout [Effect]) {
+        if case .greeting = what { exchanges += 1 }
         if reply.status == ReplyStatus(rawValue: 421) {
             // RFC 5321 section 3.8: the server closes.
             if case .greeting = what {} else { note(.aborted, next, "the server said 421 and ends the session") }
@@ -22,6 +23,9 @@ extension Replayer {
             takeChallenge(reply, index, client, lines, rounds, &effects)
         case .inserted(let command):
             if command == "QUIT" { stop(&effects) } else { transactionIsOpen = false }
+        case .opening(let opening): takeOpening(reply, opening, &effects)
+        case .dataForChunks(let index, let octets): takeData(reply, index, octets, &effects)
+        case .handshake: break
         }
     }
 
@@ -38,7 +42,9 @@ extension Replayer {
         }
         if !reply.status.isPositive, plan.greeting?.isPositive ?? true {
             omission = .toQuit("the server refuses service in its greeting")
+            return
         }
+        if options.tls == .starttls, reply.status.isPositive { open(&effects) }
     }
 
     private mutating func takeReply(_ reply: LiveReply, _ step: ReplayStep, _ effects: inout [Effect]) {
@@ -50,6 +56,7 @@ extension Replayer {
             isLMTP = step.verb == "LHLO"
             let keywords = reply.lines.dropFirst().map { String(decoding: $0.prefix { $0 != 0x20 }, as: UTF8.self) }
             offersPipelining = isPositive && keywords.contains { $0.uppercased() == "PIPELINING" }
+            offersChunking = isPositive && keywords.contains { $0.uppercased() == "CHUNKING" }
             let hasOther = plan.steps[next...].contains { ["EHLO", "LHLO", "HELO"].contains($0.verb) }
             if !isPositive, wasPositive, !hasOther { omission = .toQuit("the server refused \(step.verb)") }
         case (.pop3, "CAPA"):
@@ -78,6 +85,9 @@ extension Replayer {
             } else if expectsContent {
                 omission = .toNextMail("DATA was refused", needsReset: transactionIsOpen)
             }
+        case (_, "STARTTLS") where step.startsTLS, (_, "STLS") where step.startsTLS:
+            // Going on in clear would tell everybody what was said in confidence.
+            if isPositive { startTLS(&effects) } else { omission = .toQuit("the server refused TLS") }
         case (.smtp, "STARTTLS") where isPositive, (.pop3, "STLS") where isPositive:
             note(.aborted, next, "the server accepted TLS, which the recorded one refused")
             isOver = true
@@ -116,7 +126,7 @@ extension Replayer {
                 notPlayed(index, Self.noCredentials)
                 return
             }
-            effects.append(.send(first + [0x0D, 0x0A]))
+            say(first + [0x0D, 0x0A], &effects)
             awaited.append(.sasl(index, nil, lines: lines.dropFirst(), rounds: 0))
             return
         }
@@ -135,7 +145,7 @@ extension Replayer {
         if login.hasInitialResponse, let response = client.initialResponse() {
             line += [0x20] + (response.isEmpty ? [0x3D] : Base64.encode(response))
         }
-        effects.append(.send(line + [0x0D, 0x0A]))
+        say(line + [0x0D, 0x0A], &effects)
         awaited.append(.sasl(index, client, lines: [], rounds: 0))
     }
 
@@ -158,7 +168,7 @@ extension Replayer {
                 response = lines.first
             }
         }
-        effects.append(.send((response ?? [0x2A]) + [0x0D, 0x0A]))
+        say((response ?? [0x2A]) + [0x0D, 0x0A], &effects)
         awaited.insert(.sasl(index, client, lines: lines.dropFirst(), rounds: rounds + 1), at: 0)
         if rounds >= 9 {
             note(.aborted, next, "the server goes on with challenges")

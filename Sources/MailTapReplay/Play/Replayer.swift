@@ -15,6 +15,8 @@ public struct Replayer: Sendable {
         case close
         /// Close at once without any end mark, so that the server takes no half message.
         case abort
+        /// Begin TLS; `secured` or `end` tells how that went.
+        case startTLS
     }
 
     /// What was sent and waits for its reply.
@@ -27,6 +29,17 @@ public struct Replayer: Sendable {
         case sasl(Int, SASLClient?, lines: ArraySlice<[UInt8]>, rounds: Int)
         /// RSET or QUIT that the recording does not have.
         case inserted(String)
+        /// EHLO or the TLS command that the recording does not have, as TLS is wanted all the same.
+        case opening(Opening)
+        /// DATA in place of the recorded chunks; the step of the last of them, and all their octets.
+        case dataForChunks(Int, [UInt8])
+        /// The TLS handshake.
+        case handshake
+    }
+
+    /// What stands in front of a recording that is played under TLS although it was not recorded so.
+    enum Opening {
+        case hello, startTLS
     }
 
     /// Steps that are left out, and up to where.
@@ -52,6 +65,12 @@ public struct Replayer: Sendable {
     var transactionIsOpen = false
     var acceptedRecipients = 0
     var mayContent = false
+    var offersChunking = false
+    var isQuitting = false
+    /// Steps that are not played, as their notes say.
+    var skipped: Set<Int> = []
+    /// How many exchanges there were so far, as the decoder will count them.
+    var exchanges = 0
 
     /// A replay that has not begun.
     public init(_ plan: ReplayPlan, options: ReplayOptions = ReplayOptions()) {
@@ -60,12 +79,15 @@ public struct Replayer: Sendable {
         reader = ReplyReader(plan.proto)
         // In both protocols the server speaks first, recorded or not.
         awaited = [.greeting]
+        if options.tls == .implicit { leaveOutStartTLS() }
     }
 
     /// Takes octets of the server.
     public mutating func receive(_ bytes: RawSpan, into effects: inout [Effect]) {
         reader.receive(bytes)
-        while !isOver, let first = awaited.first, let reply = reader.next(isMultiline: isMultiline(first)) {
+        while !isOver, let first = awaited.first, !isHandshake(first),
+            let reply = reader.next(isMultiline: isMultiline(first))
+        {
             awaited.removeFirst()
             take(reply, for: first, &effects)
             proceed(&effects)
@@ -89,6 +111,10 @@ public struct Replayer: Sendable {
                 finish(&effects)
                 return
             }
+            if skipped.contains(next) {
+                next += 1
+                continue
+            }
             guard leaveOutOrReset(&effects) else { continue }
             let pause = options.timing.pause(for: plan.steps[next].pause)
             if pause > 0 { effects.append(.pause(pause)) }
@@ -108,8 +134,11 @@ public struct Replayer: Sendable {
         else { return false }
         switch step.action {
         case .command, .chunk: break
-        case .content, .sasl, .user, .password, .apop, .notPlayed: return false
+        case .content, .startTLS, .sasl, .user, .password, .apop, .notPlayed: return false
         }
+        // While a handshake, or DATA in place of chunks, is under way, nothing goes beside it.
+        guard awaited.allSatisfy({ if case .step = $0 { true } else if case .content = $0 { true } else { false } })
+        else { return false }
         guard plan.proto == .smtp else { return !["AUTH", "*auth", "STLS", "QUIT"].contains(before.verb) }
         // RFC 2920 section 3.1: these end a group.
         return ["RSET", "MAIL", "RCPT", "SEND", "SOML", "SAML", "BDAT"].contains(before.verb)
@@ -141,11 +170,17 @@ public struct Replayer: Sendable {
         }
     }
 
+    /// Says octets that begin an exchange.
+    mutating func say(_ octets: [UInt8], _ effects: inout [Effect]) {
+        effects.append(.send(octets))
+        exchanges += 1
+    }
+
     private mutating func send(_ index: Int, _ effects: inout [Effect]) {
         let step = plan.steps[index]
         switch step.action {
         case .command(let line):
-            effects.append(.send(line + [0x0D, 0x0A]))
+            say(line + [0x0D, 0x0A], &effects)
             awaited.append(.step(index))
         case .content(let octets):
             guard mayContent else {
@@ -153,10 +188,14 @@ public struct Replayer: Sendable {
                 return
             }
             mayContent = false
-            effects.append(.send(Self.stuff(octets)))
+            say(Self.stuff(octets), &effects)
             awaited.append(.content(index, repliesLeft: isLMTP ? max(1, acceptedRecipients) : 1))
+        case .startTLS(let line):
+            say(line + [0x0D, 0x0A], &effects)
+            awaited.append(.step(index))
         case .chunk(let line, let octets):
-            effects.append(.send(line + [0x0D, 0x0A] + octets))
+            if sendAsData(index, &effects) { return }
+            say(line + [0x0D, 0x0A] + octets, &effects)
             let isLast = line.split(separator: 0x20).count > 2
             awaited.append(.content(index, repliesLeft: isLMTP && isLast ? max(1, acceptedRecipients) : 1))
         case .notPlayed(let why):
@@ -169,14 +208,14 @@ public struct Replayer: Sendable {
                 notPlayed(index, Self.noCredentials)
                 return
             }
-            effects.append(.send(sent + [0x0D, 0x0A]))
+            say(sent + [0x0D, 0x0A], &effects)
             awaited.append(.step(index))
         case .password(let line):
             guard let sent = options.credentials.map({ [UInt8]("PASS \($0.password)".utf8) }) ?? line else {
                 notPlayed(index, Self.noCredentials)
                 return
             }
-            effects.append(.send(sent + [0x0D, 0x0A]))
+            say(sent + [0x0D, 0x0A], &effects)
             awaited.append(.step(index))
         case .apop(let user):
             guard let credentials = options.credentials else {
@@ -188,7 +227,7 @@ public struct Replayer: Sendable {
                 return
             }
             let digest = SASLClient.apopDigest(stamp: stamp, password: credentials.password)
-            effects.append(.send([UInt8]("APOP \(credentials.user ?? user) \(digest)\r\n".utf8)))
+            say([UInt8]("APOP \(credentials.user ?? user) \(digest)\r\n".utf8), &effects)
             awaited.append(.step(index))
         }
     }
@@ -208,9 +247,6 @@ public struct Replayer: Sendable {
     mutating func notPlayed(_ index: Int, _ why: String) {
         note(.notPlayed, index, why)
         switch (plan.proto, plan.steps[index].verb) {
-        case (.pop3, "STLS"), (.smtp, "STARTTLS"):
-            // What followed under TLS was not decrypted: the recording has no QUIT that could end the session in order.
-            if index + 1 == plan.steps.count { omission = .toQuit("the rest of the recording is under TLS") }
         case (.pop3, _): omission = .toQuit("nothing is allowed without the login that was not played")
         case (.smtp, "DATA"), (.smtp, "*data"), (.smtp, "BDAT"):
             omission = .toNextMail("the message before it was not played", needsReset: transactionIsOpen)
@@ -220,7 +256,7 @@ public struct Replayer: Sendable {
 
     mutating func insert(_ command: String, _ why: String, _ effects: inout [Effect]) {
         note(.inserted, next, why)
-        effects.append(.send([UInt8]("\(command)\r\n".utf8)))
+        say([UInt8]("\(command)\r\n".utf8), &effects)
         awaited.append(.inserted(command))
     }
 
@@ -229,6 +265,11 @@ public struct Replayer: Sendable {
         if case .toQuit(let why) = omission {
             omission = nil
             insert("QUIT", "\(why): QUIT ends the session", &effects)
+            return
+        }
+        if plan.endsUnreadably, plan.steps.last?.verb != "QUIT", !isQuitting {
+            isQuitting = true
+            insert("QUIT", "the rest of the recording can't be read: QUIT ends the session", &effects)
             return
         }
         omission = nil
@@ -249,7 +290,8 @@ public struct Replayer: Sendable {
                 let end = plan.steps.last?.exchanges.upperBound ?? 0
                 return end..<end
             }()
-        notes.append(ReplayNote(kind: kind, exchanges: exchanges, text: text))
+        notes.append(
+            ReplayNote(kind: kind, exchanges: exchanges, text: text, came: kind == .inserted ? self.exchanges : nil))
     }
 
     private func isMultiline(_ awaited: Awaited) -> Bool {
@@ -268,9 +310,11 @@ public struct Replayer: Sendable {
         switch awaited {
         case .step(let index): plan.steps[checked: index]?.verb == "QUIT"
         case .inserted(let command): command == "QUIT"
-        case .greeting, .content, .sasl: false
+        case .greeting, .content, .sasl, .opening, .dataForChunks, .handshake: false
         }
     }
+
+    private func isHandshake(_ awaited: Awaited) -> Bool { if case .handshake = awaited { true } else { false } }
 
     /// Content as it travels, with its end mark (RFC 5321 section 4.5.2).
     static func stuff(_ content: [UInt8]) -> [UInt8] {

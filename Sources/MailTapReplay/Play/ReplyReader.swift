@@ -24,6 +24,9 @@ struct ReplyReader: Sendable {
 
     init(_ proto: MailProtocol) { self.proto = proto }
 
+    /// Whether octets of the server wait to be taken.
+    var hasRest: Bool { position < octets.count || pending != nil }
+
     mutating func receive(_ bytes: RawSpan) {
         if position == octets.count {
             octets.removeAll(keepingCapacity: true)

@@ -10,12 +10,13 @@ extension ComparisonReport {
         for entry in entries {
             switch entry.outcome {
             case .skipped(let why): lines.append("session \(entry.number): not played: \(why)")
-            case .failed(let why): lines.append("session \(entry.number): failed: \(why)")
+            case .failed(let why): lines.append("session \(entry.number)\(entry.often): failed: \(why)")
             case .compared(let comparison):
-                lines += ComparisonText(comparison, number: entry.number, context: context).lines()
+                lines += ComparisonText(comparison, entry, context: context).lines()
             }
         }
         lines.append(summary)
+        lines += load?.text ?? []
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -23,35 +24,49 @@ extension ComparisonReport {
     public var summary: String {
         var same = 0
         var differing = 0
+        var different = 0
         var skipped = 0
         var failed = 0
         for entry in entries {
             switch entry.outcome {
-            case .compared(let comparison): if comparison.isSame { same += 1 } else { differing += 1 }
-            case .skipped: skipped += 1
-            case .failed: failed += 1
+            case .compared(let comparison):
+                if comparison.isSame {
+                    same += entry.times
+                } else {
+                    differing += entry.times
+                    different += entry.times * comparison.differences.count
+                }
+            case .skipped: skipped += entry.times
+            case .failed: failed += entry.times
             }
         }
         var parts = same > 0 || entries.isEmpty ? ["\(same) the same"] : []
-        if differing > 0 { parts.append("\(differing) with \(Self.count(differences.count, "difference"))") }
+        if differing > 0 { parts.append("\(differing) with \(Self.count(different, "difference"))") }
         if failed > 0 { parts.append("\(failed) failed") }
         if skipped > 0 { parts.append("\(skipped) not played") }
-        return "\(Self.count(entries.count, "session")): \(parts.joined(separator: ", "))"
+        return "\(Self.count(same + differing + failed + skipped, "session")): \(parts.joined(separator: ", "))"
     }
 
     /// A number with its noun.
     static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 }
 
+extension ComparisonReport.Entry {
+    /// How often, where it was more than once.
+    fileprivate var often: String { times > 1 ? " (\(times) times)" : "" }
+}
+
 /// The text of one session's comparison.
 private struct ComparisonText {
     private let comparison: SessionComparison
     private let number: Int
+    private let often: String
     private let context: Int
 
-    init(_ comparison: SessionComparison, number: Int, context: Int) {
+    init(_ comparison: SessionComparison, _ entry: ComparisonReport.Entry, context: Int) {
         self.comparison = comparison
-        self.number = number
+        number = entry.number
+        often = entry.often
         self.context = context
     }
 
@@ -63,10 +78,10 @@ private struct ComparisonText {
             let messages =
                 session?.messages.isEmpty ?? true
                 ? "" : ", " + ComparisonReport.count(session?.messages.count ?? 0, "message")
-            return ["session \(number): \(proto), the same: \(exchanges)\(messages)\(normalizers)"] + notes()
+            return ["session \(number)\(often): \(proto), the same: \(exchanges)\(messages)\(normalizers)"] + notes()
         }
         let count = ComparisonReport.count(comparison.differences.count, "difference")
-        var lines = ["session \(number): \(proto), \(count)\(normalizers)"]
+        var lines = ["session \(number)\(often): \(proto), \(count)\(normalizers)"]
         lines += shownContext(before: first)
         lines += shown(first)
         for other in comparison.differences.dropFirst() {
@@ -164,17 +179,5 @@ private struct ComparisonText {
         return lines
     }
 
-    /// Text from a peer without control characters, which could steer a terminal.
-    private func visible(_ text: String) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars {
-            switch scalar.value {
-            case 0x00...0x1F, 0x7F...0x9F:
-                let digits = String(scalar.value, radix: 16, uppercase: true)
-                result += "\\x" + (digits.count < 2 ? "0" : "") + digits
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
-    }
+    private func visible(_ text: String) -> String { VisibleReportText.of(text) }
 }

@@ -18,6 +18,8 @@ public struct ComparisonReport: Sendable {
         public var number: Int
         /// What became of it.
         public var outcome: Outcome
+        /// How often it was played with this result.
+        public var times = 1
 
         /// One session's result.
         public init(number: Int, outcome: Outcome) {
@@ -26,8 +28,12 @@ public struct ComparisonReport: Sendable {
         }
     }
 
-    /// The sessions, in order.
+    /// The sessions, in order; several entries where one that was played often had several results.
     public var entries: [Entry]
+    /// What was measured, where the sessions were played more than once or several at a time.
+    public var load: LoadFigures?
+    /// Where each entry's session stands in what was played, while results are added.
+    var places: [Int] = []
 
     /// A report of these sessions.
     public init(_ entries: [Entry] = []) { self.entries = entries }

@@ -8,6 +8,8 @@ struct SASLClient: Sendable {
         case loginPassword
         case scram(ScramClient)
         case scramEnd(verifier: [UInt8])
+        /// The server may tell in a challenge why it refuses a token.
+        case bearerSent
         case over
     }
 
@@ -17,6 +19,8 @@ struct SASLClient: Sendable {
         case cramMD5 = "CRAM-MD5"
         case scramSHA1 = "SCRAM-SHA-1"
         case scramSHA256 = "SCRAM-SHA-256"
+        case xoauth2 = "XOAUTH2"
+        case oauthBearer = "OAUTHBEARER"
     }
 
     private let mechanism: Mechanism
@@ -30,7 +34,7 @@ struct SASLClient: Sendable {
     /// - Parameters:
     ///   - mechanism: its name, in any case.
     ///   - user: the user name.
-    ///   - password: the password.
+    ///   - password: the password; the access token for XOAUTH2 and OAUTHBEARER.
     ///   - nonce: text unique to this exchange, of printable ASCII without commas.
     init?(_ mechanism: String, user: String, password: String, nonce: String) {
         guard let mechanism = Mechanism(rawValue: mechanism.uppercased()) else { return nil }
@@ -55,6 +59,13 @@ struct SASLClient: Sendable {
                 mechanism == .scramSHA1 ? .sha1 : .sha256, user: user, password: password, nonce: nonce)
             state = .scram(client)
             return client.first
+        case .xoauth2:
+            state = .bearerSent
+            return [UInt8]("user=\(user)\u{1}auth=Bearer \(password)\u{1}\u{1}".utf8)
+        case .oauthBearer:
+            state = .bearerSent
+            let name = user.replacing("=", with: "=3D").replacing(",", with: "=2C")
+            return [UInt8]("n,a=\(name),\u{1}auth=Bearer \(password)\u{1}\u{1}".utf8)
         }
     }
 
@@ -79,6 +90,10 @@ struct SASLClient: Sendable {
             state = .over
             // RFC 5802 section 5: a server that can't prove that it knows the password is not to be trusted.
             return challenge == [UInt8]("v=".utf8) + Base64.encode(verifier) ? [] : nil
+        case (.bearerSent, let mechanism):
+            // The client acknowledges the reason, then the server refuses (RFC 7628 section 3.2.3).
+            state = .over
+            return mechanism == .oauthBearer ? [1] : []
         case (.over, _):
             return nil
         }

@@ -12,16 +12,16 @@ struct RecordedScript: Sendable {
     /// The messages that the recorded client fetched, by their number.
     let messages: [Int: [UInt8]]
     private let recorded: RecordedSession?
-    /// Whether TLS is left out of what is offered: the recorded client used it, and it can't be served.
-    private let hidesTLS: Bool
+    /// Whether TLS is not begun: the recorded client used it, and it can't be served.
+    let hidesTLS: Bool
     private var used: Set<Int> = []
     private var position = 0
 
-    init(_ recorded: RecordedSession?) {
+    init(_ recorded: RecordedSession?, servesTLS: Bool = false) {
         self.recorded = recorded
         exchanges = recorded?.session.exchanges ?? []
         isPOP3 = recorded?.session.proto == .pop3
-        hidesTLS = recorded?.usesTLS ?? false
+        hidesTLS = recorded?.hidesTLS(servesTLS: servesTLS) ?? false
         serverCloses = recorded?.session.ending == .serverClosed
         var messages: [Int: [UInt8]] = [:]
         for exchange in exchanges where exchange.command?.verb == "RETR" {
@@ -53,10 +53,27 @@ struct RecordedScript: Sendable {
         return pick(found)
     }
 
-    /// The exchange that this line, or failing that another with its verb, began.
+    /// The exchange that this line, or failing that one with its address, or another with its verb, began.
     mutating func find(_ verb: String, _ line: [UInt8]) -> Int? {
         if let exact = findExactly(verb, line) { return exact }
-        return pick(exchanges.indices.filter { exchanges[$0].command?.verb == verb })
+        let alike = exchanges.indices.filter { exchanges[$0].command?.verb == verb }
+        if ["MAIL", "RCPT"].contains(verb), let address = SMTPGrammar.path(in: line)?.address {
+            let same = alike.filter {
+                (exchanges[$0].command?.line.octets).flatMap { SMTPGrammar.path(in: $0)?.address } == address
+            }
+            if let found = pick(same) { return found }
+        }
+        return pick(alike)
+    }
+
+    /// The last exchange of a login that succeeded, by whatever means.
+    mutating func findAnyLogin() -> Int? {
+        let logins = exchanges.indices.filter { index in
+            let command = exchanges[index].command
+            let isLogin = command.map { ["AUTH", "*auth", "PASS", "APOP"].contains($0.verb) } ?? false
+            return isLogin && exchanges[index].reply?.status.isPositive == true
+        }
+        return pick(logins)
     }
 
     /// The next login with a mechanism.
@@ -90,11 +107,11 @@ struct RecordedScript: Sendable {
     /// The recorded answer as it travels, body and all; nil where none was seen.
     func answer(to index: Int) -> [UInt8]? {
         guard let exchange = exchanges[checked: index], let reply = exchange.reply else { return nil }
-        var octets = render(reply, isHello: ["EHLO", "LHLO", "CAPA"].contains(exchange.command?.verb ?? ""))
+        var octets = render(reply)
         for further in exchange.furtherReplies { octets += render(further) }
         guard isPOP3, reply.status == .ok else { return octets }
         if let data = exchange.data {
-            for line in data where !hidesTLS || !Self.isTLSOffer(line) {
+            for line in data {
                 octets += (line.octets.first == 0x2E ? [0x2E] : []) + line.octets + [0x0D, 0x0A]
             }
             octets += [0x2E, 0x0D, 0x0A]
@@ -105,59 +122,20 @@ struct RecordedScript: Sendable {
     }
 
     /// A reply as it travels.
-    func render(_ reply: Reply, isHello: Bool = false) -> [UInt8] {
+    func render(_ reply: Reply) -> [UInt8] {
         let status = [UInt8](reply.status.text.utf8)
         guard !isPOP3 else {
             let text = reply.lines.first?.octets ?? []
             let needsSpace = !text.isEmpty || reply.status == .plus
             return status + (needsSpace ? [0x20] : []) + text + [0x0D, 0x0A]
         }
-        let lines = reply.lines.filter { !isHello || !hidesTLS || !Self.isTLSOffer($0) }
         var octets: [UInt8] = []
-        for (index, line) in lines.enumerated() {
-            octets += status + [index == lines.count - 1 ? 0x20 : 0x2D] + line.octets + [0x0D, 0x0A]
+        for (index, line) in reply.lines.enumerated() {
+            octets += status + [index == reply.lines.count - 1 ? 0x20 : 0x2D] + line.octets + [0x0D, 0x0A]
         }
         return octets
     }
 
-    static func isTLSOffer(_ line: WireText) -> Bool {
-        let word = String(decoding: line.octets, as: UTF8.self).uppercased()
-        return word == "STARTTLS" || word == "STLS"
-    }
-
     /// A SASL challenge, from its base 64.
     func challenge(_ base64: String) -> [UInt8] { [UInt8]("\(isPOP3 ? "+" : "334") \(base64)\r\n".utf8) }
-
-    // MARK: The maildrop
-
-    /// What LIST or UIDL told of a message.
-    func listed(_ verb: String, _ number: Int) -> String? {
-        for exchange in exchanges where exchange.command?.verb == verb {
-            let lines = (exchange.data ?? []) + (exchange.data == nil ? exchange.reply?.lines ?? [] : [])
-            for line in lines {
-                let words = line.text().text.split(separator: " ")
-                if words.count >= 2, Int(words[0]) == number { return String(words[1]) }
-            }
-        }
-        return verb == "LIST" ? messages[number].map { String($0.count) } : nil
-    }
-
-    /// Whether a listing names the message.
-    func isListed(_ number: Int) -> Bool { listed("LIST", number) != nil || listed("UIDL", number) != nil }
-
-    /// The header section, the empty line and that many lines of the body (RFC 1939 section 7).
-    static func top(of content: [UInt8], lines: UInt32) -> [UInt8] {
-        var start = 0
-        var left: UInt32?
-        while start < content.count, left != 0 {
-            let end = content[start...].firstIndex(of: 0x0A).map { $0 + 1 } ?? content.count
-            if let count = left {
-                left = count - 1
-            } else if content[start..<end].elementsEqual([0x0D, 0x0A]) {
-                left = lines
-            }
-            start = end
-        }
-        return [UInt8](content[..<start])
-    }
 }

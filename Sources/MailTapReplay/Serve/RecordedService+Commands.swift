@@ -68,34 +68,40 @@ extension RecordedService {
 
     private mutating func startTLS(_ line: [UInt8], _ verb: String, _ effects: inout [Effect]) {
         let found = script.find(verb, line)
-        guard let found, script.exchanges[found].reply?.status.isPositive != true else {
-            // TLS can't be served yet, whatever the recorded server said.
+        guard let found, !script.hidesTLS || script.exchanges[found].reply?.status.isPositive != true else {
             answer(nil, otherwise: script.isPOP3 ? "-ERR TLS is not served" : "454 4.7.0 TLS is not served", &effects)
             return
         }
         answer(found, otherwise: "", &effects)
+        if script.exchanges[found].reply?.status.isPositive == true { beginTLS(&effects) }
     }
 
-    /// A login: whatever the credentials are, it ends as recorded.
+    /// A login: whatever the credentials are, it ends as recorded; also by another mechanism than was recorded.
     private mutating func authenticate(_ line: [UInt8], _ effects: inout [Effect]) {
         let words = line.split(separator: 0x20)
         let mechanism = words.count > 1 ? String(decoding: words[1], as: UTF8.self).uppercased() : ""
-        guard let first = script.findLogin(mechanism) else {
+        let recorded = script.findLogin(mechanism)
+        let known = ["PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2", "OAUTHBEARER"].contains(mechanism)
+        guard let first = recorded ?? (known ? script.findAnyLogin() : nil) else {
             answer(
                 nil, otherwise: script.isPOP3 ? "-ERR Not in the recording" : "504 5.5.4 Not in the recording", &effects
             )
             return
         }
         var last = first
-        while script.exchanges[checked: last + 1]?.command?.verb == "*auth" { last += 1 }
+        if recorded != nil {
+            while script.exchanges[checked: last + 1]?.command?.verb == "*auth" { last += 1 }
+        }
         var challenges: [[UInt8]]
         switch mechanism {
         // Their challenges are always the same, so that a client may choose whether to send an initial response.
-        case "PLAIN": challenges = [script.challenge("")]
+        case "PLAIN", "XOAUTH2", "OAUTHBEARER": challenges = [script.challenge("")]
         case "LOGIN": challenges = [script.challenge("VXNlcm5hbWU6"), script.challenge("UGFzc3dvcmQ6")]
+        // Base 64 of <1@recorded>; any will do, as no answer is checked.
+        case "CRAM-MD5" where recorded == nil: challenges = [script.challenge("PDFAcmVjb3JkZWQ+")]
         default: challenges = (first..<last).compactMap { script.answer(to: $0) }
         }
-        if ["PLAIN", "LOGIN"].contains(mechanism), words.count > 2 { challenges.removeFirst() }
+        if known, mechanism != "CRAM-MD5", words.count > 2 { challenges.removeFirst() }
         for index in first...last { script.use(index) }
         guard let next = challenges.first else {
             answer(last, otherwise: "", &effects)
@@ -113,7 +119,16 @@ extension RecordedService {
         }
         let number = words.count > 1 ? Int(words[1]) : nil
         switch verb {
-        case "USER", "PASS", "APOP", "STAT", "CAPA", "QUIT":
+        case "USER":
+            answer(script.find(verb, line), otherwise: "+OK", &effects)
+        case "PASS", "APOP":
+            // Logged in by other means in the recording.
+            answer(script.find(verb, line) ?? script.findAnyLogin(), otherwise: "-ERR Not in the recording", &effects)
+        case "STAT":
+            answer(script.find(verb, line), otherwise: "+OK \(script.statistics)", &effects)
+        case "LIST" where number == nil, "UIDL" where number == nil:
+            effects.append(.send(script.listing(verb)))
+        case "CAPA", "QUIT":
             answer(script.find(verb, line), otherwise: verb == "QUIT" ? "+OK" : "-ERR Not in the recording", &effects)
             if verb == "QUIT", case .commands = input { close(&effects) }
         case "NOOP", "RSET": answer(nil, otherwise: "+OK", &effects)

@@ -12,6 +12,8 @@ public struct RecordedService: Sendable {
         case send([UInt8])
         /// Close the connection once all is sent.
         case close
+        /// Begin TLS once all is sent; what the client says next comes under it.
+        case startTLS
     }
 
     /// What the client's next octets are.
@@ -34,6 +36,7 @@ public struct RecordedService: Sendable {
     /// How many commands count as the opening, by which the session is chosen.
     private static let openingLimit = 16
     let candidates: [RecordedSession]
+    private let servesTLS: Bool
     var script: RecordedScript
     var input = Input.commands
     private var lines = ClientLines()
@@ -41,10 +44,13 @@ public struct RecordedService: Sendable {
 
     /// A service for one connection.
     ///
-    /// - Parameter candidates: the sessions that may be played; the first gives the greeting.
-    public init(_ candidates: [RecordedSession]) {
-        self.candidates = candidates
-        script = RecordedScript(candidates.first)
+    /// - Parameters:
+    ///   - candidates: the sessions that may be played; the first gives the greeting.
+    ///   - servesTLS: whether there is a certificate to begin TLS with.
+    public init(_ candidates: [RecordedSession], servesTLS: Bool = false) {
+        self.candidates = candidates.map { $0.served(servesTLS: servesTLS) }
+        self.servesTLS = servesTLS
+        script = RecordedScript(self.candidates.first, servesTLS: servesTLS)
     }
 
     /// The greeting of the first candidate.
@@ -119,15 +125,19 @@ public struct RecordedService: Sendable {
         }
         guard let present = chosen else {
             chosen = ranked.first { claim($0) }
-            if let chosen { script = RecordedScript(candidates[checked: chosen]) }
+            if let chosen { script = script(of: chosen) }
             return
         }
         guard let better = ranked.first(where: { scores[$0] > scores[present] && claim($0) }) else { return }
         release(present)
         chosen = better
-        script = RecordedScript(candidates[checked: better])
+        script = script(of: better)
         // What was answered counts as played there too.
         for line in opening.dropLast() { script.findExactly(RecordedScript.verb(line), line) }
+    }
+
+    private func script(of candidate: Int) -> RecordedScript {
+        RecordedScript(candidates[checked: candidate], servesTLS: servesTLS)
     }
 
     /// Whether the session begins as the greeting that was sent said.
@@ -177,6 +187,12 @@ public struct RecordedService: Sendable {
     mutating func close(_ effects: inout [Effect]) {
         input = .closed
         effects.append(.close)
+    }
+
+    /// Begins TLS; what the client said in clear behind the command is not taken for said under it (RFC 3207 section 6).
+    mutating func beginTLS(_ effects: inout [Effect]) {
+        lines.consume(lines.remaining.count)
+        effects.append(.startTLS)
     }
 
     private mutating func response(

@@ -8,6 +8,19 @@ enum CompareMode: String, ExpressibleByArgument, CaseIterable {
     var mode: Comparison.Mode { Comparison.Mode(rawValue: rawValue) ?? .semantic }
 }
 
+/// `--also`: what counts beside what was said.
+enum AlsoCompared: String, ExpressibleByArgument, CaseIterable {
+    case findings, tls, order
+
+    var extra: Comparison.Extra {
+        switch self {
+        case .findings: .findings
+        case .tls: .tls
+        case .order: .order
+        }
+    }
+}
+
 /// What counts as a difference, for replay and diff.
 struct ComparisonOptions: ParsableArguments {
     @Option(help: "What counts: status, semantic (the default) or exact.")
@@ -22,9 +35,27 @@ struct ComparisonOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Switch a rule off, all for every one. May be repeated.", valueName: "name"))
     var noNormalize: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Also compare findings, tls or order; exact does all of it. May be repeated.", valueName: "what"))
+    var also: [AlsoCompared] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "A reply that takes more than this many times as long as recorded is a difference.", valueName: "factor"))
+    var latency: Double?
+
+    func validate() throws {
+        if let latency, !(latency >= 1 && latency.isFinite) {
+            throw ValidationError("--latency takes a factor of 1 or more, such as 3")
+        }
+    }
+
     /// - Throws: `Failure` where a rule is unknown or its regular expression can't be read.
     func comparison() throws -> Comparison {
         var comparison = Comparison(mode: compare.mode)
+        comparison.extras.formUnion(also.map(\.extra))
+        comparison.latencyFactor = latency
         for name in noNormalize {
             guard name == "all" || Normalizer.Builtin(rawValue: name) != nil else {
                 throw Failure(.usage, "--no-normalize: there is no rule \"\(name)\"; \(Self.known)")

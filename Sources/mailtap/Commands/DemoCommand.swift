@@ -118,7 +118,7 @@ struct DemoCommand: AsyncParsableCommand {
             else { continue }
             do {
                 _ = try await ReplayClient(target: target).play(plan)
-            } catch let error as ReplayError {
+            } catch {
                 throw Failure(.unreachable, "\(error)")
             }
         }

@@ -88,6 +88,20 @@ enum HelpTopic {
     }
 
     private static var normalizers: String {
-        Normalizer.builtins.map { "\($0.name.padded(to: 20)) \($0.summary)" }.joined(separator: "\n")
+        let rules = Normalizer.builtins.map { "  \($0.name.padded(to: 20)) \($0.summary)" }.joined(separator: "\n")
+        return """
+            Rules that say what may vary from one time to the next without being a difference, for replay and diff.
+
+            \(rules)
+
+            All of them apply by default, none with --compare exact. --normalize NAME adds one, --no-normalize NAME
+            takes one away, all for every one. --normalize NAME=REGEX adds a rule of your own: what matches may vary.
+            The report names the rules that made something equal.
+
+            EXAMPLES
+              mailtap diff a.mailtap b.mailtap --compare exact --normalize queue-ids --normalize dates
+              mailtap replay today.mailtap --to smtp://127.0.0.1:2525 --no-normalize message-ids
+              mailtap diff a.mailtap b.mailtap --normalize 'ticket=TICKET-[0-9]+'
+            """
     }
 }

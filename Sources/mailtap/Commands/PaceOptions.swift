@@ -1,7 +1,7 @@
 import ArgumentParser
 import MailTapReplay
 
-/// How often and how fast a recording is replayed.
+/// How often, how fast and with what changes a recording is replayed.
 struct PaceOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -11,6 +11,19 @@ struct PaceOptions: ParsableArguments {
 
     @Option(name: .customLong("repeat"), help: ArgumentHelp("Play all of it so many times.", valueName: "n"))
     var times = 1
+
+    @Option(help: ArgumentHelp("Play so many sessions at once, and measure: a load test.", valueName: "n"))
+    var concurrency = 1
+
+    @Option(
+        help: ArgumentHelp(
+            "Replace text in what is played, as OLD=NEW or /REGEX/=NEW; {n} in NEW is the number of the session. May "
+                + "be repeated.", valueName: "old=new"),
+        transform: Self.rule)
+    var rewrite: [RewriteRule] = []
+
+    @Flag(help: "Send a mail recorded as BDAT chunks with DATA where the server does not offer CHUNKING.")
+    var dataForBdat = false
 
     @Flag(help: "Give mails a new Message-ID and date, of the same length, so that a server takes them for new ones.")
     var freshIds = false
@@ -22,18 +35,28 @@ struct PaceOptions: ParsableArguments {
         return timing
     }
 
+    private static func rule(_ text: String) throws -> RewriteRule {
+        guard let rule = RewriteRule(parsing: text) else {
+            throw ValidationError("--rewrite takes OLD=NEW or /REGEX/=NEW with a regular expression that is one")
+        }
+        return rule
+    }
+
     mutating func validate() throws {
         guard (1...1_000_000).contains(times) else {
             throw ValidationError("--repeat takes a number from 1 to 1000000")
+        }
+        guard (1...10_000).contains(concurrency) else {
+            throw ValidationError("--concurrency takes a number from 1 to 10000")
         }
     }
 
     func apply(to options: inout ReplayOptions) {
         options.timing = timing
         options.renewsIDs = freshIds
+        options.rewrites = rewrite
+        options.fallsBackToData = dataForBdat
     }
 
-    func repeated(_ sessions: [RecordedSession]) -> [RecordedSession] {
-        times == 1 ? sessions : Array(repeating: sessions, count: times).flatMap { $0 }
-    }
+    var load: ReplayLoad { ReplayLoad(times: times, concurrency: concurrency) }
 }

@@ -14,12 +14,20 @@ struct ReplayCommand: AsyncParsableCommand {
             With --to, says what the recorded client said, one command at a time, obeys what the server answers, and \
             reports every difference. With --serve, answers real clients as the recorded server did, each session \
             once, and reports what they said differently. Exit status 0 where there is no difference, 1 where there \
-            is one.
+            is one; 69 where the server can't be reached or its certificate is refused.
+
+            TLS begins where the recording began it, with --starttls, or by the scheme (smtps, submissions, pop3s). \
+            smtp only tells what is wrong with a certificate; every other scheme refuses it. --serve uses \
+            certificates of MailTap's own authority (mailtap ca export).
 
             EXAMPLES
               mailtap replay today.mailtap --to smtp://127.0.0.1:2525
               mailtap replay login.dialogue --to pop3://127.0.0.1:2110 --user alice --password-file secret
+              mailtap replay today.mailtap --to smtps://mail.example.org --upstream-ca ca.pem --format junit -o r.xml
               mailtap replay today.mailtap --to smtp://127.0.0.1:2525 --session 2 --record again.mailtap
+              mailtap replay refused.dialogue --to smtp://127.0.0.1:2525 --update
+              mailtap replay today.mailtap --to smtp://127.0.0.1:2525 --repeat 1000 --concurrency 20 --fresh-ids
+              mailtap replay today.mailtap --to smtp://127.0.0.1:2525 --rewrite 'alice@=user{n}@'
               mailtap replay today.mailtap --serve 2525
             """)
 
@@ -40,10 +48,11 @@ struct ReplayCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("File whose first line is the password; or set $MAILTAP_PASSWORD.", valueName: "path"))
     var passwordFile: String?
 
+    @OptionGroup var security: ReplayTLSOptions
     @OptionGroup var compared: ComparisonOptions
     @OptionGroup var pace: PaceOptions
 
-    @Option(help: ArgumentHelp("text, json, junit or tap.", valueName: "format"))
+    @Option(help: ArgumentHelp("text, json, junit, tap or html.", valueName: "format"))
     var format = "text"
 
     @Option(
@@ -56,36 +65,49 @@ struct ReplayCommand: AsyncParsableCommand {
     @Flag(help: "Leave secrets unmasked in that recording.")
     var keepSecrets = false
 
+    @Flag(help: "Let the dialogue file expect from now on what came; comments and what was as expected stay.")
+    var update = false
+
     mutating func validate() throws {
         guard (to == nil) != (serve == nil) else {
             throw ValidationError("replay needs either --to URL (play the client) or --serve ADDR (play the server)")
+        }
+        if update, to == nil || pace.load != ReplayLoad() {
+            throw ValidationError("--update goes with --to URL, and plays each session once")
         }
         _ = try ComparisonFormat(named: format, command: "replay")
     }
 
     mutating func run() async throws {
         let comparison = try compared.comparison()
-        let target = try to.map { try Self.target($0) }
+        var target = try to.map { try Self.target($0) }
         var options = ReplayOptions(credentials: try Self.credentials(user: user, passwordFile: passwordFile))
         pace.apply(to: &options)
+        security.apply(to: &options, &target)
         if let record { try StandardOutput.refuse(record, ifOneOf: input.inputs) }
+        var job = update ? try UpdateJob(input.inputs) : nil
         let recorder = try record.map { try Recording.open($0, keepsSecrets: keepSecrets) }
         var reader = try input.reader(isQuiet: common.quiet)
-        let sessions = pace.repeated(try RecordedSessions.read(input, with: &reader))
+        let sessions = try RecordedSessions.read(input, with: &reader)
         if sessions.isEmpty, reader.status != .success { throw Ended(reader.status) }
         let report: ComparisonReport
         if let target {
-            let run = ReplayRun(
-                target: target, client: ReplayClient(target: target, options: options), comparison: comparison)
+            let client = ReplayClient(target: target, options: options, tls: try security.client())
+            let run = ReplayRun(target: target, client: client, comparison: comparison)
             do {
-                report = try await run.play(sessions) { trace, _ in
+                var progress = ReplayProgress(total: sessions.count * pace.load.times)
+                defer { progress.clear() }
+                report = try await run.play(sessions, load: pace.load) { trace, entry, figures in
                     if let recorder { trace?.play(into: recorder) }
+                    job?.take(trace, entry)
+                    progress.show(figures)
                 }
             } catch let error as ReplayError {
                 throw Failure(.unreachable, error.description)
             }
         } else {
-            let served = try await ServeReplay.run(sessions, at: serve ?? "0", comparison: comparison)
+            let served = try await ServeReplay.run(
+                sessions, at: serve ?? "0", comparison: comparison, tls: try ReplayTLSOptions.server(for: sessions))
             report = served.report
             if let recorder { for trace in served.server.traces { trace.play(into: recorder) } }
         }
@@ -107,7 +129,12 @@ struct ReplayCommand: AsyncParsableCommand {
         }
         try out.flush()
         if reader.status != .success { throw Ended(reader.status) }
-        if !report.isSame { throw Ended(.difference) }
+        if let job {
+            try job.finish()
+            if job.failures > 0 { throw Ended(.difference) }
+        } else if !report.isSame {
+            throw Ended(.difference)
+        }
     }
 
     static func target(_ text: String) throws -> ReplayTarget {
@@ -116,7 +143,8 @@ struct ReplayCommand: AsyncParsableCommand {
         guard let target = ReplayTarget(url) else {
             throw Failure(
                 .usage,
-                "--to \(text): replay speaks smtp, submission, lmtp and pop3 without TLS so far; try smtp://\(url.host)"
+                "--to \(text): replay speaks smtp, submission, smtps, lmtp, pop3 and pop3s; name the server itself, such as "
+                    + "smtp://\(url.host)"
             )
         }
         return target
@@ -127,7 +155,15 @@ struct ReplayCommand: AsyncParsableCommand {
         if let passwordFile {
             return Credentials(user: user, password: try PasswordFile.firstLine(passwordFile))
         }
-        return Terminal.variable("MAILTAP_PASSWORD").map { Credentials(user: user, password: $0) }
+        guard let password = Terminal.variable("MAILTAP_PASSWORD") else {
+            if let user {
+                StandardError.write(
+                    "mailtap: no password for \(user): give --password-file PATH or set MAILTAP_PASSWORD; logins are "
+                        + "played as they were recorded")
+            }
+            return nil
+        }
+        return Credentials(user: user, password: password)
     }
 }
 
@@ -139,7 +175,8 @@ struct DiffCommand: ParsableCommand {
         discussion: """
             EXAMPLES
               mailtap diff monday.mailtap tuesday.mailtap
-              mailtap diff expected.dialogue today.mailtap --compare exact
+              mailtap diff expected.dialogue today.mailtap --compare exact --normalize queue-ids
+              mailtap diff before.pcap after.pcap --also findings --also tls --latency 3 --format html -o diff.html
             """)
 
     @Argument(help: "What is expected.")
@@ -163,7 +200,7 @@ struct DiffCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Decrypt TLS with this key log (SSLKEYLOGFILE).", valueName: "path"))
     var keylog: String?
 
-    @Option(help: ArgumentHelp("text, json, junit or tap.", valueName: "format"))
+    @Option(help: ArgumentHelp("text, json, junit, tap or html.", valueName: "format"))
     var format = "text"
 
     @Option(

@@ -23,7 +23,7 @@ extension InputReader {
         do throws(CaptureError) {
             let (head, source) = try MemorySource.peek(4_096, of: DescriptorSource(descriptor: descriptor, named: name))
             if DialogueFileReader.recognizes(head), !CaptureReader.looksLikeCapture(head) {
-                try readDialogue(source, name, into: sink)
+                try readDialogue(source, name, IncludedFiles(besides: path), into: sink)
                 return
             }
             let decryptor = Decryptor(into: sink, keys: keys, patience: patience(head, keys, name, path))
@@ -70,7 +70,7 @@ extension InputReader {
     }
 
     private static func readDialogue(
-        _ source: any ByteSource, _ name: String, into sink: any TraceSink
+        _ source: any ByteSource, _ name: String, _ included: IncludedFiles, into sink: any TraceSink
     ) throws(CaptureError) {
         var octets: [UInt8] = []
         while true {
@@ -82,7 +82,7 @@ extension InputReader {
                     code: .damaged, input: name, reason: "a dialogue file of more than 256 MiB; split it")
             }
         }
-        let file = DialogueFileReader.read(octets, source: name)
+        let file = DialogueFileReader.read(octets, source: name, include: included.read)
         for session in file.sessions { session.trace.play(into: sink) }
         if let first = file.errors.first {
             let more = file.errors.count > 1 ? ", and \(file.errors.count - 1) more" : ""

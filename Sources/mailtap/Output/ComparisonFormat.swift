@@ -6,7 +6,7 @@ import MailTapReplay
 
 /// `--format` of `replay` and `diff`.
 enum ComparisonFormat: String, CaseIterable {
-    case text, json, junit, tap
+    case text, json, junit, tap, html
 
     /// The format of that name.
     ///
@@ -27,6 +27,7 @@ enum ComparisonFormat: String, CaseIterable {
     func append(_ report: ComparisonReport, suite: String, command: String, to out: inout [UInt8]) {
         switch self {
         case .text: out += report.text().utf8
+        case .html: out += ComparisonPage(report, title: "\(command) \(suite)").html.utf8
         case .json: ComparisonJSON.append(report, to: &out)
         case .junit: TestReportFormat.junit.append(Self.outcomes(report, suite), name: command, to: &out)
         case .tap: TestReportFormat.tap.append(Self.outcomes(report, suite), name: command, to: &out)
@@ -41,6 +42,7 @@ enum ComparisonFormat: String, CaseIterable {
             case .skipped(let why): outcome.skipped = why
             case .failed(let why): outcome.failures = [TestOutcome.Failure(kind: "failed", text: why)]
             case .compared(let comparison):
+                if entry.times > 1 { outcome.name += " (\(entry.times) times)" }
                 if let session = comparison.came ?? comparison.expected {
                     outcome.duration = session.duration
                     outcome.name += " \(session.proto?.name ?? "unknown")"

@@ -7,7 +7,7 @@ enum ComparisonJSON {
     static func append(_ report: ComparisonReport, to out: inout [UInt8]) {
         out += "{\"same\":\(report.isSame),\"sessions\":[".utf8
         for (index, entry) in report.entries.enumerated() {
-            out += "\(index > 0 ? "," : "")\n{\"session\":\(entry.number),\"outcome\":".utf8
+            out += "\(index > 0 ? "," : "")\n{\"session\":\(entry.number),\"times\":\(entry.times),\"outcome\":".utf8
             switch entry.outcome {
             case .skipped(let why):
                 out += "\"skipped\",\"why\":".utf8
@@ -30,7 +30,30 @@ enum ComparisonJSON {
             }
             out += "}".utf8
         }
-        out += "]}\n".utf8
+        out += "]".utf8
+        if let load = report.load { append(load, to: &out) }
+        out += "}\n".utf8
+    }
+
+    private static func append(_ load: LoadFigures, to out: inout [UInt8]) {
+        out +=
+            ",\n\"load\":{\"played\":\(load.played),\"failed\":\(load.failed),\"concurrency\":\(load.concurrency)".utf8
+        out += ",\"seconds\":".utf8
+        TimeText.append(seconds: load.elapsed, to: &out)
+        out += ",\"rate\":\(load.rate)".utf8
+        for (name, latencies) in [("latency", load.live), ("recorded_latency", load.recorded)] {
+            out += ",\"\(name)\":{\"replies\":\(latencies.count)".utf8
+            for (key, share) in [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("max", 1)] {
+                out += ",\"\(key)\":".utf8
+                if let value = latencies.percentile(share) {
+                    TimeText.append(seconds: value, to: &out)
+                } else {
+                    out += "null".utf8
+                }
+            }
+            out += "}".utf8
+        }
+        out += "}".utf8
     }
 
     private static func append(_ difference: Difference, to out: inout [UInt8]) {

@@ -1,7 +1,7 @@
 """The scenarios in the order in which they run, each with those whose results it uses."""
 
 from scenarios import (captured, clients, commandlines, edges, formats, lifecycle, live, manners, packets, recordings,
-                       redacting, replaying, secrets, transparency, views)
+                       redacting, regression, replaying, secrets, serving, transparency, views)
 
 ORDER = [
     ("live", live.run, []),
@@ -11,6 +11,10 @@ ORDER = [
     ("commands", recordings.commands, ["live"]),
     ("views", views.run, ["live"]),
     ("replay", replaying.run, ["live"]),
+    ("regression", regression.run, []),
+    ("dialogue-files", regression.dialogue_files, []),
+    ("secure-replay", regression.secure, []),
+    ("serving", serving.run, ["live"]),
     ("captures", captured.run, []),
     ("redacted", redacting.run, []),
     ("pcapng", packets.run, []),

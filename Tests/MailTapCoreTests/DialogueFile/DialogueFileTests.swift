@@ -94,11 +94,65 @@ import Testing
     }
 
     @Test func `patterns are kept as places of the server's stream`() throws {
-        let file = DialogueFileReader.read(Array("# test\n\nS: 250 2.0.0 {any}\nC: QUIT\nS: 221 \\{no\\}\n".utf8))
+        let file = DialogueFileReader.read(
+            Array("# test\n\nS: 250 2.0.0 {any}\nC: QUIT\nS: {221|2xx} \\{no\\}\n".utf8))
         let session = try #require(file.sessions.first)
         #expect(file.errors.isEmpty)
-        #expect(session.patterns == [DialogueFilePattern(range: StreamRange(.server, 10, 15), name: "any", line: 3)])
-        #expect(session.trace.entries.last?.entry == .chunk(.server, Array("221 {no}\r\n".utf8)))
+        #expect(
+            session.trace.entries.map(\.entry) == [
+                .mark(.pattern(StreamRange(.server, 10, 15), try #require(ReplyPattern("any")))),
+                .chunk(.server, Array("250 2.0.0 {any}\r\n".utf8)), .chunk(.client, Array("QUIT\r\n".utf8)),
+                .mark(.pattern(StreamRange(.server, 17, 20), try #require(ReplyPattern("221|2xx")))),
+                .chunk(.server, Array("221 {no}\r\n".utf8)),
+            ])
+        let printed = text([session.trace])
+        #expect(String(decoding: printed, as: UTF8.self).hasSuffix("S: {221|2xx} \\{no}\n"))
+        #expect(DialogueFileReader.read(printed).sessions.map(\.trace) == [session.trace])
+    }
+
+    @Test func `each line knows what it says`() throws {
+        let file = DialogueFileReader.read(
+            Array("C: EHLO a\n# no\nS: 250-a\n   S: 250 b\nC: MAIL FROM:<>\nS: 250 {any}\n".utf8))
+        let session = try #require(file.sessions.first)
+        #expect(session.said.map(\.line) == [1, 3, 4, 5, 6])
+        #expect(
+            session.said.map(\.range) == [
+                StreamRange(.client, 0, 8), StreamRange(.server, 0, 7), StreamRange(.server, 7, 14),
+                StreamRange(.client, 8, 22), StreamRange(.server, 14, 25),
+            ])
+        #expect(session.exchanges == [0, 0, 0, 1, 1])
+    }
+
+    @Test func `content comes from another file`() throws {
+        let text = "C: DATA\nS: 354 go\nC: {content mails/a b.eml}\nC: .\nC: BDAT 3 LAST\nC: {octets raw}\n"
+        var asked: [String] = []
+        let file = DialogueFileReader.read(Array(text.utf8)) { path in
+            asked.append(path)
+            return .success(path == "raw" ? [0, 10, 46] : Array("Subject: x\n\n.dot\r\nlast".utf8))
+        }
+        #expect(file.errors.isEmpty)
+        #expect(asked == ["mails/a b.eml", "raw"])
+        let said = try #require(file.sessions.first).trace.entries.reduce(into: [UInt8]()) {
+            if case .chunk(.client, let octets) = $1.entry { $0 += octets }
+        }
+        #expect(
+            said == Array("DATA\r\nSubject: x\r\n\r\n..dot\r\nlast\r\n.\r\nBDAT 3 LAST\r\n".utf8) + [0, 10, 46])
+    }
+
+    @Test(arguments: ["/etc/passwd", "../a", "a/../../b", "", "a//b", "./a", "a\u{1}"])
+    func `a path that leaves the directory is refused before it is read`(path: String) {
+        var asked = 0
+        let file = DialogueFileReader.read(Array("C: {content \(path)}\n".utf8)) { _ in
+            asked += 1
+            return .success([])
+        }
+        #expect(file.errors.map(\.line) == [1])
+        #expect(asked == 0)
+    }
+
+    @Test func `a file that can't be included is an error with its reason`() {
+        let file = DialogueFileReader.read(Array("C: {content a.eml}\n".utf8))
+        #expect(file.errors.first?.problem == "'a.eml' can't be included: no file can be included here")
     }
 
     @Test(arguments: [
@@ -108,7 +162,8 @@ import Testing
         ("== session client=1.2.3.4", "'client'"), ("mailtap-dialogue 2", "newer"),
         ("C: {masked plain x", "does not end"),
         ("C: {masked nothing x}", "unknown kind"), ("-- gap client 99999999999999999999", "no mark"),
-        ("@99999999999 C: a", "the time"),
+        ("@99999999999 C: a", "the time"), ("S: 250 {nonsense}", "patterns are {any}"),
+        ("S: 250 {re [}", "patterns are"), ("S: 250 {250|251}", "patterns are"), ("S: {2x5} a", "patterns are"),
     ])
     func `errors name their line, and reading goes on`(line: String, problem: String) {
         let file = DialogueFileReader.read(Array("C: NOOP\n\(line)\nC: QUIT\n".utf8))
@@ -123,7 +178,8 @@ import Testing
         var random = RandomTraces(seed: 7)
         let pieces = [
             "C:", "S: ", "\\x", "{masked plain ", "}", "@0.1 ", "-- gap client 18446744073709551615\n", "== session ",
-            "\n", "\"", "=", "-- end\n", "{any}", "@-9223372036.854775808 ",
+            "\n", "\"", "=", "-- end\n", "{any}", "S: {2xx} ", "{re a|b}", "{content x}\n",
+            "-- pattern server 0 5 \"any\"\n", "@-9223372036.854775808 ",
         ]
         for _ in 0..<2000 {
             var octets: [UInt8] = []

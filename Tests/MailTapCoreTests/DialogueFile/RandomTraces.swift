@@ -65,7 +65,7 @@ struct RandomTraces {
     }
 
     mutating func mark(_ offsets: inout [UInt64]) -> Mark {
-        switch pick(10) {
+        switch pick(11) {
         case 0: return .eof(side())
         case 1: return .reset(side())
         case 2:
@@ -83,6 +83,10 @@ struct RandomTraces {
                     upstream: flip() ? leg() : nil))
         case 7: return .trouble(Trouble(code: text(), text: text()))
         case 8: return .ended(Ending.allCases[pick(Ending.allCases.count)])
+        case 9:
+            let names = ["any", "word", "number", "lines", "re a\"\\d b", "250|25x", "+OK|-ERR"]
+            guard let pattern = ReplyPattern(names[pick(names.count)]) else { return .eof(side()) }
+            return .pattern(range(offsets), pattern)
         default:
             return .masked(Mask(range: range(offsets), kind: SecretKind.allCases[pick(SecretKind.allCases.count)]))
         }
@@ -129,8 +133,15 @@ struct RandomTraces {
                     ))
                 place += length + UInt64(pick(3))
             }
-            trace.entries.append((time, .chunk(side, octets)))
-            offsets[Int(side.rawValue)] &+= UInt64(octets.count)
+            var said = octets
+            // Patterns that stand where they can be shown inside the line, and some that do not.
+            if place == 0, flip(), let pattern = ReplyPattern(flip() ? "2xx" : "re [a-z]+") {
+                said = (flip() ? pattern.octets : []) + octets
+                let range = StreamRange(side, start, start &+ UInt64(pattern.octets.count))
+                trace.entries.append((time, .mark(.pattern(range, pattern))))
+            }
+            trace.entries.append((time, .chunk(side, said)))
+            offsets[Int(side.rawValue)] &+= UInt64(said.count)
         }
         trace.ended = flip() ? time : time.advanced(by: Int64(pick(1_000_000)))
         return trace

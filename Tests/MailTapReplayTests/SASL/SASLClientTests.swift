@@ -26,6 +26,18 @@ import Testing
         #expect(text(client.respond(to: challenge)) == "tim b913a602c7eda7a495b4e6e7334d3890")
     }
 
+    @Test func bearerTokens() throws {
+        var google = try #require(SASLClient("xoauth2", user: "tim@example.org", password: "ya29.x", nonce: ""))
+        #expect(text(google.initialResponse()) == "user=tim@example.org\u{1}auth=Bearer ya29.x\u{1}\u{1}")
+        // The reason of a refusal is acknowledged, once.
+        #expect(google.respond(to: [UInt8](#"{"status":"401"}"#.utf8)) == [])
+        #expect(google.respond(to: []) == nil)
+        // RFC 7628 section 4.1.
+        var standard = try #require(SASLClient("OAUTHBEARER", user: "a,b=c", password: "vF9dft4qmTc2Nvb3", nonce: ""))
+        #expect(text(standard.respond(to: [])) == "n,a=a=2Cb=3Dc,\u{1}auth=Bearer vF9dft4qmTc2Nvb3\u{1}\u{1}")
+        #expect(standard.respond(to: [UInt8]("{}".utf8)) == [1])
+    }
+
     /// RFC 1939 section 7.
     @Test func apopOfTheStandard() {
         let stamp = [UInt8]("<1896.697170952@dbc.mtview.ca.us>".utf8)

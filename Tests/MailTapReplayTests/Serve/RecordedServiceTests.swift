@@ -69,6 +69,7 @@ import Testing
                 switch effect {
                 case .send(let octets): said.append(String(decoding: octets, as: UTF8.self))
                 case .close: closes = true
+                case .startTLS: said.append("(TLS)")
                 }
             }
         }
@@ -107,6 +108,78 @@ import Testing
                 "+OK ready\r\n", "+OK\r\n", "+OK in\r\n", "+OK\r\nSubject: b\r\n\r\ntwo\r\nthree\r\n.\r\n",
                 "+OK\r\nSubject: b\r\n\r\ntwo\r\n.\r\n", "+OK 2 16\r\n", "+OK\r\nSubject: a\r\n\r\n..one\r\n.\r\n",
                 "-ERR Not in the recording\r\n", "+OK\r\n", "+OK bye\r\n",
+            ])
+    }
+
+    @Test func listsAMaildropThatWasFetchedWithoutAListing() {
+        let script = Self.maildrop.replacing("C: LIST\nS: +OK 2\nS: 1 15\nS: 2 16\nS: .\n", with: "")
+        let result = say(["APOP u x", "STAT", "LIST", "UIDL", "LIST 2"], to: [recording(script, .pop3)])
+        #expect(
+            result.said.dropFirst() == [
+                "+OK in\r\n", "+OK 2 46\r\n", "+OK\r\n1 20\r\n2 26\r\n.\r\n",
+                "+OK\r\n1 recorded-1\r\n2 recorded-2\r\n.\r\n", "+OK 2 26\r\n",
+            ])
+    }
+
+    @Test func logsInByAnotherMechanismThanWasRecorded() {
+        let script = """
+            S: 220 mx
+            C: EHLO me
+            S: 250-mx
+            S: 250 AUTH PLAIN SCRAM-SHA-256 LOGIN CRAM-MD5
+            C: AUTH PLAIN AHUAcA==
+            S: 235 2.7.0 in
+            C: QUIT
+            S: 221 bye
+            """
+        let login = say(["EHLO me", "AUTH LOGIN", "dQ==", "cA=="], to: [recording(script)])
+        #expect(
+            login.said.dropFirst() == [
+                "250-mx\r\n250 AUTH PLAIN LOGIN CRAM-MD5\r\n", "334 VXNlcm5hbWU6\r\n", "334 UGFzc3dvcmQ6\r\n",
+                "235 2.7.0 in\r\n",
+            ])
+        let cram = say(["EHLO me", "AUTH CRAM-MD5", "dSBhYg=="], to: [recording(script)])
+        #expect(cram.said.suffix(2) == ["334 PDFAcmVjb3JkZWQ+\r\n", "235 2.7.0 in\r\n"])
+        let scram = say(["EHLO me", "AUTH SCRAM-SHA-256 bm8="], to: [recording(script)])
+        #expect(scram.said.last == "504 5.5.4 Not in the recording\r\n")
+    }
+
+    @Test func aRecipientIsFoundByItsAddress() {
+        let script = """
+            S: 220 mx
+            C: EHLO me
+            S: 250 mx
+            C: MAIL FROM:<a@b> SIZE=10
+            S: 250 a
+            C: RCPT TO:<c@d> NOTIFY=NEVER
+            S: 250 c
+            C: RCPT TO:<x@d>
+            S: 550 x
+            C: QUIT
+            S: 221 bye
+            """
+        let lines = ["EHLO me", "MAIL FROM: <a@b>", "RCPT TO:<x@d> ORCPT=x", "RCPT TO:<c@d>"]
+        let result = say(lines, to: [recording(script)])
+        #expect(result.said.suffix(2) == ["550 x\r\n", "250 c\r\n"])
+    }
+
+    @Test func patternsOfADialogueFileAreFilledIn() {
+        let text = """
+            S: 220 {any}
+            C: EHLO me
+            S: 250-{word}
+            S: 250-SIZE {number}
+            S: 250 {lines}
+            C: NOOP
+            S: {2xx} {re a+}
+            C: QUIT
+            S: 221 {lines}
+            """
+        let trace = DialogueFileReader.read([UInt8](text.utf8)).sessions.first?.trace
+        let recorded = RecordedSession(trace ?? MailTapReplayTests.trace(""))
+        #expect(
+            say(["EHLO me", "NOOP", "QUIT"], to: [recorded]).said == [
+                "220 ok\r\n", "250-recorded\r\n250 SIZE 1\r\n", "250 recorded\r\n", "221 \r\n",
             ])
     }
 

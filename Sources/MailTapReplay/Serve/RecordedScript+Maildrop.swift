@@ -1,0 +1,64 @@
+import MailTapAnalysis
+
+extension RecordedScript {
+    /// What LIST or UIDL told of a message.
+    func listed(_ verb: String, _ number: Int) -> String? {
+        for exchange in exchanges where exchange.command?.verb == verb {
+            let lines = (exchange.data ?? []) + (exchange.data == nil ? exchange.reply?.lines ?? [] : [])
+            for line in lines {
+                let words = line.text().text.split(separator: " ")
+                if words.count >= 2, Int(words[0]) == number { return String(words[1]) }
+            }
+        }
+        return verb == "LIST" ? messages[number].map { String($0.count) } : nil
+    }
+
+    /// The numbers of all messages that the recording tells of, in order.
+    var numbers: [Int] {
+        var numbers = Set(messages.keys)
+        for exchange in exchanges where ["LIST", "UIDL"].contains(exchange.command?.verb) {
+            for line in exchange.data ?? [] {
+                if let number = line.text().text.split(separator: " ").first.flatMap({ Int($0) }) {
+                    numbers.insert(number)
+                }
+            }
+        }
+        return numbers.sorted()
+    }
+
+    /// A listing of the whole maildrop that the recording has no answer for, with its end mark.
+    func listing(_ verb: String) -> [UInt8] {
+        var octets = [UInt8]("+OK\r\n".utf8)
+        for number in numbers {
+            // What was never told is made up: a maildrop without an id for each message can't be listed.
+            let value = listed(verb, number) ?? (verb == "UIDL" ? "recorded-\(number)" : "0")
+            octets += "\(number) \(value)\r\n".utf8
+        }
+        return octets + [0x2E, 0x0D, 0x0A]
+    }
+
+    /// How many messages there are, and how many octets.
+    var statistics: String {
+        let sizes = numbers.map { listed("LIST", $0).flatMap { Int($0) } ?? messages[$0]?.count ?? 0 }
+        return "\(sizes.count) \(sizes.reduce(0) { $0 &+ max(0, $1) })"
+    }
+
+    /// Whether a listing names the message.
+    func isListed(_ number: Int) -> Bool { listed("LIST", number) != nil || listed("UIDL", number) != nil }
+
+    /// The header section, the empty line and that many lines of the body (RFC 1939 section 7).
+    static func top(of content: [UInt8], lines: UInt32) -> [UInt8] {
+        var start = 0
+        var left: UInt32?
+        while start < content.count, left != 0 {
+            let end = content[start...].firstIndex(of: 0x0A).map { $0 + 1 } ?? content.count
+            if let count = left {
+                left = count - 1
+            } else if content[start..<end].elementsEqual([0x0D, 0x0A]) {
+                left = lines
+            }
+            start = end
+        }
+        return [UInt8](content[..<start])
+    }
+}
