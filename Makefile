@@ -20,7 +20,7 @@ help:
 	@echo "make test      build and run the unit tests"
 	@echo "make interop   check MailTap against a real Postfix and Dovecot (root or sudo; see CONTRIBUTING.md)"
 	@echo "make lint      formatting and the rules that a compiler does not check"
-	@echo "make bench     build and run the benchmarks"
+	@echo "make bench     build and run the benchmarks; ratios to the checked-in baseline"
 	@echo "make install   build a release with the Swift libraries linked in; PREFIX=$(PREFIX)"
 	@echo "make man       write docs/mailtap.1 of docs/mailtap.1.in and the executable's help"
 	@echo "make captures  record captures/ anew from the real servers"
@@ -92,9 +92,12 @@ interop: release interop-deps
 captures: release interop-deps
 	$(AS_ROOT) $(PYTHON) -B Tests/Interop/record_captures.py --mailtap $(MAILTAP)
 
+# The figures go to Benchmarks/.build; BENCH_ARGS=--update makes them the baseline.
 bench: build-deps
-	@test -f Benchmarks/Package.swift || { echo "MailTap: there is no Benchmarks/Package.swift" >&2; exit 1; }
-	$(SWIFT) run -c release --package-path Benchmarks
+	mkdir -p Benchmarks/.build/results
+	$(SWIFT) package --package-path Benchmarks --allow-writing-to-directory Benchmarks/.build/results \
+		benchmark --format jmh --path Benchmarks/.build/results --quiet --no-progress
+	$(PYTHON) -B Benchmarks/compare.py Benchmarks/.build/results/Current_run.jmh.json $(BENCH_ARGS)
 
 # Directories whose code is free of Foundation, so that it starts fast and its imports show its dependencies.
 NO_FOUNDATION := Sources/MailTapCore Sources/MailTapCapture Sources/MailTapProxy Sources/MailTapServer Sources/MailTapReplay

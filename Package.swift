@@ -14,6 +14,9 @@ let package = Package(
         .executable(name: "mailtap", targets: ["mailtap"]),
         // For Benchmarks/, a package of its own.
         .library(name: "MailTapCore", targets: ["MailTapCore"]),
+        .library(name: "MailTapAnalysis", targets: ["MailTapAnalysis"]),
+        .library(name: "MailTapCapture", targets: ["MailTapCapture"]),
+        .library(name: "MailTapExport", targets: ["MailTapExport"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
