@@ -1,4 +1,5 @@
 import MailTapCore
+import MailTapTLS
 
 /// One session's relaying as a pure value: inputs in, effects out; no sockets, no clock.
 ///
@@ -17,26 +18,40 @@ struct Relay: Sendable {
         static let peerFull = PauseReasons(rawValue: 2)
         /// The record lags behind.
         static let recorder = PauseReasons(rawValue: 4)
-        /// The strip filter holds what came until the server answered.
+        /// The strip filter or the follower of TLS holds what came until the server answered.
         static let filter = PauseReasons(rawValue: 8)
+        /// The other leg's TLS comes first.
+        static let tls = PauseReasons(rawValue: 16)
     }
 
-    private enum Phase { case connecting, relaying, refused, over }
+    enum Phase { case connecting, relaying, refused, over }
 
-    private struct Leg {
+    struct Leg {
         var pauses: PauseReasons = []
         var sawEOF = false
         var outputClosed = false
         var isClosed = false
     }
 
-    private let settings: RelaySettings
-    private var phase = Phase.connecting
+    let settings: RelaySettings
+    var phase = Phase.connecting
     private var client = Leg()
     private var server = Leg()
-    private var filter: StripFilter?
-    private var clientOctets: UInt64 = 0
-    private var lastActivity: Timestamp
+    /// Keeps the client from seeing an offer of TLS, or makes one.
+    var filter: StripFilter?
+    /// Waits for client and server to agree on TLS.
+    var follower: TLSFollower?
+    /// MailTap's own words with the server, which come before the client's.
+    var upgrade: ServerUpgrade?
+    var upgradeRecorded: (client: UInt64, server: UInt64) = (0, 0)
+    /// TLS that is about to begin.
+    var tls: TLSSwitch?
+    /// What was negotiated with the server.
+    var upstream: TLSMark.Leg?
+    /// The server's connection is of no more use; what comes of it is no news.
+    var serverIsAbandoned = false
+    var clientOctets: UInt64 = 0
+    var lastActivity: Timestamp
     private var ended = false
 
     /// A relay whose client has just been accepted and whose server is being connected to.
@@ -44,7 +59,20 @@ struct Relay: Sendable {
         self.settings = settings
         lastActivity = time
         client.pauses = .connecting
-        if settings.stripsTLS { filter = StripFilter(expecting: settings.server.scheme.proto) }
+        watchClearText()
+    }
+
+    /// What watches a session in clear.
+    mutating func watchClearText() {
+        let proto = settings.server.scheme.proto
+        switch settings.tls {
+        case .pass: break
+        case .follow(let isImplicit):
+            if !isImplicit || phase != .connecting { follower = TLSFollower(expecting: proto) }
+        case .each(.none, .none): filter = StripFilter(expecting: proto, policy: .hides)
+        case .each(.starttls, .none): filter = StripFilter(expecting: proto, policy: .offers)
+        case .each: break
+        }
     }
 
     /// Whether the side is to be read from.
@@ -55,6 +83,9 @@ struct Relay: Sendable {
         lastActivity = time
         switch phase {
         case .connecting, .relaying:
+            if tls != nil { return receiveMeanwhile(bytes, from: side, at: time, into: &effects) }
+            if upgrade != nil, side == .server { return receiveForUpgrade(bytes, at: time, into: &effects) }
+            if follower != nil { return follow(bytes, from: side, at: time, into: &effects) }
             guard filter != nil else {
                 effects.append(.recordReceived(side))
                 effects.append(.forward(from: side))
@@ -62,6 +93,10 @@ struct Relay: Sendable {
             }
             filter?.receive(bytes, from: side, at: time, into: &effects)
             updateFilterPauses(into: &effects)
+            guard let agreed = filter?.takeAgreement() else { return }
+            filter = nil
+            pause(.client, .filter, false, into: &effects)
+            begin(agreed, at: time, into: &effects)
         case .refused:
             guard side == .client else { return }
             let end = clientOctets &+ UInt64(bytes.byteCount)
@@ -72,12 +107,34 @@ struct Relay: Sendable {
         }
     }
 
+    /// Octets of a session in clear that may ask for TLS.
+    private mutating func follow(
+        _ bytes: RawSpan, from side: Side, at time: Timestamp, into effects: inout [RelayEffect]
+    ) {
+        if side == .client, follower?.isSilent == true, bytes.byteCount > 0,
+            ClientHelloReader.mayBegin(with: [UInt8](copying: bytes.extracting(0..<1)))
+        {
+            // Nobody spoke, and the client begins with TLS: it knows of the port what the scheme does not say.
+            follower = nil
+            beginImplicit(at: time, into: &effects)
+            return receiveMeanwhile(bytes, from: side, at: time, into: &effects)
+        }
+        let agreed = follower?.receive(bytes, from: side, at: time, into: &effects)
+        updateFilterPauses(into: &effects)
+        guard let agreed, let end = follower?.clientEnd else { return }
+        follower = nil
+        pause(.client, .filter, false, into: &effects)
+        begin(agreed, clientEnd: end, at: time, into: &effects)
+    }
+
     /// Anything but octets.
     mutating func handle(_ input: RelayInput, at time: Timestamp, into effects: inout [RelayEffect]) {
         guard !ended else { return }
         switch input {
         case .connected: connected(at: time, into: &effects)
-        case .connectFailed(let reason): connectFailed(reason, into: &effects)
+        case .connectFailed(let reason): connectFailed(reason, at: time, into: &effects)
+        case .tlsDone(let side, let leg): handshakeDone(side, leg, at: time, into: &effects)
+        case .tlsFailed(let side, let failure): handshakeFailed(side, failure, at: time, into: &effects)
         case .eof(let side): eof(side, at: time, into: &effects)
         case .closed(let side, let closure): closed(side, closure, at: time, into: &effects)
         case .writable(let side, let isWritable): pause(side.peer, .peerFull, !isWritable, into: &effects)
@@ -98,15 +155,24 @@ struct Relay: Sendable {
         phase = .relaying
         lastActivity = time
         if client.sawEOF { closeOutput(.server, into: &effects) }
+        beginTLS(at: time, into: &effects)
         pause(.client, .connecting, false, into: &effects)
         if let idle = settings.idleTimeout { effects.append(.schedule(.idle, after: idle)) }
     }
 
-    private mutating func connectFailed(_ reason: String, into effects: inout [RelayEffect]) {
+    private mutating func connectFailed(
+        _ reason: String, at time: Timestamp, into effects: inout [RelayEffect]
+    ) {
         guard phase == .connecting else { return }
         phase = .refused
         server.isClosed = true
         effects.append(.mark(.trouble(Farewell.trouble(settings.server, reason))))
+        switch settings.tls {
+        case .follow(implicit: true), .each(.implicit, _):
+            phase = .relaying
+            return refuseUnderTLS(reason, at: time, into: &effects)
+        default: break
+        }
         let words = Farewell.reply(settings.server, reason)
         if !words.isEmpty {
             effects.append(.mark(.injected(StreamRange(.server, 0, UInt64(words.count)))))
@@ -123,8 +189,10 @@ struct Relay: Sendable {
 
     private mutating func eof(_ side: Side, at time: Timestamp, into effects: inout [RelayEffect]) {
         guard phase != .over, !self[side].sawEOF, !self[side].isClosed else { return }
+        if side == .server, serverIsAbandoned { return }
         lastActivity = time
         filter?.release(side, at: time, into: &effects)
+        follower?.release(side, into: &effects)
         self[side].sawEOF = true
         effects.append(.mark(.eof(side)))
         filter?.note(.eof(side), at: time)
@@ -138,8 +206,10 @@ struct Relay: Sendable {
         guard !self[side].isClosed else { return }
         if closure == .finished { eof(side, at: time, into: &effects) }
         self[side].isClosed = true
+        if side == .server, serverIsAbandoned { return finishIfClosed(into: &effects) }
         if phase != .over, closure == .reset {
             filter?.release(side, at: time, into: &effects)
+            follower?.release(side, into: &effects)
             effects.append(.mark(.reset(side)))
             if !self[side.peer].isClosed { effects.append(.reset(side.peer)) }
             phase = .over
@@ -155,13 +225,13 @@ struct Relay: Sendable {
         finishIfClosed(into: &effects)
     }
 
-    private mutating func finishIfClosed(into effects: inout [RelayEffect]) {
+    mutating func finishIfClosed(into effects: inout [RelayEffect]) {
         guard client.isClosed, server.isClosed, !ended else { return }
         ended = true
         effects.append(.end)
     }
 
-    private mutating func closeOutput(_ side: Side, into effects: inout [RelayEffect]) {
+    mutating func closeOutput(_ side: Side, into effects: inout [RelayEffect]) {
         guard !self[side].outputClosed, !self[side].isClosed else { return }
         self[side].outputClosed = true
         effects.append(.closeOutput(side))
@@ -187,11 +257,11 @@ struct Relay: Sendable {
     }
 
     private mutating func updateFilterPauses(into effects: inout [RelayEffect]) {
-        guard let filter else { return }
-        pause(.client, .filter, filter.waitsForReply, into: &effects)
+        let waits = filter?.waitsForReply ?? follower?.holdsClient ?? false
+        pause(.client, .filter, waits, into: &effects)
     }
 
-    private mutating func pause(
+    mutating func pause(
         _ side: Side, _ reason: PauseReasons, _ applies: Bool, into effects: inout [RelayEffect]
     ) {
         let before = self[side].pauses
@@ -200,7 +270,7 @@ struct Relay: Sendable {
         effects.append(applies ? .pauseReads(side) : .resumeReads(side))
     }
 
-    private subscript(side: Side) -> Leg {
+    subscript(side: Side) -> Leg {
         get { side == .client ? client : server }
         set { if side == .client { client = newValue } else { server = newValue } }
     }

@@ -1,8 +1,6 @@
 import MailTapCore
 
 /// What a relay wants done, in this order.
-///
-/// TLS interception adds `startTLS(side)` here: the I/O layer then puts a TLS handler below the relay's handler.
 enum RelayEffect: Sendable, Equatable {
     /// Send the very buffer that was just received on to the other side.
     case forward(from: Side)
@@ -18,6 +16,10 @@ enum RelayEffect: Sendable, Equatable {
     case pauseReads(Side)
     /// Read from the side again.
     case resumeReads(Side)
+    /// Begin TLS with the side, behind everything that was sent to it before: a handler below the relay's own.
+    ///
+    /// Answered by `tlsDone` or `tlsFailed`; octets in between and after are plaintext.
+    indirect case startTLS(Side, TLSOpening)
     /// Call with `timer` so many nanoseconds from now.
     case schedule(RelayTimer, after: Int64)
     /// Record the very buffer that was just received as the side's octets.

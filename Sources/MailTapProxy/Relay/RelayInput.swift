@@ -14,6 +14,10 @@ enum RelayInput: Sendable, Equatable {
     case writable(Side, Bool)
     /// Whoever keeps the record can't follow for now, or has caught up.
     case recorderLags(Bool)
+    /// A handshake that was asked for ended well; what was negotiated.
+    indirect case tlsDone(Side, TLSMark.Leg)
+    /// A handshake that was asked for failed; the side's connection is of no more use.
+    indirect case tlsFailed(Side, HandshakeFailure)
     /// A timer that the relay asked for has come.
     case timer(RelayTimer)
     /// The proxy is being shut down: end at once.

@@ -4,8 +4,10 @@ import MailTapCore
 struct RelaySettings: Sendable {
     /// The route's server, for the words to a client when it can't be reached.
     var server: MailURL
-    /// Whether STARTTLS and STLS are kept from the client.
-    var stripsTLS = false
+    /// What is done about TLS.
+    var tls = TLSPlan.pass
+    /// Whether the client's hello is waited for before the server's handshake, since only it names the server.
+    var asksClientFirst = false
     /// Nanoseconds of silence on both sides after which the session is ended; nil: never.
     var idleTimeout: Int64?
     /// Nanoseconds that a client has to close after it was told that the server can't be reached.

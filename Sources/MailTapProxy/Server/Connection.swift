@@ -4,15 +4,17 @@ import NIOPosix
 
 /// One session: its relay, its two channels and its line to the hub, all on one event loop.
 final class Connection {
-    private let loop: RelayLoop
-    private let route: Route
+    let loop: RelayLoop
+    let route: Route
     private var relay: Relay
-    private let client = Leg()
-    private let server = Leg()
+    let client = Leg()
+    let server = Leg()
+    /// The application protocol that was agreed on with the server (RFC 7301).
+    var upstreamProtocol: String?
     private var feed: SessionFeed
     private let clock: SessionClock
     private var number: UInt64?
-    private var clientEndpoint = Endpoint(address: nil, port: 0)
+    private(set) var clientEndpoint = Endpoint(address: nil, port: 0)
     private var timers: [RelayTimer: Scheduled<Void>] = [:]
     private var waitsForHub = false
     private var isOver = false
@@ -174,6 +176,7 @@ final class Connection {
         case .resumeReads(let side):
             self[side].readsPaused = false
             self[side].read()
+        case .startTLS(let side, let opening): startTLS(side, opening)
         case .schedule(let timer, let interval): schedule(timer, after: interval)
         case .recordReceived(let side):
             guard let received else { return false }

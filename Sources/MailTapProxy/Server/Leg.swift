@@ -22,6 +22,8 @@ final class Leg {
     /// Whether this proxy ended the output or the whole channel, so that its going away is no surprise.
     private(set) var isEnding = false
     var readsPaused = false
+    /// The leg's TLS, from when it was begun.
+    private(set) var handshake: LegHandshake?
 
     func attach(_ context: ChannelHandlerContext) {
         self.context = context
@@ -40,6 +42,25 @@ final class Leg {
     }
 
     func noteEOF() { sawEOF = true }
+
+    /// The address at MailTap's end.
+    var localAddress: IPAddress? { context?.channel.localAddress?.endpointAddress }
+
+    /// Puts TLS below this handler, and gives it what came of TLS already; false where the channel is gone.
+    func startTLS(_ handshake: LegHandshake, _ handlers: [any ChannelHandler], _ octets: [UInt8]) -> Bool {
+        guard let context else { return false }
+        flush()
+        self.handshake = handshake
+        let pipeline = context.channel.pipeline.syncOperations
+        do { try pipeline.addHandlers(handlers, position: .first) } catch { return false }
+        if !octets.isEmpty {
+            pipeline.fireChannelRead(NIOAny(ByteBuffer(bytes: octets)))
+            pipeline.fireChannelReadComplete()
+        }
+        // Whatever else is paused: a handshake needs the peer's words.
+        self.context?.read()
+        return true
+    }
 
     func write(_ buffer: ByteBuffer) {
         guard let context else {
@@ -89,7 +110,8 @@ final class Leg {
             // RFC 9293 section 3.10.5: an abort sends RST; on sockets, closing with a linger time of zero does.
             _ = socket.setSoLinger(linger(l_onoff: 1, l_linger: 0))
         }
-        context.close(promise: nil)
+        // An abort says nothing more, not even that TLS ends.
+        if let handshake { handshake.closeBelow() } else { context.close(promise: nil) }
     }
 }
 

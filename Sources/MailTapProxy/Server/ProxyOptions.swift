@@ -1,9 +1,11 @@
 import NIOCore
 
 /// How the proxy treats every session.
-public struct ProxyOptions: Sendable, Equatable {
+public struct ProxyOptions: Sendable {
     /// What the proxy does about TLS (CONTRACT: `--tls MODE`).
-    public enum TLS: String, Sendable, Hashable, CaseIterable {
+    public enum TLS: Sendable {
+        /// Terminate it on both legs.
+        case intercept(Interception)
         /// Relay ciphertext as it is.
         case pass
         /// Keep STARTTLS and STLS from the client's view.

@@ -1,5 +1,7 @@
 import MailTapCore
 import NIOCore
+import NIOSSL
+import NIOTLS
 
 /// One side's end of a connection in a NIO pipeline: hands what happens to the `Connection`, nothing more.
 ///
@@ -38,11 +40,18 @@ final class RelayHandler: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if let event = event as? ChannelEvent, event == .inputClosed { connection.inputClosed(side) }
+        switch event {
+        case ChannelEvent.inputClosed: connection.inputClosed(side)
+        case TLSUserEvent.handshakeCompleted(let agreed): connection.handshakeCompleted(side, agreed: agreed)
+        default: break
+        }
         context.fireUserInboundEventTriggered(event)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Many peers end TLS without a close_notify; the end itself is reported as any other.
+        if case NIOSSLError.uncleanShutdown = error { return }
+        if connection.handshakeFailed(side, error) { return }
         // Reported when the channel goes inactive, which follows: what was read before comes first.
         failed = true
         context.close(promise: nil)

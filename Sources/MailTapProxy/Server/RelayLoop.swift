@@ -47,10 +47,23 @@ final class RelayLoop {
         try options.setOption(.tcpOption(.tcp_nodelay), value: 1)
     }
 
+    /// What the legs need for TLS; nil where it is not terminated.
+    var interception: Interception? {
+        if case .intercept(let interception) = options.tls { interception } else { nil }
+    }
+
     func settings(for route: Route) -> RelaySettings {
-        RelaySettings(
-            server: route.server, stripsTLS: options.tls == .strip,
-            idleTimeout: options.idleTimeout.map(ProxyOptions.nanoseconds))
+        let plan: TLSPlan =
+            switch options.tls {
+            case .pass: .pass
+            case .strip: .each(client: .none, server: .none)
+            case .intercept(let interception):
+                TLSPlan(
+                    client: interception.clientTLS, server: interception.serverTLS,
+                    isImplicit: route.server.scheme.isImplicitTLS)
+            }
+        return RelaySettings(
+            server: route.server, tls: plan, idleTimeout: options.idleTimeout.map(ProxyOptions.nanoseconds))
     }
 
     /// The server as the URL says it: a host that is no address is its name.

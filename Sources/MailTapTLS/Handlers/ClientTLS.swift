@@ -119,6 +119,8 @@ public final class ClientTLS: Sendable {
         configuration.minimumTLSVersion = versions.minimum.library
         configuration.maximumTLSVersion = versions.maximum.library
         configuration.applicationProtocols = applicationProtocols
+        // How long an end of TLS is waited for; most peers just close.
+        configuration.shutdownTimeout = .milliseconds(500)
         if let identity {
             configuration.certificateChain = identity.chain.map { .certificate($0) }
             configuration.privateKey = .privateKey(identity.key)

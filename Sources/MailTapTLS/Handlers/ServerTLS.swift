@@ -1,5 +1,6 @@
 import Crypto
 public import MailTapCore
+import NIOCore
 public import NIOSSL
 import Synchronization
 
@@ -105,6 +106,8 @@ public final class ServerTLS: Sendable {
         configuration.minimumTLSVersion = versions.minimum.library
         configuration.maximumTLSVersion = versions.maximum.library
         configuration.applicationProtocols = wish.applicationProtocols
+        // How long an end of TLS is waited for; most peers just close.
+        configuration.shutdownTimeout = .milliseconds(500)
         configuration.keyLogCallback = keyLog?.callback
         do {
             return Prepared(context: try NIOSSLContext(configuration: configuration), shown: identity.facts)

@@ -11,11 +11,6 @@ import MailTapProxy
     import Darwin
 #endif
 
-/// `--tls`: what the proxy does about TLS.
-enum TLSMode: String, ExpressibleByArgument, CaseIterable {
-    case pass, strip
-}
-
 /// `mailtap proxy`: the man in the middle.
 struct ProxyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -28,7 +23,13 @@ struct ProxyCommand: AsyncParsableCommand {
             EXAMPLES
               mailtap proxy 2525=smtp://mail.example.org 2110=pop3://mail.example.org --record today.mailtap
               mailtap proxy 0=smtp://127.0.0.1:25 --format ndjson -q
+              mailtap proxy 2465=smtps://mail.example.org 2995=pop3s://mail.example.org
+              mailtap proxy 2525=submission://mail.example.org --client-tls none --server-tls starttls
               mailtap proxy 2525=smtp://mail.example.org --tls strip
+
+            TLS is looked into: clients are shown a certificate of MailTap's own authority, which they must trust
+            (mailtap ca export). With smtp, what is wrong with a server's certificate is recorded and passed over; every
+            other scheme refuses it, unless --upstream-ca or --upstream-insecure allow it.
             """)
 
     @Argument(help: ArgumentHelp("Where to listen, and what for: LISTEN=URL.", valueName: "route"))
@@ -40,8 +41,7 @@ struct ProxyCommand: AsyncParsableCommand {
     @Flag(help: "Leave secrets unmasked in the recording.")
     var keepSecrets = false
 
-    @Option(help: "What to do about TLS: pass (relay ciphertext) or strip (hide STARTTLS and STLS).")
-    var tls = TLSMode.pass
+    @OptionGroup(title: "TLS") var tls: TLSOptions
 
     @Option(help: ArgumentHelp("text, or ndjson: one object per session as it ends.", valueName: "format"))
     var format = "text"
@@ -66,7 +66,7 @@ struct ProxyCommand: AsyncParsableCommand {
     mutating func run() async throws {
         let parsed = try routes.map { try Self.route($0) }
         var options = ProxyOptions()
-        options.tls = tls == .strip ? .strip : .pass
+        options.tls = try tls.mode(parsed)
         options.idleTimeout = idleTimeout?.seconds
         options.connectTimeout = connectTimeout.seconds
         options.maximumSessions = DescriptorLimit.raise().sessions

@@ -22,7 +22,7 @@ final class Playbook {
     /// A relay whose server is connected; the effects of that are forgotten.
     static func connected(stripsTLS: Bool = false, scheme: MailURL.Scheme = .smtp, idle: Int64? = nil) -> Playbook {
         var settings = RelaySettings(server: MailURL(scheme: scheme, host: "mail.example.org"))
-        settings.stripsTLS = stripsTLS
+        if stripsTLS { settings.tls = .each(client: .none, server: .none) }
         settings.idleTimeout = idle
         let book = Playbook(settings)
         book.given(.connected)

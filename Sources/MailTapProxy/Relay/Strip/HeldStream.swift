@@ -9,6 +9,8 @@ struct HeldStream: Sendable {
     }
 
     let side: Side
+    /// How much of the side's stream stands in the record before what comes here.
+    let base: UInt64
     /// Offset behind the last octet that came (or was injected).
     private(set) var received: UInt64 = 0
     /// Offset behind the last octet that was recorded and went on.
@@ -19,7 +21,21 @@ struct HeldStream: Sendable {
     private(set) var isAtLineStart = true
     private var edits: [Edit] = []
 
-    init(_ side: Side) { self.side = side }
+    init(_ side: Side, base: UInt64 = 0) {
+        self.side = side
+        self.base = base
+    }
+
+    /// A range of this stream as the record counts.
+    func recorded(_ range: StreamRange) -> StreamRange {
+        StreamRange(side, range.start &+ base, range.end &+ base)
+    }
+
+    /// Takes away what waits.
+    mutating func takeRest() -> [UInt8] {
+        defer { octets = [] }
+        return octets
+    }
 
     /// Whether nothing waits.
     var isEmpty: Bool { octets.isEmpty }
@@ -53,7 +69,7 @@ struct HeldStream: Sendable {
             octets = []
             return
         }
-        for edit in due { effects.append(.mark(.forwarded(edit.range, edit.replacement))) }
+        for edit in due { effects.append(.mark(.forwarded(recorded(edit.range), edit.replacement))) }
         effects.append(.record(side, Array(octets[..<count])))
         let sent = edited(due, count)
         if !sent.isEmpty { effects.append(.send(to: side.peer, sent)) }

@@ -1,6 +1,7 @@
 import MailTapCore
+import MailTapTLS
 
-/// Keeps STARTTLS and STLS from the client's view (`--tls strip`).
+/// Keeps STARTTLS and STLS from the client's view (`--tls strip`), or offers them in the server's place.
 ///
 /// Everything is fed to a `Dialogue` as it comes; its events say which octets to leave out. Octets wait only where
 /// they may have to: the client's from a line on that may be STARTTLS until it is known to be none or was answered,
@@ -10,18 +11,55 @@ struct StripFilter: Sendable {
     /// More than this of the server's octets is never held; a capability list of that size is passed as it is.
     private static let longestHeld = 128 << 10
 
+    /// What is done about the client's TLS.
+    enum Policy: Sendable {
+        /// No offer reaches it, and its request is refused.
+        case hides
+        /// MailTap makes the offer and agrees to the request.
+        case offers
+    }
+
+    /// MailTap agreed to begin TLS with the client.
+    struct Agreement: Sendable {
+        /// What the client has already sent of TLS.
+        var clientOctets: [UInt8]
+        /// How much of each side's stream is recorded.
+        var recorded: (client: UInt64, server: UInt64)
+    }
+
+    private let policy: Policy
     private var dialogue: Dialogue
-    private var tracker = StripTracker()
-    private var client = HeldStream(.client)
-    private var server = HeldStream(.server)
+    private var tracker: StripTracker
+    private var client: HeldStream
+    private var server: HeldStream
+    private var agreement: Agreement?
     private var endedSides: Set<Side> = []
 
     /// Whether the client's octets wait for a reply of the server, so that no more should be read.
     private(set) var waitsForReply = false
 
-    /// A filter for a session in which nothing was said yet.
-    init(expecting: MailProtocol?) {
-        dialogue = Dialogue(expecting: expecting, isKnownMail: true)
+    /// A filter for a session of which nothing was heard yet.
+    ///
+    /// - Parameters:
+    ///   - expecting: the protocol that the route says.
+    ///   - policy: what is done.
+    ///   - base: how much of each side's stream is recorded already.
+    ///   - startSeen: whether a greeting is to come.
+    init(
+        expecting: MailProtocol?, policy: Policy = .hides, base: (client: UInt64, server: UInt64) = (0, 0),
+        startSeen: Bool = true
+    ) {
+        dialogue = Dialogue(expecting: expecting, startSeen: startSeen, isKnownMail: true)
+        self.policy = policy
+        tracker = StripTracker(offers: policy == .offers)
+        client = HeldStream(.client, base: base.client)
+        server = HeldStream(.server, base: base.server)
+    }
+
+    /// The agreement, once it was made and everything before it has gone on.
+    mutating func takeAgreement() -> Agreement? {
+        defer { agreement = nil }
+        return agreement
     }
 
     /// Octets of `side`, as they came.
@@ -76,20 +114,40 @@ struct StripFilter: Sendable {
                 tracker.isAnswered(before: refusal.exchange)
             else { return }
             tracker.refusals.removeFirst()
+            if policy == .offers { return agree(at: time, into: &effects) }
             refuse(at: time, into: &effects)
         }
     }
 
-    /// Answers a command in the server's place.
     private mutating func refuse(at time: Timestamp, into effects: inout [RelayEffect]) {
-        server.release(to: server.received, wasReceived: false, into: &effects)
-        let words = Array(
-            (tracker.proto == .pop3
+        answer(
+            tracker.proto == .pop3
                 ? "-ERR STLS is kept out by MailTap (--tls strip)\r\n"
-                : "502 5.5.1 STARTTLS is kept out by MailTap (--tls strip)\r\n").utf8)
+                : "502 5.5.1 STARTTLS is kept out by MailTap (--tls strip)\r\n", at: time, into: &effects)
+    }
+
+    /// Agrees to TLS; what the client sent in clear behind its request goes on as it came.
+    private mutating func agree(at time: Timestamp, into effects: inout [RelayEffect]) {
+        var clientOctets: [UInt8] = []
+        if ClientHelloReader.mayBegin(with: client.octets) {
+            clientOctets = client.takeRest()
+        } else {
+            client.release(to: client.received, wasReceived: false, into: &effects)
+        }
+        let end = client.released &+ client.base
+        answer(
+            tracker.proto == .pop3
+                ? "+OK begin TLS with MailTap\r\n" : "220 2.0.0 begin TLS with MailTap\r\n", at: time, into: &effects)
+        agreement = Agreement(clientOctets: clientOctets, recorded: (end, server.received &+ server.base))
+    }
+
+    /// Answers a command in the server's place.
+    private mutating func answer(_ text: String, at time: Timestamp, into effects: inout [RelayEffect]) {
+        server.release(to: server.received, wasReceived: false, into: &effects)
+        let words = Array(text.utf8)
         let start = server.received
         server.inject(words.count)
-        effects.append(.mark(.injected(StreamRange(.server, start, server.received))))
+        effects.append(.mark(.injected(server.recorded(StreamRange(.server, start, server.received)))))
         effects.append(.record(.server, words))
         effects.append(.send(to: .client, words))
         feed(words.span.bytes, .server, at: time)

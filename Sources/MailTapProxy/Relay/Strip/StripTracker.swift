@@ -14,6 +14,8 @@ struct StripTracker: DialogueHandler, Sendable {
         var replacement: [UInt8]
     }
 
+    /// Whether MailTap offers TLS where the server does not.
+    let offers: Bool
     /// The protocol, once it is known.
     private(set) var proto: MailProtocol?
     /// Commands not yet answered, in order.
@@ -32,8 +34,13 @@ struct StripTracker: DialogueHandler, Sendable {
     private var multiline: Set<UInt32> = []
     private var listing: UInt32?
     private var serverIsInContent = false
+    /// Whether the server offers TLS in the list that it gives now.
+    private var serverOffers = false
     private var answered: Int64 = -1
     private var linesOfReply = 0
+
+    /// A tracker that offers TLS, or hides it.
+    init(offers: Bool) { self.offers = offers }
 
     /// Whether the exchange that the server is answering, or is to answer next, lists capabilities.
     var serverListsCapabilities: Bool {
@@ -53,8 +60,13 @@ struct StripTracker: DialogueHandler, Sendable {
         case .reply(let status, let isLast): reply(status, isLast, event, bytes)
         case .listing:
             guard watched[event.exchange] != nil, TLSCommand.isOffer([UInt8](copying: bytes), "STLS") else { return }
-            newEdits.append([Edit(range: event.range, replacement: [])])
+            serverOffers = true
+            if !offers { newEdits.append([Edit(range: event.range, replacement: [])]) }
         case .listingEnd:
+            if offers, !serverOffers, watched[event.exchange] != nil {
+                newEdits.append([Edit(range: event.range, replacement: "STLS\r\n".utf8 + [UInt8](copying: bytes))])
+            }
+            serverOffers = false
             listing = nil
             watched[event.exchange] = nil
         case .contentBegin(let kind):
@@ -106,12 +118,34 @@ struct StripTracker: DialogueHandler, Sendable {
     /// One line of an EHLO reply; the first names the server and is no capability (RFC 5321 section 4.1.1.1).
     private mutating func capabilityLine(_ status: ReplyStatus, _ isLast: Bool, _ event: Event, _ line: [UInt8]) {
         defer { linesOfReply &+= 1 }
+        if offers { return offer(status, isLast, event, line) }
         guard linesOfReply > 0, status.isPositive, TLSCommand.isOffer(line.dropFirst(4), "STARTTLS") else {
             keptLine = Edit(range: event.range, replacement: Self.asLast(line))
             return
         }
         let removed = Edit(range: event.range, replacement: [])
         if isLast, let keptLine { newEdits.append([keptLine, removed]) } else { newEdits.append([removed]) }
+    }
+
+    /// The same where MailTap offers TLS: its line stands before the last, or behind the only one.
+    private mutating func offer(_ status: ReplyStatus, _ isLast: Bool, _ event: Event, _ line: [UInt8]) {
+        if linesOfReply > 0, TLSCommand.isOffer(line.dropFirst(4), "STARTTLS") { serverOffers = true }
+        guard isLast else { return }
+        defer { serverOffers = false }
+        guard status.isPositive, !serverOffers else { return }
+        let code = Array(status.text.utf8)
+        let replacement =
+            linesOfReply == 0
+            ? Self.asContinued(line) + code + " STARTTLS\r\n".utf8 : code + "-STARTTLS\r\n".utf8 + line
+        newEdits.append([Edit(range: event.range, replacement: replacement)])
+    }
+
+    /// The line as one that others follow: a hyphen behind the code.
+    private static func asContinued(_ line: [UInt8]) -> [UInt8] {
+        guard line.count > 3 else { return line }
+        var continued = line
+        if line[3] == 32 { continued[3] = UInt8(ascii: "-") } else { continued.insert(UInt8(ascii: "-"), at: 3) }
+        return continued
     }
 
     /// The line as the last of its reply: a space in place of the hyphen.

@@ -1,0 +1,168 @@
+import ArgumentParser
+import MailTapProxy
+import MailTapTLS
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// `--tls`: what the proxy does about TLS.
+enum TLSMode: String, ExpressibleByArgument, CaseIterable {
+    case intercept, pass, strip
+}
+
+/// `--client-tls`, `--server-tls`: how TLS begins on one leg.
+enum LegMode: String, ExpressibleByArgument, CaseIterable {
+    case same, none, starttls, implicit
+
+    var leg: LegTLS? {
+        switch self {
+        case .same: nil
+        case .none: LegTLS.none
+        case .starttls: .starttls
+        case .implicit: .implicit
+        }
+    }
+}
+
+/// A version of TLS on the command line: `1.2`.
+struct TLSVersionName: ExpressibleByArgument, CustomStringConvertible {
+    var version: TLSVersions.Version
+    var description: String { version.rawValue }
+
+    init(_ version: TLSVersions.Version) { self.version = version }
+
+    init?(argument: String) {
+        guard let version = TLSVersions.Version(rawValue: argument) else { return nil }
+        self.version = version
+    }
+}
+
+/// The options of `proxy` about TLS.
+struct TLSOptions: ParsableArguments {
+    @Option(
+        help: """
+            What to do about TLS: intercept (look inside), pass (relay ciphertext) or strip (hide STARTTLS and STLS).
+            """)
+    var tls = TLSMode.intercept
+
+    @Option(help: ArgumentHelp("TLS with clients: same, none, starttls or implicit.", valueName: "how"))
+    var clientTls = LegMode.same
+
+    @Option(help: ArgumentHelp("TLS with servers: same, none, starttls or implicit.", valueName: "how"))
+    var serverTls = LegMode.same
+
+    @Option(help: ArgumentHelp("Trust the certificate authorities of a PEM file too.", valueName: "path"))
+    var upstreamCa: String?
+
+    @Flag(help: "Take any certificate of a server; what is wrong is recorded.")
+    var upstreamInsecure = false
+
+    @Option(help: ArgumentHelp("Certificate (PEM) for servers that ask for one.", valueName: "path"))
+    var upstreamCert: String?
+
+    @Option(help: ArgumentHelp("Its private key; may stand in the same file.", valueName: "path"))
+    var upstreamKey: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Certificate and chain (PEM) to show to clients: PATH, or LISTEN=PATH for one route. Repeatable.",
+            valueName: "path"))
+    var cert: [String] = []
+
+    @Option(help: ArgumentHelp("Its private key, in the same form; may stand in the same file.", valueName: "path"))
+    var key: [String] = []
+
+    @Option(help: ArgumentHelp("Append the secrets of both legs (NSS key log); also SSLKEYLOGFILE.", valueName: "path"))
+    var keylog: String?
+
+    @Option(help: ArgumentHelp("Oldest TLS for clients: 1.0, 1.1, 1.2 or 1.3.", valueName: "version"))
+    var clientTlsMin = TLSVersionName(.tls12)
+
+    @Option(help: ArgumentHelp("Newest TLS for clients.", valueName: "version"))
+    var clientTlsMax = TLSVersionName(.tls13)
+
+    @Option(help: ArgumentHelp("Oldest TLS with servers.", valueName: "version"))
+    var serverTlsMin = TLSVersionName(.tls12)
+
+    @Option(help: ArgumentHelp("Newest TLS with servers.", valueName: "version"))
+    var serverTlsMax = TLSVersionName(.tls13)
+
+    mutating func validate() throws {
+        if clientTlsMin.version > clientTlsMax.version || serverTlsMin.version > serverTlsMax.version {
+            throw ValidationError("the oldest TLS version must not be newer than the newest")
+        }
+        if upstreamKey != nil, upstreamCert == nil { throw ValidationError("--upstream-key needs --upstream-cert") }
+        if !key.isEmpty, cert.isEmpty { throw ValidationError("--key needs --cert") }
+        if tls != .intercept, clientTls != .same || serverTls != .same {
+            throw ValidationError("--client-tls and --server-tls need --tls intercept")
+        }
+    }
+
+    /// What the proxy is told; files are read here, so that their errors come before anything listens.
+    func mode(_ routes: [Route]) throws -> ProxyOptions.TLS {
+        switch tls {
+        case .pass: return .pass
+        case .strip: return .strip
+        case .intercept:
+            do { return .intercept(try interception(routes)) } catch let error as TLSError {
+                throw CACommand.failure(error)
+            }
+        }
+    }
+
+    private func interception(_ routes: [Route]) throws -> Interception {
+        let keyLog = try keyLogPath.map { try KeyLogFile(path: $0) }
+        var anchors = try TrustAnchors.system()
+        if let upstreamCa { anchors = try anchors.adding(file: upstreamCa) }
+        let identity = try upstreamCert.map { try TLSIdentity(certificatePath: $0, keyPath: upstreamKey ?? $0) }
+        let toServers = ClientTLS(
+            PeerVerifier(anchors), identity: identity,
+            versions: TLSVersions(from: serverTlsMin.version, to: serverTlsMax.version), keyLog: keyLog)
+        let store = try AuthorityStore.inHome()
+        // A damaged authority is an error now; a missing one is made on first need.
+        _ = try store.existing(at: CACommand.now)
+        var interception = Interception(toClients: toClients(.authority(store), keyLog), toServers: toServers)
+        interception.clientTLS = clientTls.leg
+        interception.serverTLS = serverTls.leg
+        interception.trustsAnything = upstreamInsecure
+        for (route, identity) in try identities(routes) {
+            interception.ofRoutes[route.listen] = toClients(.identity(identity), keyLog)
+        }
+        return interception
+    }
+
+    private func toClients(_ source: ServerTLS.Source, _ keyLog: KeyLogFile?) -> ServerTLS {
+        ServerTLS(
+            source, versions: TLSVersions(from: clientTlsMin.version, to: clientTlsMax.version), keyLog: keyLog,
+            now: { CACommand.now })
+    }
+
+    /// The user's own certificates: one for all routes, or each for one.
+    private func identities(_ routes: [Route]) throws -> [(Route, TLSIdentity)] {
+        var found: [(Route, TLSIdentity)] = []
+        for text in cert {
+            let (listen, path) = Self.split(text, routes)
+            let keyPath = key.lazy.map { Self.split($0, routes) }.first { $0.0 == listen }?.1 ?? path
+            let identity = try TLSIdentity(certificatePath: path, keyPath: keyPath)
+            found += routes.filter { listen == nil || $0.listen == listen }.map { ($0, identity) }
+        }
+        return found
+    }
+
+    /// `LISTEN=PATH` where LISTEN is a route's, else a path.
+    private static func split(_ text: String, _ routes: [Route]) -> (ListenAddress?, String) {
+        guard let equals = text.firstIndex(of: "="),
+            let listen = try? ListenAddress(parsing: text[..<equals]), routes.contains(where: { $0.listen == listen })
+        else { return (nil, text) }
+        return (listen, String(text[text.index(after: equals)...]))
+    }
+
+    private var keyLogPath: String? {
+        if let keylog { return keylog }
+        guard let value = getenv("SSLKEYLOGFILE"), value[0] != 0 else { return nil }
+        return String(cString: value)
+    }
+}
