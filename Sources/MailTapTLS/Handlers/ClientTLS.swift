@@ -40,7 +40,7 @@ public final class ClientTLS: Sendable {
     private let verifier: PeerVerifier
     private let identity: TLSIdentity?
     private let versions: TLSVersions
-    private let keyLog: KeyLogFile?
+    private let keyLog: KeyLogWriter?
     private let contexts = Mutex<[[String]: NIOSSLContext]>([:])
 
     /// A maker of handlers.
@@ -52,7 +52,7 @@ public final class ClientTLS: Sendable {
     ///   - keyLog: takes every session's secrets.
     public init(
         _ verifier: PeerVerifier, identity: TLSIdentity? = nil, versions: TLSVersions = TLSVersions(),
-        keyLog: KeyLogFile? = nil
+        keyLog: KeyLogWriter? = nil
     ) {
         self.verifier = verifier
         self.identity = identity

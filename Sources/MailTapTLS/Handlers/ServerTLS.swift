@@ -39,7 +39,7 @@ public final class ServerTLS: Sendable {
 
     private let source: Source
     private let versions: TLSVersions
-    private let keyLog: KeyLogFile?
+    private let keyLog: KeyLogWriter?
     private let capacity: Int
     private let now: @Sendable () -> Timestamp
     private let state = Mutex(State())
@@ -53,7 +53,7 @@ public final class ServerTLS: Sendable {
     ///   - capacity: how many certificates are kept for the next client that asks for the same names.
     ///   - now: the present moment, for the certificates' times.
     public init(
-        _ source: Source, versions: TLSVersions = TLSVersions(), keyLog: KeyLogFile? = nil, capacity: Int = 1_024,
+        _ source: Source, versions: TLSVersions = TLSVersions(), keyLog: KeyLogWriter? = nil, capacity: Int = 1_024,
         now: @escaping @Sendable () -> Timestamp
     ) {
         self.source = source

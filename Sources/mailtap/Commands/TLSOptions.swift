@@ -114,7 +114,7 @@ struct TLSOptions: ParsableArguments {
     }
 
     private func interception(_ routes: [Route]) throws -> Interception {
-        let keyLog = try keyLogPath.map { try KeyLogFile(path: $0) }
+        let keyLog = try keyLogPath.map { try KeyLogWriter(path: $0) }
         var anchors = try TrustAnchors.system()
         if let upstreamCa { anchors = try anchors.adding(file: upstreamCa) }
         let identity = try upstreamCert.map { try TLSIdentity(certificatePath: $0, keyPath: upstreamKey ?? $0) }
@@ -134,7 +134,7 @@ struct TLSOptions: ParsableArguments {
         return interception
     }
 
-    private func toClients(_ source: ServerTLS.Source, _ keyLog: KeyLogFile?) -> ServerTLS {
+    private func toClients(_ source: ServerTLS.Source, _ keyLog: KeyLogWriter?) -> ServerTLS {
         ServerTLS(
             source, versions: TLSVersions(from: clientTlsMin.version, to: clientTlsMax.version), keyLog: keyLog,
             now: { CACommand.now })

@@ -72,7 +72,7 @@ import Testing
     @Test(arguments: [TLSVersions.Version.tls12, .tls13])
     func secretsAreLogged(_ version: TLSVersions.Version) async throws {
         let path = directory.path + "/keys.log"
-        let keyLog = try KeyLogFile(path: path)
+        let keyLog = try KeyLogWriter(path: path)
         let server = ServerTLS(.authority(store), keyLog: keyLog, now: Self.now)
         let client = ClientTLS(verifier, versions: TLSVersions(from: version, to: version), keyLog: keyLog)
         _ = try await Handshake.run(

@@ -10,7 +10,7 @@ import NIOSSL
 #endif
 
 /// A file of TLS secrets in the NSS key log format (RFC 9850), which Wireshark decrypts with; any number may append.
-public final class KeyLogFile: Sendable {
+public final class KeyLogWriter: Sendable {
     private let descriptor: Int32
 
     /// Opens the file to append to it; a new one has mode 0600.
