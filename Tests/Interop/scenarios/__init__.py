@@ -1,7 +1,7 @@
 """The scenarios in the order in which they run, each with those whose results it uses."""
 
 from scenarios import (captured, clients, commandlines, edges, formats, lifecycle, live, manners, packets, recordings,
-                       redacting, regression, replaying, secrets, serving, transparency, views)
+                       redacting, regression, replaying, secrets, serving, tls, transparency, views)
 
 ORDER = [
     ("live", live.run, []),
@@ -28,6 +28,11 @@ ORDER = [
     ("transcript", lifecycle.transcript, []),
     ("unreachable", lifecycle.unreachable, []),
     ("strip", lifecycle.strip, []),
+    ("tls", tls.real, []),
+    ("tls-pairs", tls.pairs, []),
+    ("tls-trouble", tls.trouble, []),
+    ("tls-segments", tls.segments, []),
+    ("tls-keylog", tls.keylog, []),
     ("full-disk", lifecycle.full_disk, []),
     ("silence", edges.silence, []),
     ("no-space", edges.no_space, ["live"]),
