@@ -15,6 +15,23 @@ def certificate(directory, name, names="DNS:localhost,IP:127.0.0.1", *options):
     return directory / f"{name}.pem"
 
 
+def expired_certificate(directory, name):
+    """As `certificate`, but its time was the year 2020."""
+    certificate(directory, name)
+    (directory / f"{name}.cnf").write_text(
+        f"[ca]\ndefault_ca = own\n[own]\ndatabase = {directory}/{name}.index\nserial = {directory}/{name}.serial\n"
+        f"new_certs_dir = {directory}\ndefault_md = sha256\npolicy = any\nx509_extensions = names\n"
+        "[any]\ncommonName = supplied\n[names]\nsubjectAltName = DNS:localhost,IP:127.0.0.1\n")
+    (directory / f"{name}.index").write_text("")
+    (directory / f"{name}.serial").write_text("01\n")
+    for command in (["req", "-new", "-key", f"{name}.key", "-subj", f"/CN={name}", "-out", f"{name}.csr"],
+                    ["ca", "-batch", "-selfsign", "-config", f"{name}.cnf", "-keyfile", f"{name}.key", "-in",
+                     f"{name}.csr", "-out", f"{name}.pem", "-notext", "-startdate", "20200101000000Z", "-enddate",
+                     "20201231000000Z"]):
+        subprocess.run(["openssl", *command], cwd=directory, check=True, capture_output=True)
+    return directory / f"{name}.pem"
+
+
 class TLSServer:
     """Context manager. `start`: none, starttls or implicit; `version`: the only one; `client_ca`: asks clients."""
 
