@@ -9,6 +9,8 @@ final class Connection {
     private var relay: Relay
     let client = Leg()
     let server = Leg()
+    /// The server's host: the route's, or the mail host that DNS named for its domain.
+    private(set) var serverHost: String
     /// The application protocol that was agreed on with the server (RFC 7301).
     var upstreamProtocol: String?
     private var feed: SessionFeed
@@ -31,6 +33,7 @@ final class Connection {
     init(loop: RelayLoop, route: Route) {
         self.loop = loop
         self.route = route
+        serverHost = route.server.host
         clock = SessionClock()
         feed = SessionFeed(hub: loop.hub)
         relay = Relay(loop.settings(for: route), at: clock.started)
@@ -98,10 +101,24 @@ final class Connection {
     // MARK: The server
 
     private func connect() {
+        if route.server.scheme == .smtpMX { return search() }
         loop.connect(to: route.server).assumeIsolated().whenComplete { result in
             switch result {
             case .success(let channel): self.connected(channel)
             case .failure(let error): self.connectFailed(error)
+            }
+        }
+    }
+
+    private func search() {
+        loop.search(route.server) { [self] search, result in
+            let steps = search.steps.joined(separator: "; ")
+            if !steps.isEmpty { loop.warn("session from \(clientEndpoint): \(steps)") }
+            switch result {
+            case .success(let found):
+                serverHost = found.host
+                connected(found.channel)
+            case .failure(let failure): connectFailed(failure)
             }
         }
     }
@@ -111,7 +128,7 @@ final class Connection {
             channel.close(promise: nil)
             return
         }
-        let name = loop.endpoint(of: route.server).name
+        let name = route.server.scheme == .smtpMX ? serverHost : loop.endpoint(of: route.server).name
         feed.open(info(server: channel.remoteAddress?.endpoint(name: name)))
         do {
             try channel.pipeline.syncOperations.addHandler(RelayHandler(.server, self))

@@ -4,8 +4,6 @@ public struct ProxyError: Error, Sendable, Equatable, CustomStringConvertible {
     public enum Code: Sendable, Hashable {
         /// A route's address can't be listened on.
         case bind
-        /// A route asks for what this version can't do.
-        case unsupported
         /// The process ran out of descriptors or threads.
         case resources
     }

@@ -22,6 +22,8 @@ public struct ProxyOptions: Sendable {
     public var threads: Int?
     /// Sessions that may be open at once; while there are as many, new connections wait in the listeners' queues.
     public var maximumSessions = Int.max
+    /// The DNS server that `smtp+mx` routes ask; nil: those of the system.
+    public var nameServer: ListenAddress?
     /// The `source` of the sessions.
     public var source = "proxy"
 

@@ -72,7 +72,6 @@ public final class ProxyServer: Sendable {
     public func start() async throws(ProxyError) -> [Bound] {
         var bound: [Bound] = []
         do {
-            for route in routes { try check(route) }
             for route in routes { bound.append(try await listen(route)) }
         } catch {
             await shutdown(grace: 0)
@@ -125,15 +124,6 @@ public final class ProxyServer: Sendable {
     }
 
     // MARK: Listening
-
-    private func check(_ route: Route) throws(ProxyError) {
-        guard route.server.scheme != .smtpMX else {
-            throw ProxyError(
-                code: .unsupported,
-                context: "the route '\(route)' can't be used: smtp+mx:// is not supported yet; "
-                    + "name the domain's mail host instead, for example smtp://mx.\(route.server.host)")
-        }
-    }
 
     private func listen(_ route: Route) async throws(ProxyError) -> Bound {
         let loops = self.loops

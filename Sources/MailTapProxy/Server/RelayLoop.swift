@@ -75,6 +75,16 @@ final class RelayLoop {
         return endpoint
     }
 
+    /// Finds the mail host of a domain and connects to it.
+    func search(
+        _ server: MailURL, done: @escaping (MailHostSearch, Result<MailHostSearch.Found, DNSLookup.Failure>) -> Void
+    ) {
+        let means = MailHostSearch.Means(
+            servers: ResolverAddresses.find(options.nameServer), eventLoop: eventLoop,
+            connect: { [bootstrap] in bootstrap.connect(to: $0) })
+        MailHostSearch(server.host, port: server.port, means, done: done).start()
+    }
+
     /// Connects on this loop; a name is looked up, its addresses tried as RFC 8305 says.
     func connect(to server: MailURL) -> EventLoopFuture<any Channel> {
         if let address = addresses[server] { return bootstrap.connect(to: address) }

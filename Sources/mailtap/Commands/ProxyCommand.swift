@@ -18,7 +18,8 @@ struct ProxyCommand: AsyncParsableCommand {
         abstract: "Relay mail connections, show and record what is said.",
         discussion: """
             ROUTE is LISTEN=URL: LISTEN is PORT, HOST:PORT or [IPv6]:PORT (127.0.0.1 and a free port for 0), URL is
-            SCHEME://HOST[:PORT] with smtp, submission, smtps, lmtp, pop3, pop3s, imap or imaps.
+            SCHEME://HOST[:PORT] with smtp, submission, smtps, lmtp, pop3, pop3s, imap or imaps; smtp+mx://DOMAIN leads
+            to the mail host that DNS names for the domain.
 
             EXAMPLES
               mailtap proxy 2525=smtp://mail.example.org 2110=pop3://mail.example.org --record today.mailtap
@@ -52,6 +53,9 @@ struct ProxyCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How long to wait for a server to accept.", valueName: "time"))
     var connectTimeout = Interval(seconds: 10)
 
+    @Option(help: ArgumentHelp("The DNS server that smtp+mx routes ask: ADDRESS:PORT.", valueName: "server"))
+    var dns: String?
+
     @Flag(help: "Show messages whole.")
     var full = false
 
@@ -67,6 +71,7 @@ struct ProxyCommand: AsyncParsableCommand {
         let parsed = try routes.map { try Self.route($0) }
         var options = ProxyOptions()
         options.tls = try tls.mode(parsed)
+        options.nameServer = try dns.map { try Self.dnsServer($0) }
         options.idleTimeout = idleTimeout?.seconds
         options.connectTimeout = connectTimeout.seconds
         options.maximumSessions = DescriptorLimit.raise().sessions
@@ -86,6 +91,13 @@ struct ProxyCommand: AsyncParsableCommand {
 
     static func route(_ text: String) throws -> Route {
         do { return try Route(parsing: text) } catch { throw Failure(.usage, "\(error)") }
+    }
+
+    private static func dnsServer(_ text: String) throws -> ListenAddress {
+        guard let server = try? ListenAddress(parsing: text), IPAddress(server.host) != nil, server.port != 0 else {
+            throw Failure(.usage, "'\(text)' is no DNS server: write ADDRESS:PORT, for example 127.0.0.1:5353")
+        }
+        return server
     }
 
     /// Runs until the first signal, then lets sessions end; a second signal ends at once.

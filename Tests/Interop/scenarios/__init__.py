@@ -1,7 +1,7 @@
 """The scenarios in the order in which they run, each with those whose results it uses."""
 
 from scenarios import (captured, clients, commandlines, edges, formats, lifecycle, live, manners, packets, recordings,
-                       redacting, regression, replaying, secrets, serving, tls, transparency, views)
+                       mailhosts, redacting, regression, replaying, secrets, serving, tls, transparency, views)
 
 ORDER = [
     ("live", live.run, []),
@@ -33,6 +33,7 @@ ORDER = [
     ("tls-trouble", tls.trouble, []),
     ("tls-segments", tls.segments, []),
     ("tls-keylog", tls.keylog, []),
+    ("mail-hosts", mailhosts.run, []),
     ("full-disk", lifecycle.full_disk, []),
     ("silence", edges.silence, []),
     ("no-space", edges.no_space, ["live"]),

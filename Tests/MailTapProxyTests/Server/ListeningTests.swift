@@ -56,14 +56,6 @@ struct ListeningTests {
         #expect(error?.context.contains("no such address") == true)
     }
 
-    @Test func mxLookupIsRefusedClearly() async throws {
-        let error = await #expect(throws: ProxyError.self) {
-            try await TestProxy.start([Route(parsing: "0=smtp+mx://example.org")])
-        }
-        #expect(error?.code == .unsupported)
-        #expect(error?.context.contains("not supported yet") == true)
-    }
-
     @Test func listeningBeyondLoopbackIsWarnedAbout() async throws {
         let proxy = try await TestProxy.start([Route(parsing: "0.0.0.0:0=smtp://127.0.0.1:1")])
         #expect(proxy.warnings.all.contains { $0.contains("0.0.0.0:\(proxy.port)") })

@@ -20,7 +20,7 @@ extension Connection {
     }
 
     private func startServerTLS(_ opening: TLSOpening, _ interception: Interception) throws(TLSError) {
-        let host = route.server.host
+        let host = serverHost
         let isAddress = IPAddress(host) != nil
         // The route's name is whom the user means; where it is an address, the client's name serves as well.
         let peer = ClientTLS.Peer(
@@ -51,7 +51,7 @@ extension Connection {
     private func names(_ serverName: String?) -> ServerNames {
         var names = ServerNames()
         if let serverName { names.add(serverName) }
-        names.add(route.server.host)
+        names.add(serverHost)
         if let shown = server.handshake?.verdict?.chain.first { names.add(shown.names) }
         if serverName == nil, let address = client.localAddress {
             names.add(address)
