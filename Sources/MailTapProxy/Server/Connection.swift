@@ -19,6 +19,10 @@ final class Connection {
     private(set) var clientEndpoint = Endpoint(address: nil, port: 0)
     private var timers: [RelayTimer: Scheduled<Void>] = [:]
     private var waitsForHub = false
+    /// What came of a header of the PROXY protocol that is awaited; nil: none is.
+    private var awaitedHeader: [UInt8]?
+    /// What the client sent right behind such a header; for the relay once the server is connected, or can't be.
+    private var behindHeader: [UInt8] = []
     private var isOver = false
     private var effects: [RelayEffect] = []
     /// What NIO reported while effects were being applied: handled after them, so that order is kept.
@@ -51,7 +55,43 @@ final class Connection {
             return
         }
         self.number = number
-        connect()
+        guard loop.acceptsProxyProtocol else { return connect() }
+        awaitedHeader = []
+        client.readNow()
+        loop.eventLoop.assumeIsolated().scheduleTask(in: .seconds(10)) {
+            if self.awaitedHeader != nil { self.refuseHeader("it did not come within 10 seconds") }
+        }
+    }
+
+    /// The client's first octets tell who it really is.
+    private func receiveHeader(_ buffer: ByteBuffer) {
+        guard var waiting = awaitedHeader else { return }
+        waiting += buffer.readableBytesView
+        awaitedHeader = waiting
+        switch ProxyHeader.read(waiting) {
+        case .incomplete: client.readNow()
+        case .invalid: refuseHeader("it begins with something else")
+        case .header(let header, let length):
+            awaitedHeader = nil
+            if let client = header.client { clientEndpoint = client }
+            behindHeader = Array(waiting[length...])
+            connect()
+        }
+    }
+
+    private func relayBehindHeader() {
+        guard !behindHeader.isEmpty else { return }
+        let octets = ByteBuffer(bytes: behindHeader)
+        behindHeader = []
+        received(octets, from: .client)
+        readCompleted(.client)
+    }
+
+    private func refuseHeader(_ reason: String) {
+        awaitedHeader = nil
+        loop.warn("connection from \(clientEndpoint) on \(route): no header of the PROXY protocol: \(reason)")
+        handle(.kill)
+        client.close()
     }
 
     func received(_ buffer: ByteBuffer, from side: Side) {
@@ -60,6 +100,7 @@ final class Connection {
             return
         }
         guard !isOver else { return }
+        if side == .client, awaitedHeader != nil { return receiveHeader(buffer) }
         let time = clock.now
         relay.receive(buffer.readableBytesSpan, from: side, at: time, into: &effects)
         apply(at: time, buffer)
@@ -140,8 +181,14 @@ final class Connection {
             connectFailed(ChannelError.eof)
             return
         }
+        if let version = loop.sendsProxyProtocol {
+            let header = ProxyHeader(client: clientEndpoint, server: client.localEndpoint)
+            server.write(ByteBuffer(bytes: header.octets(version)))
+            server.flush()
+        }
         handle(.connected)
         server.read()
+        relayBehindHeader()
     }
 
     private func connectFailed(_ error: any Error) {
@@ -150,6 +197,7 @@ final class Connection {
         loop.warn("session from \(clientEndpoint) on \(route): can't reach \(route.server): \(reason)")
         feed.open(info(server: nil))
         handle(.connectFailed(reason))
+        relayBehindHeader()
     }
 
     private func info(server endpoint: Endpoint?) -> SessionInfo {

@@ -46,6 +46,12 @@ final class Leg {
     /// The address at MailTap's end.
     var localAddress: IPAddress? { context?.channel.localAddress?.endpointAddress }
 
+    /// The same with its port.
+    var localEndpoint: Endpoint? { context?.channel.localAddress?.endpoint() }
+
+    /// Reads once, whatever is paused.
+    func readNow() { context?.read() }
+
     /// Puts TLS below this handler, and gives it what came of TLS already; false where the channel is gone.
     func startTLS(_ handshake: LegHandshake, _ handlers: [any ChannelHandler], _ octets: [UInt8]) -> Bool {
         guard let context else { return false }

@@ -24,6 +24,10 @@ public struct ProxyOptions: Sendable {
     public var maximumSessions = Int.max
     /// The DNS server that `smtp+mx` routes ask; nil: those of the system.
     public var nameServer: ListenAddress?
+    /// Whether every client begins with a header of the PROXY protocol, of version 1 or 2.
+    public var acceptsProxyProtocol = false
+    /// The version (1 or 2) of such a header that servers are sent; nil: none.
+    public var sendsProxyProtocol: Int?
     /// The `source` of the sessions.
     public var source = "proxy"
 

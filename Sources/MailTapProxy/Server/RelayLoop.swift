@@ -52,6 +52,12 @@ final class RelayLoop {
         if case .intercept(let interception) = options.tls { interception } else { nil }
     }
 
+    /// Whether clients begin with a header of the PROXY protocol.
+    var acceptsProxyProtocol: Bool { options.acceptsProxyProtocol }
+
+    /// Whether servers are told of the client by such a header, and in which form.
+    var sendsProxyProtocol: ProxyHeader.Version? { options.sendsProxyProtocol.flatMap(ProxyHeader.Version.init) }
+
     func settings(for route: Route) -> RelaySettings {
         let plan: TLSPlan =
             switch options.tls {

@@ -1,5 +1,5 @@
 import Crypto
-import MailTapCore
+package import MailTapCore
 import NIOSSL
 import SwiftASN1
 import X509
@@ -66,7 +66,7 @@ extension ServerNames {
 
 extension IPAddress {
     /// The address in network order: 4 or 16 octets.
-    var octets: [UInt8] {
+    package var octets: [UInt8] {
         guard isIPv4 else {
             return [high, low].flatMap { half in (0..<8).map { UInt8(truncatingIfNeeded: half >> (56 - 8 * $0)) } }
         }

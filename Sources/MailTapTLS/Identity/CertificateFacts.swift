@@ -108,7 +108,7 @@ extension String {
 
 extension IPAddress {
     /// An address from 4 or 16 octets in network order; nil for any other number.
-    init?(octets: some Collection<UInt8>) {
+    package init?(octets: some Collection<UInt8>) {
         let number = octets.map(UInt64.init)
         switch number.count {
         case 4: self.init(v4: UInt32(truncatingIfNeeded: number.reduce(0) { $0 << 8 | $1 }))

@@ -56,12 +56,21 @@ struct ProxyCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The DNS server that smtp+mx routes ask: ADDRESS:PORT.", valueName: "server"))
     var dns: String?
 
+    @Flag(help: "Clients begin with a PROXY protocol header (version 1 or 2), which names the true client.")
+    var acceptProxyProtocol = false
+
+    @Option(help: ArgumentHelp("Send servers a PROXY protocol header of version 1 or 2.", valueName: "version"))
+    var sendProxyProtocol: Int?
+
     @Flag(help: "Show messages whole.")
     var full = false
 
     @OptionGroup var common: CommonOptions
 
     mutating func validate() throws {
+        if let version = sendProxyProtocol, version != 1, version != 2 {
+            throw ValidationError("the PROXY protocol has the versions 1 and 2")
+        }
         guard format == "text" || format == "ndjson" else {
             throw ValidationError("proxy has no format \"\(format)\"; there are text and ndjson")
         }
@@ -72,6 +81,8 @@ struct ProxyCommand: AsyncParsableCommand {
         var options = ProxyOptions()
         options.tls = try tls.mode(parsed)
         options.nameServer = try dns.map { try Self.dnsServer($0) }
+        options.acceptsProxyProtocol = acceptProxyProtocol
+        options.sendsProxyProtocol = sendProxyProtocol
         options.idleTimeout = idleTimeout?.seconds
         options.connectTimeout = connectTimeout.seconds
         options.maximumSessions = DescriptorLimit.raise().sessions

@@ -1,7 +1,8 @@
 """The scenarios in the order in which they run, each with those whose results it uses."""
 
 from scenarios import (captured, clients, commandlines, edges, formats, lifecycle, live, manners, packets, recordings,
-                       mailhosts, redacting, regression, replaying, secrets, serving, tls, transparency, views)
+                       mailhosts, proxyprotocol, redacting, regression, replaying, secrets, serving, tls, transparency,
+                       views)
 
 ORDER = [
     ("live", live.run, []),
@@ -34,6 +35,7 @@ ORDER = [
     ("tls-segments", tls.segments, []),
     ("tls-keylog", tls.keylog, []),
     ("mail-hosts", mailhosts.run, []),
+    ("proxy-protocol", proxyprotocol.run, []),
     ("full-disk", lifecycle.full_disk, []),
     ("silence", edges.silence, []),
     ("no-space", edges.no_space, ["live"]),
