@@ -12,8 +12,10 @@ public struct CaptureError: Error, Sendable, Equatable {
         case damaged
         /// The operating system refused to open or to read (66 or 74).
         case inputOutput(errno: Int32)
-        /// A live interface could not be opened or watched (69).
+        /// A live interface could not be opened or watched (66).
         case interface
+        /// A filter that libpcap does not take (64).
+        case filter
     }
 
     /// What kind of failure it is.

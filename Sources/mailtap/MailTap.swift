@@ -34,7 +34,8 @@ struct MailTap: AsyncParsableCommand {
             """,
         version: "mailtap \(version)",
         subcommands: [
-            ProxyCommand.self, AnalyzeCommand.self, ListCommand.self, ExportCommand.self, ReplayCommand.self,
+            ProxyCommand.self, CaptureCommand.self, AnalyzeCommand.self, ListCommand.self, ExportCommand.self,
+            ReplayCommand.self,
             DiffCommand.self, CheckCommand.self, CACommand.self, DemoCommand.self,
         ])
 

@@ -13,11 +13,13 @@ def account(wire):
             "secrets": wire.secrets}
 
 
-def differences(wanted, session, opaque=False, revealed=False, ending="quit", compare_client=True):
+def differences(wanted, session, opaque=False, revealed=False, ending="quit", compare_client=True,
+                decrypted=False):
     """What differs between an account and MailTap's session, as readable lines; none where nothing does.
 
     `opaque`: after the last exchange TLS began, so the octets and the ending are not in the account.
     `revealed`: secrets are shown, not masked.
+    `decrypted`: TLS began, and the account is of the plaintext.
     """
     found = []
 
@@ -33,7 +35,10 @@ def differences(wanted, session, opaque=False, revealed=False, ending="quit", co
         same("octets of the client", session["bytes"]["client"], wanted["sent"])
         same("octets of the server", session["bytes"]["server"], wanted["received"])
         same("ending", session["ending"], ending)
-        same("tls", session["tls"], None)
+        if decrypted:
+            same("tls decrypted", (session["tls"] or {}).get("decrypted"), True)
+        else:
+            same("tls", session["tls"], None)
     same("number of exchanges", len(session["exchanges"]), len(wanted["exchanges"]))
     for index, (got, expected) in enumerate(zip(session["exchanges"], wanted["exchanges"])):
         at = f"exchange {index}"

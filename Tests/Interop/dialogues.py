@@ -72,11 +72,14 @@ class At:
         self.servers = servers
         self.services = services or {name: ("127.0.0.1", port) for name, port in servers.ports.items()}
 
+    # A TLS context for the dialogues that need one; see tls.py.
+    tls = None
+
     def smtp(self, service="smtp", **options):
         return SMTP(*self.services[service], **options)
 
-    def pop3(self, service="pop3"):
-        return POP3(*self.services[service])
+    def pop3(self, service="pop3", **options):
+        return POP3(*self.services[service], **options)
 
 
 # MARK: SMTP
@@ -213,6 +216,30 @@ def smtp_starttls(at):
     return [c]
 
 
+def smtps(at):
+    """TLS from the start, a login and a mail under it."""
+    with at.smtp("smtps", tls=at.tls) as c:
+        _mail_with_login(c)
+    return [c]
+
+
+def smtp_under_starttls(at):
+    """The clear part, STARTTLS, a login and a mail under it."""
+    with at.smtp("submission") as c:
+        c.command("EHLO client.example", "STARTTLS")
+        c.start_tls(at.tls)
+        _mail_with_login(c)
+    return [c]
+
+
+def _mail_with_login(c):
+    token = b64(f"\0alice\0{ALICE}")
+    c.command("EHLO client.example", Secret(f"AUTH PLAIN {token}", 11, token))
+    c.flight("MAIL FROM:<carol@example.net>", "RCPT TO:<alice@example.org>", "DATA")
+    c.flight(Content(MESSAGE))
+    c.command("QUIT")
+
+
 def lmtp(at):
     with at.smtp("lmtp", lmtp=True) as c:
         c.command("LHLO client.example")
@@ -296,6 +323,33 @@ def pop3_stls(at):
             tls.sendall(b"QUIT\r\n")
             tls.recv(65536)
     return [c]
+
+
+def pop3s(at):
+    """TLS from the start, and a login by USER and PASS."""
+    _fill(at)
+    with at.pop3("pop3s", tls=at.tls) as c:
+        _fetch(c)
+    return [c]
+
+
+def pop3_under_stls(at):
+    """CAPA in clear, STLS, and a login by USER and PASS."""
+    _fill(at)
+    with at.pop3() as c:
+        c.command(("CAPA", "data"), "STLS")
+        c.start_tls(at.tls)
+        _fetch(c)
+    return [c]
+
+
+def _fill(at):
+    at.servers.empty("alice")
+    at.servers.put("alice", MESSAGE, "1.plain")
+
+
+def _fetch(c):
+    c.command("USER alice", Secret(f"PASS {ALICE}", 5, ALICE), "STAT", ("RETR 1", "message"), "QUIT")
 
 
 def _trusting():

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import dialogues
 import mailtap
+import tls
 from account import account
 from servers import STANDARD_PORTS, Servers
 
@@ -62,6 +63,15 @@ RECORDED = {
 }
 
 
+# name: (dialogue, service, version, cipher suites of TLS 1.2): with the secrets that the client logged in the file.
+DECRYPTED = {
+    "tls13-smtps": (dialogues.smtps, "smtps", tls.TLS13, None),
+    "tls12-starttls": (dialogues.smtp_under_starttls, "submission", tls.TLS12, "ECDHE-ECDSA-AES128-SHA256"),
+    "tls12-pop3s": (dialogues.pop3s, "pop3s", tls.TLS12, "ECDHE-ECDSA-CHACHA20-POLY1305"),
+    "tls13-stls": (dialogues.pop3_under_stls, "pop3", tls.TLS13, None),
+}
+
+
 class Tcpdump:
     """Captures the TCP packets of one port into `path` while the `with` block runs."""
 
@@ -95,6 +105,22 @@ def record(servers, name, dialogue, service, options, at=None):
     _own(path)
     accounts = CAPTURES / "accounts" / f"{name}.json"
     accounts.parent.mkdir(exist_ok=True)
+    accounts.write_text(json.dumps([account(wire) for wire in wires], indent=1, ensure_ascii=False) + "\n")
+    _own(accounts)
+
+
+def record_with_secrets(servers, name, dialogue, service, version, ciphers):
+    path = CAPTURES / f"{name}.pcapng"
+    with tempfile.TemporaryDirectory() as work:
+        os.chmod(work, 0o777)  # tcpdump changes to another user
+        packets, keylog = Path(work) / "packets.pcap", Path(work) / "keys"
+        at = dialogues.At(servers)
+        at.tls = tls.trusting(keylog, version, ciphers)
+        with Tcpdump(packets, servers.ports[service], []):
+            wires = dialogue(at)
+        subprocess.run(["editcap", "--inject-secrets", f"tls,{keylog}", packets, path], check=True)
+    _own(path)
+    accounts = CAPTURES / "accounts" / f"{name}.json"
     accounts.write_text(json.dumps([account(wire) for wire in wires], indent=1, ensure_ascii=False) + "\n")
     _own(accounts)
 
@@ -140,9 +166,12 @@ def main(names):
         if servers.ipv6 and wanted("smtp-ipv6"):
             at = dialogues.At(servers, {"smtp": ("::1", servers.ports["smtp"])})
             record(servers, "smtp-ipv6", dialogues.smtp_plain, "smtp", [], at)
-        for name, (played, tls) in RECORDED.items():
+        for name, (dialogue, service, version, ciphers) in DECRYPTED.items():
             if wanted(name):
-                record_by_proxy(servers, name, played, tls)
+                record_with_secrets(servers, name, dialogue, service, version, ciphers)
+        for name, (played, mode) in RECORDED.items():
+            if wanted(name):
+                record_by_proxy(servers, name, played, mode)
     # The same packets in other containers.
     if wanted("smtp-pipelined"):
         convert("smtp-pipelined.pcap", "smtp-pipelined.pcapng", "editcap", "-F", "pcapng")

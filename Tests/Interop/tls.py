@@ -17,9 +17,7 @@ TLS12, TLS13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
 
 # name: (version, cipher suite as OpenSSL calls it, options of both sides)
 VARIANTS = {
-    "tls13-aes128-gcm": (TLS13, "TLS_AES_128_GCM_SHA256", 0),
-    "tls13-aes256-gcm": (TLS13, "TLS_AES_256_GCM_SHA384", 0),
-    "tls13-chacha20": (TLS13, "TLS_CHACHA20_POLY1305_SHA256", 0),
+    "tls13": (TLS13, None, 0),  # the suite is the client's choice, which Python leaves to OpenSSL
     "tls12-aes128-gcm": (TLS12, "ECDHE-RSA-AES128-GCM-SHA256", 0),
     "tls12-aes256-gcm": (TLS12, "ECDHE-RSA-AES256-GCM-SHA384", 0),
     "tls12-chacha20": (TLS12, "ECDHE-RSA-CHACHA20-POLY1305", 0),

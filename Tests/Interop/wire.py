@@ -7,6 +7,7 @@ It has the form of `exchanges` and `messages` of MailTap's JSON, so that the two
 import hashlib
 import re
 import socket
+import ssl
 
 ENHANCED = re.compile(r"^([245]\.\d{1,3}\.\d{1,3})(?= |$)")
 
@@ -75,9 +76,12 @@ class Wire:
     def close(self):
         """Closes this side, waits for the other to close, and only then lets the connection go."""
         try:
+            # Under TLS, what comes now is close_notify as it is on the wire, and no part of the dialogue.
+            is_plain = not isinstance(self.socket, ssl.SSLSocket)
             self.socket.shutdown(socket.SHUT_WR)
             while more := self.socket.recv(65536):
-                self.received += more
+                if is_plain:
+                    self.received += more
         except OSError:
             pass
         self.socket.close()

@@ -16,6 +16,15 @@ extension RuleBook {
             "The cipher suite protects little or nothing: no encryption, no authentication, export keys, RC4 or blocks of 64 bits.",
             remedy: "Allow AEAD suites only (AES-GCM, ChaCha20-Poly1305)."),
         Rule(
+            "tls.alert", .semantics, .warning, nil, "TLS ended by an alert", "RFC 8446 section 6.2",
+            "A side gave TLS up and said why: often a certificate that it does not trust, or no version or cipher suite that both take.",
+            remedy: "See what the alert names: certificate, version, cipher suite or name."),
+        Rule(
+            "tls.decrypt-failed", .synchronization, .note, nil, "TLS that could not be decrypted",
+            "RFC 8446 section 5.2",
+            "There are secrets, but not all of the session could be decrypted: octets are missing, were altered, or need other secrets.",
+            remedy: "Capture without loss, from the connection's first packet; log the secrets of every connection."),
+        Rule(
             "tcp.gap", .synchronization, .note, nil, "Octets missing from the capture", "RFC 9293 section 3.4",
             "Part of the dialogue was not captured; what follows may be read wrong.",
             remedy: "Capture closer to a peer, with a bigger buffer and the full snapshot length."),

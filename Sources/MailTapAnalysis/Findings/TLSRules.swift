@@ -83,8 +83,15 @@ enum TLSRules {
         found.add("pop3.login-before-tls", exchange: place.index, "Offered without TLS: \(names)")
     }
 
-    /// What was negotiated.
+    /// What was negotiated, and what went wrong with it.
     static func apply(to session: Session, _ found: inout FindingList) {
+        for trouble in session.troubles {
+            switch trouble.code {
+            case "decrypt-failed": found.add("tls.decrypt-failed", exchange: nil, ShownText.of(trouble.text))
+            case "tls-alert": found.add("tls.alert", exchange: nil, ShownText.of(trouble.text))
+            default: continue
+            }
+        }
         guard let tls = session.tls else { return }
         for leg in [tls.client, tls.upstream].compactMap(\.self) {
             if leg.verified == false {

@@ -9,10 +9,13 @@ struct PcapNGWriter {
         static let section: UInt32 = 0x0A0D_0D0A
         static let interface: UInt32 = 1
         static let packet: UInt32 = 6
+        static let secrets: UInt32 = 10
     }
 
     /// The first number of a section's body; tells its byte order.
     static let byteOrderMagic: UInt32 = 0x1A2B_3C4D
+    /// The type of secrets that are a TLS key log.
+    static let tlsKeyLog: UInt32 = 0x544C_534B
     /// The most octets of one comment; an option's length has 16 bits.
     static let maximumComment = 65_000
 
@@ -68,7 +71,7 @@ struct PcapNGWriter {
         }
     }
 
-    private mutating func block(_ type: UInt32, _ body: (inout [UInt8]) -> Void) {
+    mutating func block(_ type: UInt32, _ body: (inout [UInt8]) -> Void) {
         let start = bytes.count
         bytes.appendLittle(type)
         bytes.appendLittle(0 as UInt32)
@@ -78,7 +81,7 @@ struct PcapNGWriter {
         for index in 0..<4 { bytes[start + 4 + index] = UInt8(truncatingIfNeeded: length >> (8 * UInt32(index))) }
     }
 
-    private static func option(_ code: UInt16, _ value: some Collection<UInt8>, to bytes: inout [UInt8]) {
+    static func option(_ code: UInt16, _ value: some Collection<UInt8>, to bytes: inout [UInt8]) {
         var count = min(value.count, maximumComment)
         if count < value.count {
             // Cut between characters: back to the first octet that does not continue one.
@@ -90,9 +93,9 @@ struct PcapNGWriter {
         pad(&bytes, count)
     }
 
-    private static func endOfOptions(to bytes: inout [UInt8]) { bytes.appendLittle(0 as UInt32) }
+    static func endOfOptions(to bytes: inout [UInt8]) { bytes.appendLittle(0 as UInt32) }
 
-    private static func pad(_ bytes: inout [UInt8], _ length: Int) {
+    static func pad(_ bytes: inout [UInt8], _ length: Int) {
         for _ in 0..<(-length & 3) { bytes.append(0) }
     }
 }

@@ -14,6 +14,7 @@ struct AnalyzeCommand: ParsableCommand {
               mailtap analyze office.pcap
               mailtap analyze today.mailtap --session 3 --full
               tcpdump -i eth0 -w - port 25 | mailtap analyze -
+              mailtap analyze office.pcap --keylog keys.txt
               mailtap analyze *.pcap.gz --format ndjson -o sessions.ndjson
             """,
         aliases: ["analyse"])

@@ -40,7 +40,7 @@ struct ListCommand: ParsableCommand {
         let gatherer = TallyGatherer(only: wishes.numbers) { tally, number in
             try box.out.append { box.list.session(SessionSummary(tally, number: number), into: &$0) }
         }
-        var reader = InputReader(isQuiet: common.quiet)
+        var reader = try input.reader(isQuiet: common.quiet)
         let relay = SinkRelay(gatherer)
         reader.read(input.inputs, into: relay)
         relay.finish()

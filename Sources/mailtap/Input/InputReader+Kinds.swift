@@ -90,11 +90,11 @@ extension InputReader {
         }
     }
 
-    private static func status(of code: CaptureError.Code) -> Status {
+    static func status(of code: CaptureError.Code) -> Status {
         switch code {
         case .notACapture, .truncated, .damaged: .damaged
-        case .inputOutput: .noInput
-        case .interface: .unreachable
+        case .inputOutput, .interface: .noInput
+        case .filter: .usage
         }
     }
 }

@@ -14,14 +14,14 @@ struct InputReader {
     var isQuiet = false
     /// The secrets that TLS is decrypted with; those that captures hold are added.
     let keys: KeyLog
+    /// The worst that happened; reading goes on with the next INPUT.
+    private(set) var status = Status.success
 
     /// A reader; `keys` holds what is known beforehand.
     init(isQuiet: Bool = false, keys: KeyLog = KeyLog()) {
         self.isQuiet = isQuiet
         self.keys = keys
     }
-    /// The worst that happened; reading goes on with the next INPUT.
-    private(set) var status = Status.success
 
     /// Reads all INPUTs; what fails is said on standard error and remembered in `status`.
     mutating func read(_ inputs: [String], into sink: any TraceSink) {

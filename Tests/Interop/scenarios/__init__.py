@@ -1,8 +1,28 @@
 """The scenarios in the order in which they run, each with those whose results it uses."""
 
-from scenarios import (captured, clients, commandlines, edges, formats, lifecycle, live, manners, packets, recordings,
-                       mailhosts, proxyprotocol, redacting, regression, replaying, secrets, serving, tls, transparency,
-                       views)
+from scenarios import (
+    captured,
+    clients,
+    commandlines,
+    decrypting,
+    edges,
+    formats,
+    lifecycle,
+    live,
+    mailhosts,
+    manners,
+    packets,
+    proxyprotocol,
+    recordings,
+    redacting,
+    regression,
+    replaying,
+    secrets,
+    serving,
+    tls,
+    transparency,
+    views,
+)
 
 ORDER = [
     ("live", live.run, []),
@@ -44,5 +64,11 @@ ORDER = [
     ("keeping-inputs", edges.keeping_inputs, ["live"]),
     ("busy-port", edges.busy_port, []),
     ("transparency", transparency.run, []),
+    ("tls-suites", decrypting.suites, []),
+    ("tls-key-update", decrypting.key_update, []),
+    ("tls-recorded", decrypting.written, []),
+    ("tls-gaps", decrypting.gaps, []),
+    ("live-capture", decrypting.live, []),
+    ("capture-mistakes", decrypting.mistakes, []),
     ("demo", lifecycle.demo, []),
 ]
