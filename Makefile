@@ -10,10 +10,10 @@ MAILTAP := .build/release/mailtap
 # Headers that the build needs, and the real programs that the interoperability checks drive.
 BUILD_PACKAGES := libpcap-dev zlib1g-dev
 INTEROP_PACKAGES := postfix dovecot-core dovecot-pop3d dovecot-imapd dovecot-lmtpd \
-	swaks libnet-ssleay-perl curl mpop msmtp fetchmail tshark tcpdump openssl python3
+	swaks libnet-ssleay-perl curl mpop msmtp fetchmail tshark tcpdump openssl python3 python3-aiosmtpd
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test interop bench lint install captures man clean build-deps interop-deps release
+.PHONY: help demo test interop bench lint install captures man rfc-coverage clean build-deps interop-deps release
 
 help:
 	@echo "make demo      build MailTap and run its self-contained demonstration"
@@ -135,6 +135,10 @@ install: build-deps
 # The options and commands in the manual page are what the executable says of them.
 man: release
 	$(PYTHON) -B docs/manual.py $(MAILTAP)
+
+# Which RFCs and sections the sources cite, and where; .ci/run checks that the page is true.
+rfc-coverage:
+	$(PYTHON) -B .ci/rfc-coverage
 
 clean:
 	rm -rf .build .build-static

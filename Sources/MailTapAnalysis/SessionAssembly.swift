@@ -36,6 +36,8 @@ struct SessionAssembly {
         var content: [UInt8] = []
         var bytes: UInt64 = 0
         var isIntact = true
+        /// When its first octet came.
+        var began: Timestamp
     }
 
     init(_ info: SessionInfo, options: SessionOptions, progress: ((SessionProgress, Session) -> Void)?) {
@@ -301,7 +303,7 @@ struct SessionAssembly {
             session.messages.append(message)
             contents.append([])
             envelopes.append(Envelope())
-            transfer = Transfer(index: session.messages.count - 1)
+            transfer = Transfer(index: session.messages.count - 1, began: event.time)
         }
         session.exchanges[index].message = transfer?.index
     }
@@ -311,6 +313,9 @@ struct SessionAssembly {
         lastSent[index] = event.time
         contentHasEnded = isComplete
         guard let kind = transfer.map({ session.messages[$0.index].kind }) else { return }
+        if let transfer {
+            session.messages[transfer.index].transferTime = max(0, event.time.since(transfer.began))
+        }
         if !isComplete { transfer?.isIntact = false }
         if kind == .bdat, isComplete { return }
         endMessage(isComplete: isComplete)

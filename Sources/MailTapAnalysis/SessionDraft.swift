@@ -33,9 +33,11 @@ public struct SessionDraft: Sendable {
         var notes: [String?] = []
         let annotates = options.annotates
         let annotator = Annotator(proto: session.proto)
-        session.findings = Findings.all(of: session, anomalies: anomalies) { exchange, session, state in
+        let found = Findings.apply(to: session, anomalies: anomalies) { exchange, session, state in
             if annotates { notes.append(annotator.note(for: exchange, in: session, after: state)) }
         }
+        session.findings = found.findings
+        session.overview = found.overview
         for (index, note) in notes.enumerated() { session.exchanges[index].note = note }
         return session
     }

@@ -48,7 +48,7 @@ enum FilterComparison: Sendable {
                 return holds(order, one, other)
             }
             // A rule may be named by its beginning and a star.
-            if order == .equal, right.hasSuffix(".*") {
+            if order == .equal, right.utf8.count > 1, right.hasSuffix("*") {
                 return left.lowercased().hasPrefix(right.lowercased().dropLast())
             }
             return holds(order, left.lowercased(), right.lowercased())

@@ -2,14 +2,15 @@ import MailTapCore
 
 /// Notices a message that was sent before.
 ///
-/// The same is one of the same octets, or of the same Message-ID, from the same sender to the same recipients. Remembers
-/// 100,000 messages at most; later ones are then no more compared.
+/// The same is one of the same octets, or of the same Message-ID and as many servers behind it, from the same client and
+/// sender to the same recipients, in a session that began when the other was over: a message on its next hop, or seen
+/// on both sides of a proxy, is none. Remembers 100,000 messages at most; later ones are then no more compared.
 struct DuplicateWatch {
     private struct Identity: Hashable {
         /// Half of the digest of the octets, or two hashes of the message id: enough to keep a mistake out of the
         /// question, in little memory.
         private let high: UInt64, low: UInt64
-        /// Of sender and recipients.
+        /// Of client, sender and recipients.
         private let envelope: Int
 
         init(digest: String, _ envelope: Int) {
@@ -33,6 +34,8 @@ struct DuplicateWatch {
     private struct First {
         var session: Int
         var accepted: Bool?
+        /// When its session was over.
+        var ended: Timestamp
     }
 
     private static let limit = 100_000
@@ -42,29 +45,44 @@ struct DuplicateWatch {
     /// A message that was refused before is no duplicate: sending it again is what the client should do.
     mutating func apply(to session: Session, _ found: inout FindingList) {
         for message in session.messages where message.complete && message.bytes > 0 && !message.sha256.isEmpty {
-            var hasher = Hasher()
-            hasher.combine(message.from)
-            hasher.combine(message.to.count > 1 ? message.to.sorted() : message.to)
-            let envelope = hasher.finalize()
+            let envelope = Self.envelope(of: message, session)
             let octets = Identity(digest: message.sha256, envelope)
-            let id = message.content.messageID.flatMap { $0.isEmpty ? nil : Identity(id: $0, envelope) }
-            if message.accepted != false, !message.to.isEmpty {
-                let sameOctets = seen[octets]
-                let first = sameOctets ?? id.flatMap { seen[$0] }
-                if let first, first.accepted != false {
-                    let what = sameOctets == nil ? "A message of the same Message-ID" : "The same message"
-                    let fate = first.accepted == nil ? "without a reply" : "and accepted"
-                    found.add(
-                        "smtp.probable-duplicate", exchange: message.exchange,
-                        "\(what) to the same recipients was sent in session \(first.session) \(fate)")
-                }
+            let id = message.content.messageID.flatMap { text in
+                text.isEmpty ? nil : Identity(id: "\(message.content.facts.receivedCount) \(text)", envelope)
             }
-            for identity in [octets, id].compactMap(\.self)
-            where seen[identity] == nil || seen[identity]?.accepted == false {
-                if seen.count < Self.limit || seen[identity] != nil {
-                    seen[identity] = First(session: session.number, accepted: message.accepted)
-                }
-            }
+            compare(message, octets, id, session, &found)
+            for identity in [octets, id].compactMap(\.self) { remember(identity, message, session) }
         }
+    }
+
+    private static func envelope(of message: Message, _ session: Session) -> Int {
+        var hasher = Hasher()
+        hasher.combine(session.info.client.address)
+        hasher.combine(message.from)
+        hasher.combine(message.to.count > 1 ? message.to.sorted() : message.to)
+        return hasher.finalize()
+    }
+
+    private func compare(
+        _ message: Message, _ octets: Identity, _ id: Identity?, _ session: Session, _ found: inout FindingList
+    ) {
+        guard message.accepted != false, !message.to.isEmpty else { return }
+        let sameOctets = seen[octets]
+        guard let first = sameOctets ?? id.flatMap({ seen[$0] }), first.accepted != false,
+            first.session == session.number || first.ended <= session.info.started
+        else { return }
+        let what = sameOctets == nil ? "A message of the same Message-ID" : "The same message"
+        let fate = first.accepted == nil ? "without a reply" : "and accepted"
+        found.add(
+            "smtp.probable-duplicate", exchange: message.exchange,
+            "\(what) to the same recipients was sent in session \(first.session) \(fate)")
+    }
+
+    private mutating func remember(_ identity: Identity, _ message: Message, _ session: Session) {
+        let known = seen[identity]
+        guard known.map({ $0.accepted == false }) ?? (seen.count < Self.limit) else { return }
+        seen[identity] = First(
+            session: session.number, accepted: message.accepted,
+            ended: session.info.started.advanced(by: session.duration))
     }
 }

@@ -65,7 +65,7 @@ enum EndRules {
     private static func farewell(_ session: Session, _ found: inout FindingList) -> Bool {
         guard
             let index = session.exchanges.indices.dropFirst().last(where: {
-                session.exchanges[$0].isFarewell(isLast: false)
+                session.exchanges[$0].isFarewell(isLast: $0 == session.exchanges.count - 1)
             }), let reply = session.exchanges[index].reply
         else { return false }
         let before = session.exchanges[..<index].last?.reply?.at ?? 0
@@ -75,9 +75,10 @@ enum EndRules {
         if isTimeout || seconds >= 60 {
             found.add(
                 "smtp.idle-timeout", exchange: index,
-                "The server ended the session by 421 after \(seconds) seconds without a command")
+                "The server ended the session by \(reply.status.text) after \(seconds) seconds without a command")
         } else {
-            found.add("smtp.server-closing", exchange: index, "The server ended the session by 421, unasked")
+            found.add(
+                "smtp.server-closing", exchange: index, "The server ended the session by \(reply.status.text), unasked")
         }
         return true
     }

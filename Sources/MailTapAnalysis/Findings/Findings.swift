@@ -3,16 +3,23 @@ import MailTapCore
 /// Applies the catalogue to a session.
 enum Findings {
     /// Every finding: what the decoder noticed and what the whole session shows, in the order of the dialogue.
+    static func all(of session: Session, anomalies: [DialogueAnomaly]) -> [Finding] {
+        apply(to: session, anomalies: anomalies).findings
+    }
+
+    /// Every finding, and what the session did.
     ///
     /// - Parameter each: called with each exchange of a protocol that is decoded, and the state before it.
-    static func all(
-        of session: Session, anomalies: [DialogueAnomaly],
+    static func apply(
+        to session: Session, anomalies: [DialogueAnomaly],
         each: (Exchange, Session, DialogueState) -> Void = { _, _, _ in }
-    ) -> [Finding] {
+    ) -> (findings: [Finding], overview: SessionOverview) {
         var found = FindingList()
         let smuggling = SmugglingRules(session, anomalies)
         for var anomaly in anomalies {
             if smuggling.apply(anomaly, &found) || isFarewell(anomaly, session) { continue }
+            // Where octets of the client are lost, the command may be among them.
+            if anomaly.isA(.replyWithoutCommand), session.clientMissing > 0 || !session.info.startSeen { continue }
             let id = anomaly.rule(in: session.proto)
             guard let rule = RuleBook.rule(id) else { continue }
             // What came last may belong to an exchange that never began.
@@ -22,12 +29,12 @@ enum Findings {
                 id, exchange: anomaly.exchange, anomaly.text(rule),
                 side: .some(isLost ? nil : rule.side ?? anomaly.range.side))
         }
-        SessionRules.apply(to: session, &found, each)
-        return found.inOrder
+        let overview = SessionRules.apply(to: session, &found, each)
+        return (found.inOrder, overview)
     }
 
     /// Whether an unsolicited reply is a server's way of ending the session, which no command asks for: 421
-    /// (RFC 5321 section 3.8), or a last -ERR; `EndRules` tells of it.
+    /// (RFC 5321 section 3.8), or a last 4yz or -ERR; `EndRules` tells of it.
     private static func isFarewell(_ anomaly: DialogueAnomaly, _ session: Session) -> Bool {
         guard anomaly.isA(.replyWithoutCommand), session.exchanges.indices.contains(anomaly.exchange) else {
             return false
@@ -41,7 +48,8 @@ extension Exchange {
     /// Whether it is a server's unasked word that it ends the session.
     func isFarewell(isLast: Bool) -> Bool {
         guard command == nil, let status = reply?.status else { return false }
-        return status.rawValue == 421 || (status == .err && isLast)
+        // Some servers say 451 where 421 is meant.
+        return status.rawValue == 421 || (isLast && (status == .err || status.rawValue / 100 == 4))
     }
 }
 

@@ -22,11 +22,14 @@ enum SessionRules {
     /// Commands whose answers offer extensions, or change what is offered.
     private static let offerings: Set<String> = ["EHLO", "LHLO", "CAPA", "STLS"]
 
+    /// Adds what is wrong; returns what the session did.
+    ///
     /// - Parameter each: called with each exchange and the state before it.
     static func apply(
         to session: Session, _ found: inout FindingList, _ each: (Exchange, Session, DialogueState) -> Void
-    ) {
-        guard session.proto == .smtp || session.proto == .pop3 else { return }
+    ) -> SessionOverview {
+        guard session.proto == .smtp || session.proto == .pop3 else { return SessionOverview(of: session) }
+        var overview = SessionOverview()
         // One place moves along: copies of the session would cost more than the rules.
         var place = Place(session: session, state: DialogueState(proto: session.proto))
         var order = SMTPOrderRules()
@@ -52,15 +55,19 @@ enum SessionRules {
             }
             guard let verb = exchange.command?.verb, offerings.contains(verb) else {
                 place.state.advance(over: exchange)
+                overview.note(exchange, index, place.state)
                 continue
             }
             var after = place.state
             after.advance(over: exchange)
             TLSRules.apply(place, after: after, &found)
             place.state = after
+            overview.note(exchange, index, place.state)
         }
+        overview.finish(session, place.state)
         TLSRules.apply(to: session, &found)
         EndRules.apply(to: session, place.state, &found)
         MessageRules.apply(to: session, &found)
+        return overview
     }
 }

@@ -49,10 +49,17 @@ struct SmugglingRules {
         return true
     }
 
-    /// Whether the client had sent more before the message that it carried was answered.
+    /// Commands that content would have to hold for an attack.
+    private static let smuggled: Set<String> = ["MAIL", "RCPT", "DATA", "BDAT", "EHLO", "HELO", "RSET", "AUTH"]
+
+    /// Whether the client had sent what ran as commands before the message that it carried was answered.
+    ///
+    /// A client that ends all its lines oddly means that line as the end.
     private func goesOn(behind exchange: Int) -> Bool {
-        guard session.exchanges.indices.contains(exchange + 1), session.exchanges[exchange + 1].command != nil,
-            let reply = session.exchanges[exchange].reply
+        guard session.exchanges.indices.contains(exchange + 1),
+            let verb = session.exchanges[exchange + 1].command?.verb, Self.smuggled.contains(verb),
+            let reply = session.exchanges[exchange].reply,
+            !anomalies.contains(where: { $0.isA(.bareLF) && $0.range.side == .client && $0.exchange < exchange })
         else { return false }
         return session.exchanges[exchange + 1].at < reply.at
     }

@@ -36,7 +36,7 @@ struct TransactionRules {
                 "smtp.binary-by-data", exchange: place.index,
                 "The transaction was announced as BODY=BINARYMIME, and DATA carries lines only")
         }
-        if let carrier, carrier != verb, place.state.transaction != nil {
+        if let carrier, carrier != verb, place.state.transaction != nil, !place.isPatchy {
             found.add("smtp.data-and-bdat", exchange: place.index, "\(verb) came after \(carrier) in one transaction")
         }
     }

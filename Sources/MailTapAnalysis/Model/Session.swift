@@ -28,6 +28,8 @@ public struct Session: Sendable, Equatable {
     public var messages: [Message] = []
     /// What is wrong with it, in the order of the dialogue.
     public var findings: [Finding] = []
+    /// What it did, in one sentence, and its figures; nil where rules were not applied.
+    public var overview: SessionOverview?
     /// What went wrong around it (connection refused, recording cut).
     public var troubles: [Trouble] = []
 
@@ -134,6 +136,8 @@ public struct Message: Sendable, Equatable {
     public var complete = false
     /// Nanoseconds of the longest wait for more of its octets, while it was under way.
     public var longestPause: Int64 = 0
+    /// Nanoseconds from its first octet to its end; 0 where it came at once.
+    public var transferTime: Int64 = 0
     /// What its header section and MIME structure say.
     public var content = MessageContent()
     /// Where a dialogue file lets its octets vary: the patterns, in order; they stand in the octets in braces.

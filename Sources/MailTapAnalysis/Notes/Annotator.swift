@@ -35,10 +35,20 @@ public struct Annotator {
             return "\(action). \(challenge)"
         }
         guard reply.status.isNegative, let meaning = Self.replyNote(for: exchange, proto: state.proto) else {
-            return action
+            return Self.outcome(of: command.verb, reply).map { "\(action). \($0)" } ?? action
         }
         let isPassing = reply.status.rawValue / 100 == 4
         return "\(action). \(isPassing ? "Refused for now" : "Refused"): \(meaning)"
+    }
+
+    /// What a success says beyond that it is one; nil where that goes without saying.
+    private static func outcome(of verb: String, _ reply: Reply) -> String? {
+        let isTLS = (verb == "STARTTLS" || verb == "STLS") && reply.status.isPositive
+        if isTLS { return "Both begin TLS now" }
+        guard [235, 251, 252, 253].contains(reply.status.rawValue),
+            let meaning = SMTPReplyMeanings.meaning(of: reply.status.rawValue, to: verb)
+        else { return nil }
+        return "\(meaning.text.prefix(1).uppercased())\(meaning.text.dropFirst()) (\(meaning.reference))"
     }
 
     private func greeting(_ exchange: Exchange, _ state: DialogueState) -> String? {
@@ -108,16 +118,25 @@ public struct Annotator {
     /// What each line of an EHLO or LHLO reply, or of a CAPA response, offers.
     ///
     /// - Returns: notes in the order of `reply.lines` (nil for the first line and for replies that list nothing) or, for
-    ///   CAPA, of `data`.
+    ///   CAPA, of `data`; each begins with the keyword and a colon.
     public static func capabilityNotes(for exchange: Exchange) -> [String?] {
         switch exchange.command?.verb {
         case "EHLO", "LHLO":
-            guard let reply = exchange.reply, reply.status.isPositive else { return [] }
-            return reply.lines.enumerated().map { index, line in
-                index == 0 ? nil : EHLOKeywords.capabilityNote(line.text().text)
-            }
-        case "CAPA": return (exchange.data ?? []).map { POP3Notes.capabilityNote($0.text().text) }
+            guard let reply = exchange.reply else { return [] }
+            return capabilityNotes(for: reply)
+        case "CAPA": return (exchange.data ?? []).map { capabilityNote(ofTag: $0) }
         default: return []
         }
     }
+
+    /// What each line of a reply to EHLO or LHLO offers; nil for the first, which only greets.
+    public static func capabilityNotes(for reply: Reply) -> [String?] {
+        guard reply.status.isPositive else { return [] }
+        return reply.lines.enumerated().map { index, line in
+            index == 0 ? nil : EHLOKeywords.capabilityNote(line.text().text)
+        }
+    }
+
+    /// What a line of a CAPA response offers.
+    public static func capabilityNote(ofTag line: WireText) -> String { POP3Notes.capabilityNote(line.text().text) }
 }

@@ -80,16 +80,36 @@ public enum EHLOKeywords {
             guard let size = UInt64(first) else { return all }
             return size == 0 ? "no fixed limit" : "at most \(size) octets"
         case "AUTH":
-            let known = capability.arguments.map { name in
-                let summary = SASLSteps.mechanism(name.uppercased())?.reference
-                return ShownText.of(name.uppercased()) + (summary.map { " (\($0))" } ?? "")
-            }
-            return "by " + known.prefix(20).joined(separator: ", ")
+            return "by " + mechanisms(capability.arguments)
         case "DELIVERBY": return "not below \(ShownText.of(first)) seconds"
         case "FUTURERELEASE":
             guard capability.arguments.count > 1 else { return all }
             return "up to \(ShownText.of(first)) seconds, no later than \(ShownText.of(capability.arguments[1]))"
+        case "LIMITS": return limits(capability.arguments)
         default: return all
         }
+    }
+
+    /// SASL mechanisms, each with its document.
+    static func mechanisms(_ names: [String]) -> String {
+        names.prefix(20).map { name in
+            let reference = SASLSteps.mechanism(name.uppercased())?.reference
+            return ShownText.of(name.uppercased()) + (reference.map { " (\($0))" } ?? "")
+        }.joined(separator: ", ")
+    }
+
+    /// RFC 9422 section 4.
+    private static func limits(_ arguments: [String]) -> String {
+        arguments.prefix(8).map { argument in
+            let fields = argument.split(separator: "=", maxSplits: 1)
+            guard fields.count == 2 else { return ShownText.of(argument) }
+            let value = ShownText.of(fields[1])
+            switch fields[0].uppercased() {
+            case "MAILMAX": return "\(value) mails a session"
+            case "RCPTMAX": return "\(value) recipients a mail"
+            case "RCPTDOMAINMAX": return "\(value) recipient domains a mail"
+            default: return ShownText.of(argument)
+            }
+        }.joined(separator: ", ")
     }
 }

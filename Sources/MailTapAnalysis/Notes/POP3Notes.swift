@@ -107,9 +107,9 @@ enum POP3Notes {
         "USER": ("user name and password may be given in clear commands", "RFC 2449 section 6.2"),
         "SASL": ("SASL logins", "RFC 2449 section 6.3"),
         "RESP-CODES": ("texts that begin with [ carry a response code", "RFC 2449 section 6.4"),
-        "LOGIN-DELAY": ("seconds that must lie between two logins", "RFC 2449 section 6.5"),
+        "LOGIN-DELAY": ("a time must lie between two logins", "RFC 2449 section 6.5"),
         "PIPELINING": ("commands may be sent without waiting for each response", "RFC 2449 section 6.6"),
-        "EXPIRE": ("days that messages are kept", "RFC 2449 section 6.7"),
+        "EXPIRE": ("how long messages are kept", "RFC 2449 section 6.7"),
         "UIDL": ("messages have lasting ids", "RFC 2449 section 6.8"),
         "IMPLEMENTATION": ("the server's name and version", "RFC 2449 section 6.9"),
         "STLS": ("the connection may be encrypted from here", "RFC 2595 section 4"),
@@ -126,8 +126,22 @@ enum POP3Notes {
         guard let known = capabilities[capability.keyword] else {
             return "\(keyword): an extension that is not known here"
         }
-        let arguments =
-            capability.arguments.isEmpty ? "" : ": \(ShownText.of(capability.arguments.joined(separator: " ")))"
+        let arguments = details(capability).map { ": \($0)" } ?? ""
         return "\(keyword): \(known.offer)\(arguments) (\(known.reference))"
+    }
+
+    /// The tags that are known.
+    static var knownTags: [String] { capabilities.keys.sorted() }
+
+    private static func details(_ capability: Capability) -> String? {
+        guard let first = capability.arguments.first else { return nil }
+        switch capability.keyword {
+        case "EXPIRE":
+            if first.uppercased() == "NEVER" { return "for good" }
+            return first == "0" ? "not beyond the session that fetched them" : "\(ShownText.of(first)) days"
+        case "LOGIN-DELAY": return "\(ShownText.of(first)) seconds"
+        case "SASL": return "by " + EHLOKeywords.mechanisms(capability.arguments)
+        default: return ShownText.of(capability.arguments.joined(separator: " "))
+        }
     }
 }

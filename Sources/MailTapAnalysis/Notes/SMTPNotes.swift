@@ -91,6 +91,7 @@ enum SMTPNotes {
     static func about(_ message: Message) -> String {
         var note = message.content.subject.map { ": \"\(ShownText.of($0))\"" } ?? ""
         if message.content.parts.count > 1 { note += ", \(ShownText.count(message.content.parts.count, "part"))" }
+        if let report = message.content.facts.report { note += "; it \(report.phrase)" }
         return note
     }
 

@@ -31,7 +31,7 @@ struct HTMLMessage {
             ("refused", message.rejected.isEmpty ? nil : message.rejected.joined(separator: ", ")),
             ("accepted", message.accepted.map { $0 ? "yes" : "no" }), ("from", message.content.from),
             ("to", message.content.to), ("date", message.content.date), ("message id", message.content.messageID),
-            ("SHA-256", message.sha256),
+            ("header section", message.content.facts.phrases.joined(separator: "; ")), ("SHA-256", message.sha256),
         ]
         for case (let name, let value?) in facts where !value.isEmpty {
             out.append(tag: "dt", name)

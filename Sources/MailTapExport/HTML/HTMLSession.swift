@@ -27,6 +27,7 @@ struct HTMLSession {
         if !session.info.source.isEmpty { facts += ", from \(session.info.source)" }
         out.append(tag: "span", class: "dim", facts)
         out.append("</header>\n")
+        if let overview = session.overview { out.append(tag: "p", overview.sentence) }
         findings(to: &out)
         dialogue(to: &out)
         for index in session.messages.indices {
@@ -122,7 +123,15 @@ struct HTMLSession {
             out.append(tag: "div", class: kind == .retr || kind == .top ? "s" : "c", messageLine(exchange))
         }
         out.append("</div>")
-        out.append(tag: "div", class: "n", exchange.note ?? "")
+        out.append("<div class=\"n\">")
+        out.append(html: exchange.note ?? "")
+        let offers = exchange.note == nil ? [] : Annotator.capabilityNotes(for: exchange).compactMap(\.self)
+        if !offers.isEmpty {
+            out.append("<details><summary class=\"dim\">what is offered</summary>")
+            for offer in offers { out.append(tag: "div", offer) }
+            out.append("</details>")
+        }
+        out.append("</div>")
         bar(exchange, to: &out)
         for finding in session.findings where finding.exchange == index {
             out.append("<div class=\"f\">")

@@ -41,9 +41,10 @@ public struct SessionJSON: Sendable {
             out.append(",\"route\":")
             out.append(json: route)
         }
-        append(",\"exchanges\":[", session.exchanges, to: &out) { append($0, to: &$1) }
+        append(",\"exchanges\":[", session.exchanges, to: &out) { append($0, session.proto, to: &$1) }
         append(",\"messages\":[", session.messages, to: &out) { append($0, to: &$1) }
         append(",\"findings\":[", session.findings, to: &out) { append($0, to: &$1) }
+        FactsJSON.summary(session.overview, to: &out)
         if !session.troubles.isEmpty {
             append(",\"troubles\":[", session.troubles, to: &out) { trouble, out in
                 out.append("{\"code\":")
@@ -129,15 +130,18 @@ public struct SessionJSON: Sendable {
         out.append("}")
     }
 
-    private func append(_ exchange: Exchange, to out: inout [UInt8]) {
+    private func append(_ exchange: Exchange, _ proto: MailProtocol?, to out: inout [UInt8]) {
+        // Meanings go with the notes: where none are wanted, none stand.
+        let meanings = exchange.note == nil ? nil : proto
+        let verb = exchange.command?.verb ?? ""
         out.append("{\"at\":")
         TimeText.append(seconds: exchange.at, to: &out)
         out.append(",\"command\":")
         if let command = exchange.command { append(command, to: &out) } else { out.append("null") }
         out.append(",\"reply\":")
-        if let reply = exchange.reply { append(reply, to: &out) } else { out.append("null") }
+        if let reply = exchange.reply { append(reply, to: verb, meanings, to: &out) } else { out.append("null") }
         if !exchange.furtherReplies.isEmpty {
-            append(",\"replies\":[", exchange.furtherReplies, to: &out) { append($0, to: &$1) }
+            append(",\"replies\":[", exchange.furtherReplies, to: &out) { append($0, to: verb, meanings, to: &$1) }
         }
         if let data = exchange.data {
             out.append(",\"data\":")
@@ -146,6 +150,7 @@ public struct SessionJSON: Sendable {
         if let note = exchange.note {
             out.append(",\"note\":")
             out.append(json: note)
+            FactsJSON.offers(exchange, to: &out)
         }
         out.append("}")
     }
@@ -172,11 +177,12 @@ public struct SessionJSON: Sendable {
         if out.append(json: line, reveal: reveal) { out.append(",\"latin1\":true") }
     }
 
-    private func append(_ reply: Reply, to out: inout [UInt8]) {
+    private func append(_ reply: Reply, to verb: String, _ proto: MailProtocol?, to out: inout [UInt8]) {
         append(status: reply.status.text, reply.enhanced, reply.lines, to: &out)
         out.append(",\"latency\":")
         TimeText.append(seconds: reply.latency, to: &out)
         if reply.isInjected { out.append(",\"injected\":true") }
+        if proto != nil { FactsJSON.meaning(reply, to: verb, proto, to: &out) }
         switch reply.forwarded {
         case .same: break
         case .nothing: out.append(",\"forwarded\":null")
@@ -242,6 +248,7 @@ public struct SessionJSON: Sendable {
             out.append(json: part.sha256)
             out.append("}")
         }
+        FactsJSON.header(message, to: &out)
         out.append("}")
     }
 

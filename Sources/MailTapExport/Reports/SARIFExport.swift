@@ -5,8 +5,8 @@ import MailTapCore
 public struct SARIFExport: Exporter {
     private let version: String
     private var isFirst = true
-    /// Rules seen, each with the reference of its first finding.
-    private var rules: [(id: String, reference: String, severity: Severity)] = []
+    /// Rules of the findings so far, in the order in which they came.
+    private var rules: [String] = []
 
     /// A log.
     public init(_ options: ExportOptions = ExportOptions()) { version = options.version }
@@ -22,10 +22,8 @@ public struct SARIFExport: Exporter {
         for finding in item.session.findings {
             out.append(isFirst ? "\n" : ",\n")
             isFirst = false
+            if !rules.contains(finding.rule) { rules.append(finding.rule) }
             append(finding, of: item.session, to: &out)
-            if !rules.contains(where: { $0.id == finding.rule }) {
-                rules.append((finding.rule, finding.reference, finding.severity))
-            }
         }
     }
 
@@ -37,19 +35,39 @@ public struct SARIFExport: Exporter {
         for (index, rule) in rules.enumerated() {
             if index > 0 { out.append(",") }
             out.append("\n{\"id\":")
-            out.append(json: rule.id)
-            out.append(",\"help\":{\"text\":")
-            out.append(json: rule.reference.isEmpty ? rule.id : rule.reference)
-            out.append("},\"defaultConfiguration\":{\"level\":")
-            out.append(json: rule.severity.rawValue)
-            out.append("}}")
+            out.append(json: rule)
+            if let known = RuleBook.rule(rule) { append(known, to: &out) }
+            out.append("}")
         }
         out.append("]}}}]}\n")
+    }
+
+    /// What the catalogue says of a rule.
+    private func append(_ rule: Rule, to out: inout [UInt8]) {
+        out.append(",\"shortDescription\":{\"text\":")
+        out.append(json: rule.title)
+        out.append("},\"fullDescription\":{\"text\":")
+        out.append(json: rule.explanation)
+        out.append("},\"help\":{\"text\":")
+        out.append(json: "\(rule.remedy) See \(rule.reference).")
+        out.append("},\"defaultConfiguration\":{\"level\":")
+        out.append(json: rule.severity.rawValue)
+        out.append("},\"properties\":{\"tags\":[")
+        out.append(json: rule.aspect.rawValue)
+        out.append("],\"side\":")
+        out.append(json: rule.side.map { $0 == .client ? "client" : "server" })
+        out.append(",\"reference\":")
+        out.append(json: rule.reference)
+        out.append("}")
     }
 
     private func append(_ finding: Finding, of session: Session, to out: inout [UInt8]) {
         out.append("{\"ruleId\":")
         out.append(json: finding.rule)
+        if let index = rules.firstIndex(of: finding.rule) {
+            out.append(",\"ruleIndex\":")
+            out.append(json: index)
+        }
         out.append(",\"level\":")
         out.append(json: finding.severity.rawValue)
         out.append(",\"message\":{\"text\":")
@@ -66,6 +84,8 @@ public struct SARIFExport: Exporter {
         }
         out.append(",\"aspect\":")
         out.append(json: finding.aspect.rawValue)
+        out.append(",\"side\":")
+        out.append(json: finding.side.map { $0 == .client ? "client" : "server" })
         out.append(",\"reference\":")
         out.append(json: finding.reference)
         out.append("}}")

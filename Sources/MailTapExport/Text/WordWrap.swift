@@ -1,9 +1,9 @@
 /// Breaks plain text into lines at spaces.
-enum WordWrap {
+public enum WordWrap {
     /// Lines of at most `width` columns; a longer word stands alone on its line.
     ///
     /// Text without words gives no line.
-    static func lines(_ text: String, width: Int) -> [String] {
+    public static func lines(_ text: String, width: Int) -> [String] {
         var lines: [String] = []
         var line = ""
         var columns = 0

@@ -45,7 +45,10 @@ public struct LiveTranscript {
         case .reply(let index): reply(index, session, into: &out)
         case .listing(let index):
             guard session.exchanges.indices.contains(index), let data = session.exchanges[index].data else { break }
-            formatter.listing(data, isEncrypted: session.exchanges[index].isEncrypted, into: &out)
+            let isCAPA = session.exchanges[index].command?.verb == "CAPA"
+            formatter.listing(
+                data, isEncrypted: session.exchanges[index].isEncrypted,
+                notes: isCAPA ? data.map { Annotator.capabilityNote(ofTag: $0) } : [], into: &out)
         case .message(let index):
             guard session.messages.indices.contains(index) else { break }
             let message = session.messages[index]
@@ -100,7 +103,10 @@ public struct LiveTranscript {
             let answered = command.verb == "*data" ? "answers the message" : "answers " + command.verb
             note = answered + (note.map { ": " + $0 } ?? "")
         }
-        formatter.reply(reply, at: reply.at, isEncrypted: exchange.isEncrypted, note: note, into: &out)
+        let verb = exchange.command?.verb
+        let offers = verb == "EHLO" || verb == "LHLO" ? Annotator.capabilityNotes(for: reply) : []
+        formatter.reply(
+            reply, at: reply.at, isEncrypted: exchange.isEncrypted, note: note, lineNotes: offers, into: &out)
         last = index
     }
 

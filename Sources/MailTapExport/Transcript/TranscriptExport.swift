@@ -77,12 +77,18 @@ public struct TranscriptExport: Exporter {
             append(message, of: exchange, index, item, &formatter, into: &out)
         }
         if let reply = exchange.reply {
-            formatter.reply(reply, at: reply.at, isEncrypted: isEncrypted, note: note, into: &out)
+            let verb = exchange.command?.verb
+            let offers = verb == "EHLO" || verb == "LHLO" ? Annotator.capabilityNotes(for: reply) : []
+            formatter.reply(
+                reply, at: reply.at, isEncrypted: isEncrypted, note: note, lineNotes: offers, into: &out)
         }
         for reply in exchange.furtherReplies {
             formatter.reply(reply, at: reply.at, isEncrypted: isEncrypted, into: &out)
         }
-        if let data = exchange.data { formatter.listing(data, isEncrypted: isEncrypted, into: &out) }
+        if let data = exchange.data {
+            let notes = exchange.command?.verb == "CAPA" ? data.map { Annotator.capabilityNote(ofTag: $0) } : []
+            formatter.listing(data, isEncrypted: isEncrypted, notes: notes, into: &out)
+        }
         if let message, isServers {
             append(message, of: exchange, index, item, &formatter, into: &out)
         }

@@ -41,8 +41,11 @@ public struct TranscriptFormatter: Sendable {
     }
 
     /// A reply, all its lines.
+    ///
+    /// - Parameter lineNotes: notes for single lines, in their order; may be fewer than there are lines.
     public mutating func reply(
-        _ reply: Reply, at time: Int64, isEncrypted: Bool, note: String? = nil, into out: inout [UInt8]
+        _ reply: Reply, at time: Int64, isEncrypted: Bool, note: String? = nil, lineNotes: [String?] = [],
+        into out: inout [UInt8]
     ) {
         let style: Style = reply.status.isNegative ? .refusal : .server
         var note = note
@@ -60,18 +63,24 @@ public struct TranscriptFormatter: Sendable {
                 text.append(UInt8(ascii: " "))
             }
             text += shown
+            let lineNote = lineNotes.indices.contains(index) ? lineNotes[index].map(Self.withoutKeyword) : nil
             line(
-                .server, isEncrypted, text, style, time: index == 0 ? time : nil, note: index == 0 ? note : nil,
+                .server, isEncrypted, text, style, time: index == 0 ? time : nil, note: index == 0 ? note : lineNote,
                 into: &out)
         }
         forwarded(reply.forwarded, inPlaceOf: nil, isEncrypted, into: &out)
     }
 
     /// Lines of a POP3 multi-line response other than a message; folded to the first ones unless all are wanted.
-    public mutating func listing(_ lines: [WireText], isEncrypted: Bool, into out: inout [UInt8]) {
-        let shown = options.full || lines.count <= 12 ? lines.count : 8
-        for text in lines.prefix(shown) {
-            line(.server, isEncrypted, Self.visible(text, reveal: options.reveal).0, .server, into: &out)
+    ///
+    /// - Parameter notes: notes for single lines, in their order; may be fewer than there are lines.
+    public mutating func listing(
+        _ lines: [WireText], isEncrypted: Bool, notes: [String?] = [], into out: inout [UInt8]
+    ) {
+        let shown = options.full || lines.count <= 12 || !notes.isEmpty ? lines.count : 8
+        for (index, text) in lines.prefix(shown).enumerated() {
+            let note = notes.indices.contains(index) ? notes[index].map(Self.withoutKeyword) : nil
+            line(.server, isEncrypted, Self.visible(text, reveal: options.reveal).0, .server, note: note, into: &out)
         }
         if shown < lines.count {
             line(.server, isEncrypted, Array("[\(lines.count - shown) more lines]".utf8), .folded, into: &out)
@@ -98,8 +107,7 @@ public struct TranscriptFormatter: Sendable {
             let incomplete = message.complete || message.kind == .top
             text += incomplete ? "]" : ", incomplete]"
             line(
-                side, isEncrypted, Array(text.utf8), .folded, time: time, note: Self.parts(message.content.parts),
-                into: &out)
+                side, isEncrypted, Array(text.utf8), .folded, time: time, note: Self.about(message), into: &out)
         }
         if message.kind != .bdat, message.kind != .bdatLast, message.complete || message.kind == .top {
             line(side, isEncrypted, [UInt8(ascii: ".")], side == .client ? .client : .server, into: &out)
@@ -206,10 +214,49 @@ public struct TranscriptFormatter: Sendable {
         var text = "session \(session.number) \(session.proto?.name ?? "unknown")"
         text += " " + Self.endpoints(session.info) + " " + session.ending.rawValue
         text += ", " + (session.messages.isEmpty ? "no message" : Self.count(UInt64(session.messages.count), "message"))
+        if let overview = session.overview { self.overview(overview, session, into: &out) }
         let findings = UInt64(session.findings.count)
         if findings > 0 { text += ", " + Self.count(findings, "finding") }
         text += ", " + TimeText.text(seconds: session.duration, decimals: 3) + " s"
         event(text, into: &out)
+    }
+
+    /// What the session did and how long it took for it.
+    private mutating func overview(_ overview: SessionOverview, _ session: Session, into out: inout [UInt8]) {
+        var figures: [String] = []
+        if let time = overview.timeToGreeting, session.info.startSeen {
+            figures.append("greeting after \(TimeText.text(seconds: time, decimals: 3)) s")
+        }
+        if let slowest = overview.slowestReply {
+            let verb =
+                session.exchanges.indices.contains(slowest.exchange)
+                ? session.exchanges[slowest.exchange].command?.verb : nil
+            let what = verb == "*data" ? "the content" : verb == "*auth" ? "a login's response" : verb ?? ""
+            figures.append(
+                "slowest reply \(TimeText.text(seconds: slowest.latency, decimals: 3)) s"
+                    + (what.isEmpty ? "" : ", to \(VisibleText.of(String(what.prefix(24))))"))
+        }
+        if let rate = overview.rate { figures.append("content at \(Self.rate(rate))") }
+        if !overview.vanished.isEmpty {
+            figures.append("gone under TLS: " + overview.vanished.prefix(20).joined(separator: ", "))
+        }
+        if !overview.appeared.isEmpty {
+            figures.append("offered under TLS only: " + overview.appeared.prefix(20).joined(separator: ", "))
+        }
+        let text = overview.sentence + (figures.isEmpty ? "" : " " + figures.joined(separator: "; ") + ".")
+        let lines = WordWrap.lines(
+            VisibleText.of(text), width: max(16, options.width - 4 - VisibleText.columns(of: prefix)))
+        flush(into: &out)
+        for (index, line) in lines.enumerated() {
+            put(Array(((index == 0 ? "=== " : "    ") + line).utf8), .event, into: &out)
+        }
+    }
+
+    /// `1.2 MB/s`.
+    private static func rate(_ rate: Double) -> String {
+        let (value, unit) = rate >= 1e6 ? (rate / 1e6, "MB/s") : rate >= 1e3 ? (rate / 1e3, "kB/s") : (rate, "B/s")
+        let tenths = Int(min(value, 1e9) * 10)
+        return "\(tenths / 10).\(tenths % 10) \(unit)"
     }
 
     /// Writes what still waits for a place beside the dialogue.
@@ -308,6 +355,18 @@ public struct TranscriptFormatter: Sendable {
 
     /// `1 octet`, `2 octets`.
     static func count(_ number: UInt64, _ word: String) -> String { "\(number) \(word)\(number == 1 ? "" : "s")" }
+
+    /// The note of an offer without the keyword, which stands beside it.
+    private static func withoutKeyword(_ note: String) -> String {
+        guard let colon = note.firstRange(of: ": ") else { return note }
+        return String(note[colon.upperBound...])
+    }
+
+    /// What a message consists of and what its header section shows; nil where that goes without saying.
+    static func about(_ message: Message) -> String? {
+        let phrases = [parts(message.content.parts)].compactMap(\.self) + message.content.facts.phrases
+        return phrases.isEmpty ? nil : phrases.joined(separator: "; ")
+    }
 
     /// What a message consists of, in one line; nil for a single part of plain text, which goes without saying.
     static func parts(_ parts: [MessagePart]) -> String? {

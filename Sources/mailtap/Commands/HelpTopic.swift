@@ -1,4 +1,5 @@
 import MailTapAnalysis
+import MailTapExport
 import MailTapReplay
 
 /// `mailtap help TOPIC`, for what is no command: the filter language, the rules, the normalizers.
@@ -33,7 +34,7 @@ enum HelpTopic {
         return true
     }
 
-    private static var filter: String {
+    static var filter: String {
         let fields = SessionFilter.fields.map { "  \($0.name.padded(to: 24)) \($0.meaning)" }.joined(separator: "\n")
         return """
             A filter chooses sessions: mailtap list today.mailtap --filter 'EXPRESSION'.
@@ -43,20 +44,23 @@ enum HelpTopic {
               FIELD == VALUE           also != < <= > >= (eq ne lt le gt ge)
               FIELD contains TEXT      case aside
               FIELD matches REGEX      case aside; also ~
-              FIELD in {A, B}          one of these
+              FIELD in {A, B, 550..559} one of these; also not in
               and && or || not ! ( )   two expressions side by side mean and
 
               Fields of an exchange that are joined by and speak of the same exchange: a RCPT that was refused is
-              smtp.req.command == "RCPT" && smtp.response.code >= 500. A negation speaks of the whole session:
-              !(smtp.req.command == "AUTH") chooses those in which nobody logged in.
+              smtp.req.command == "RCPT" && smtp.response.code >= 500. So do those of a message, and those of a finding.
+              A negation speaks of the whole session: !(smtp.req.command == "AUTH") chooses those in which nobody tried to
+              log in. FIELD != VALUE holds where there are values and none is equal. Text is compared case aside; texts
+              with spaces stand in quotes. An address may be a network: ip.addr == 192.0.2.0/24. A rule may end in a star.
 
             SHORT FORMS
               from:TEXT to:TEXT subject:TEXT   parts of the envelope's or the header's addresses, of the subject
-              has:attachment has:findings      what it has
+              user:TEXT                        part of the name of who logged in
+              has:attachment has:message has:report has:login has:findings
               is:failed is:encrypted           something was refused or it did not end with QUIT; TLS
               before:TIME after:TIME           2026-11-23 or 2026-11-23T06:00:00Z
               larger:SIZE smaller:SIZE         of a message: 500K, 10M
-              rule:ID severity:NAME side:NAME  of a finding
+              rule:ID severity:NAME aspect:NAME side:NAME   of a finding
 
             FIELDS
             \(fields)
@@ -65,26 +69,44 @@ enum HelpTopic {
               mailtap list office.pcap -f 'smtp.req.command == "RCPT" && smtp.response.code >= 500'
               mailtap export today.mailtap --format eml -o out -f 'from:alice has:attachment larger:1M'
               mailtap analyze office.pcap -f 'ip.addr == 192.0.2.25 and is:failed'
+              mailtap list office.pcap -f 'smtp.response.code in {450..452, 550} and tcp.dstport == 25'
+              mailtap analyze office.pcap -f 'severity >= warning && side == client'
+              mailtap list office.pcap -f 'rule:smtp.starttls-* or not capability == STARTTLS'
+              mailtap list today.mailtap -f 'subject matches "^(re|fwd):" after:2026-11-23'
+              mailtap list today.mailtap -f 'pop.request.command == "RETR" and pop.response.indicator == "-ERR"'
             """
     }
 
-    private static var rules: String {
+    static var rules: String {
         let lines = RuleBook.all.map {
             "\($0.id.padded(to: 34)) \($0.severity.rawValue.padded(to: 8)) \($0.aspect.rawValue.padded(to: 16)) \($0.title)"
         }
-        return lines.joined(separator: "\n")
+        return """
+            What mailtap check, analyze and export find, by id, severity and aspect. mailtap help rule ID explains one.
+
+            An error is a breach of the protocol or a danger, a warning works by luck or will hurt someone, a note is worth
+            knowing. Syntax is the form of what was said, semantics its meaning, synchronization its order and timing.
+
+            \(lines.joined(separator: "\n"))
+            """
     }
 
-    private static func describe(_ rule: Rule) -> String {
-        """
-        \(rule.id): \(rule.title)
-
-        \(rule.severity.rawValue), \(rule.aspect.rawValue)\(rule.side.map { ", by the \($0)" } ?? ""); \(rule.reference)
-
-        \(rule.explanation)
-
-        What to do: \(rule.remedy)
-        """
+    static func describe(_ rule: Rule) -> String {
+        let kind =
+            switch rule.aspect {
+            case .syntax: "the form of what was said"
+            case .semantics: "the meaning of what was said"
+            case .synchronization: "order and timing"
+            }
+        let side = rule.side.map { "The \($0) is at fault." } ?? "Who is at fault depends on the place."
+        let paragraphs = [
+            "\(rule.severity.rawValue), \(rule.aspect.rawValue) (\(kind)). \(side) See \(rule.reference).",
+            rule.explanation, "What to do: \(rule.remedy)",
+            "Leave it out: mailtap check INPUT --ignore \(rule.id)",
+        ]
+        return
+            (["\(rule.id): \(rule.title)"] + paragraphs.map { WordWrap.lines($0, width: 98).joined(separator: "\n") })
+            .joined(separator: "\n\n")
     }
 
     private static var normalizers: String {

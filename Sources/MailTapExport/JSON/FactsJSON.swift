@@ -1,0 +1,101 @@
+import MailTapAnalysis
+import MailTapCore
+
+/// What JSON says beyond the contract's fields: meanings, offers, what a header section shows, what a session did.
+enum FactsJSON {
+    /// `,"meaning":…`: what the reply means by the standard, apart from the server's words.
+    static func meaning(_ reply: Reply, to verb: String, _ proto: MailProtocol?, to out: inout [UInt8]) {
+        guard let meaning = Annotator.replyNote(for: reply, to: verb, proto: proto) else { return }
+        out.append(",\"meaning\":")
+        out.append(json: meaning)
+    }
+
+    /// `,"offers":[…]`: what each line of an EHLO, LHLO or CAPA answer offers.
+    static func offers(_ exchange: Exchange, to out: inout [UInt8]) {
+        guard let verb = exchange.command?.verb, ["EHLO", "LHLO", "CAPA"].contains(verb) else { return }
+        let notes = Annotator.capabilityNotes(for: exchange).compactMap(\.self)
+        guard !notes.isEmpty else { return }
+        out.append(",\"offers\":")
+        out.append(json: notes)
+    }
+
+    /// `,"header":{…}`: what the message's header section shows; every claim in it is the sender's.
+    static func header(_ message: Message, to out: inout [UInt8]) {
+        let content = message.content
+        let facts = content.facts
+        guard facts.hasHeaderSection else { return }
+        out.append(",\"header\":{\"date\":")
+        out.append(json: content.date)
+        out.append(",\"from\":")
+        out.append(json: content.from)
+        out.append(",\"to\":")
+        out.append(json: content.to)
+        out.append(",\"cc\":")
+        out.append(json: facts.cc)
+        out.append(",\"reply_to\":")
+        out.append(json: facts.replyTo)
+        out.append(",\"received\":")
+        out.append(json: facts.receivedBy)
+        out.append(",\"authentication\":")
+        out.append(json: facts.authentication)
+        out.append(",\"dkim\":")
+        out.append(json: facts.dkimDomains)
+        out.append(",\"list\":")
+        out.append(json: facts.list)
+        out.append(",\"auto_submitted\":")
+        out.append(json: facts.autoSubmitted)
+        out.append("}")
+        if let report = facts.report { append(report, to: &out) }
+    }
+
+    private static func append(_ report: MessageReport, to out: inout [UInt8]) {
+        out.append(",\"report\":{\"type\":")
+        out.append(json: report.type)
+        out.append(",\"reporter\":")
+        out.append(json: report.reporter)
+        out.append(",\"disposition\":")
+        out.append(json: report.disposition)
+        out.append(",\"recipients\":[")
+        for (index, recipient) in report.recipients.enumerated() {
+            if index > 0 { out.append(",") }
+            out.append("{\"address\":")
+            out.append(json: recipient.address)
+            out.append(",\"action\":")
+            out.append(json: recipient.action)
+            out.append(",\"status\":")
+            out.append(json: recipient.status)
+            out.append(",\"diagnostic\":")
+            out.append(json: recipient.diagnostic)
+            out.append("}")
+        }
+        out.append("]}")
+    }
+
+    /// `,"summary":{…}`: what the session did and how long it took.
+    static func summary(_ overview: SessionOverview?, to out: inout [UInt8]) {
+        guard let overview else { return }
+        out.append(",\"summary\":{\"text\":")
+        out.append(json: overview.sentence)
+        out.append(",\"time_to_greeting\":")
+        if let time = overview.timeToGreeting { TimeText.append(seconds: time, to: &out) } else { out.append("null") }
+        out.append(",\"slowest_reply\":")
+        if let slowest = overview.slowestReply {
+            out.append("{\"exchange\":")
+            out.append(json: slowest.exchange)
+            out.append(",\"latency\":")
+            TimeText.append(seconds: slowest.latency, to: &out)
+            out.append("}")
+        } else {
+            out.append("null")
+        }
+        out.append(",\"content_bytes\":")
+        out.append(json: overview.contentBytes)
+        out.append(",\"content_time\":")
+        TimeText.append(seconds: overview.contentTime, to: &out)
+        out.append(",\"gone_under_tls\":")
+        out.append(json: overview.vanished)
+        out.append(",\"under_tls_only\":")
+        out.append(json: overview.appeared)
+        out.append("}")
+    }
+}
