@@ -43,12 +43,13 @@ struct ComparisonWork {
                     why: "another protocol is spoken"))
             return
         }
-        let inserted = Set(notes.filter { $0.kind == .inserted }.compactMap(\.came))
-        pairs = ExchangeAlignment.pairs(before.exchanges, after.exchanges, without: inserted)
-        if !extras.contains(.order) { pairs = ExchangeAlignment.pairingMoved(pairs, before.exchanges, after.exchanges) }
         // What the replay did knowingly stands in its notes; each counts once, where it begins.
         let leftOut = notes.filter { $0.kind == .leftOut }.reduce(into: Set<Int>()) { $0.formUnion($1.exchanges) }
         let notPlayed = notes.filter { $0.kind == .notPlayed }.reduce(into: Set<Int>()) { $0.formUnion($1.exchanges) }
+        let inserted = Set(notes.filter { $0.kind == .inserted }.compactMap(\.came))
+        pairs = ExchangeAlignment.pairs(
+            before.exchanges, after.exchanges, leftOut: leftOut.union(notPlayed), inserted: inserted)
+        if !extras.contains(.order) { pairs = ExchangeAlignment.pairingMoved(pairs, before.exchanges, after.exchanges) }
         var noted: Set<Int> = []
         let abortedAt = notes.first { $0.kind == .aborted }
         for (left, right) in pairs {

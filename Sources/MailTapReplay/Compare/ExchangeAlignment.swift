@@ -8,11 +8,24 @@ enum ExchangeAlignment {
     /// Above this many cells the middle is paired by position: the table would take too long and too much memory.
     private static let cellLimit = 4_000_000
 
-    /// The pairs, leaving those out that a replay knowingly said in addition.
-    static func pairs(_ expected: [Exchange], _ came: [Exchange], without inserted: Set<Int>) -> [Pair] {
-        guard !inserted.isEmpty else { return pairs(expected, came) }
+    /// The pairs where a replay knowingly said more, which is left out, or less, which has no counterpart.
+    static func pairs(
+        _ expected: [Exchange], _ came: [Exchange], leftOut: Set<Int>, inserted: Set<Int>
+    ) -> [Pair] {
+        let said = expected.indices.filter { !leftOut.contains($0) }
         let kept = came.indices.filter { !inserted.contains($0) }
-        return pairs(expected, kept.map { came[$0] }).map { ($0.expected, $0.came.map { kept[$0] }) }
+        let found = pairs(said.map { expected[$0] }, kept.map { came[$0] })
+        var result: [Pair] = []
+        var missing = expected.indices.filter { leftOut.contains($0) }[...]
+        for pair in found {
+            let left = pair.expected.map { said[$0] }
+            while let first = missing.first, let left, first < left {
+                result.append((first, nil))
+                missing = missing.dropFirst()
+            }
+            result.append((left, pair.came.map { kept[$0] }))
+        }
+        return result + missing.map { ($0, nil) }
     }
 
     static func pairs(_ expected: [Exchange], _ came: [Exchange]) -> [Pair] {

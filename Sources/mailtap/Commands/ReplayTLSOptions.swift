@@ -41,13 +41,18 @@ struct ReplayTLSOptions: ParsableArguments {
     static func server(for sessions: [RecordedSession]) throws -> ServerTLS? {
         guard sessions.contains(where: { $0.session.tls?.isDecrypted == true }) else { return nil }
         do throws(TLSError) {
-            return ServerTLS(.authority(try AuthorityStore.inHome())) {
-                var now = timespec()
-                clock_gettime(CLOCK_REALTIME, &now)
-                return Timestamp(nanoseconds: Int64(now.tv_sec) &* 1_000_000_000 &+ Int64(now.tv_nsec))
-            }
+            let store = try AuthorityStore.inHome()
+            // Made now, if need be, so that clients can be told to trust it before the first of them comes.
+            _ = try store.load(at: now())
+            return ServerTLS(.authority(store), now: now)
         } catch {
             throw Failure(.cannotCreate, error.description)
         }
+    }
+
+    @Sendable private static func now() -> Timestamp {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return Timestamp(nanoseconds: Int64(now.tv_sec) &* 1_000_000_000 &+ Int64(now.tv_nsec))
     }
 }

@@ -75,4 +75,15 @@ import Testing
         #expect(kinds(session(offer), session(Self.script, tls: mark)) == [])
         #expect(kinds(session(offer), session(Self.script)) == [.capability])
     }
+
+    @Test func `what a replay left out stands for nothing that came`() {
+        let hello = "S: 220 mx\nC: EHLO me\nS: 250 mx\n", quit = "C: QUIT\nS: 221 b"
+        let expected = session(hello + "C: NOOP\nS: 250 ok\nC: EHLO me\nS: 250 mx\n" + quit)
+        let came = session(hello + quit)
+        let notes = [1, 2].map { ReplayNote(kind: .leftOut, exchanges: $0..<$0 + 1, text: "no need") }
+        let result = Comparison().compare(expected, with: came, notes: notes)
+        #expect(result.isSame)
+        #expect(result.pairs.map(\.came) == [0, nil, nil, 1, 2])
+        #expect(Comparison().compare(expected, with: came).differences.count == 2)
+    }
 }
