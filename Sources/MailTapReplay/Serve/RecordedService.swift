@@ -48,7 +48,12 @@ public struct RecordedService: Sendable {
     ///   - candidates: the sessions that may be played; the first gives the greeting.
     ///   - servesTLS: whether there is a certificate to begin TLS with.
     public init(_ candidates: [RecordedSession], servesTLS: Bool = false) {
-        self.candidates = candidates.map { $0.served(servesTLS: servesTLS) }
+        self.init(prepared: candidates.map { $0.served(servesTLS: servesTLS) }, servesTLS: servesTLS)
+    }
+
+    /// A service for one connection, of sessions as they can be served.
+    init(prepared candidates: [RecordedSession], servesTLS: Bool) {
+        self.candidates = candidates
         self.servesTLS = servesTLS
         script = RecordedScript(self.candidates.first, servesTLS: servesTLS)
     }

@@ -14,8 +14,8 @@ extension RecordedSession {
         }
     }
 
-    /// The session as it can be served: TLS and mechanisms that can't be are not offered, and a dialogue file's patterns
-    /// are filled in; all of it the server's doing and not the client's.
+    /// The session as it can be served: TLS that can't be is not offered, and a dialogue file's patterns are filled in;
+    /// all of it the server's doing and not the client's.
     func served(servesTLS: Bool) -> RecordedSession {
         let hidesTLS = hidesTLS(servesTLS: servesTLS)
         var session = session

@@ -14,7 +14,7 @@ final class ServeHandler: ChannelInboundHandler {
     private let tls: ServerTLS?
     private let clock = ReplayClock()
     private var places: [Int] = []
-    private var service = RecordedService([])
+    private var service = RecordedService(prepared: [], servesTLS: false)
     private var trace: Trace
     private var handshake: (start: TLSMark.Start, handler: NIOSSLServerHandler)?
 
@@ -39,7 +39,7 @@ final class ServeHandler: ChannelInboundHandler {
             return
         }
         places = free.map(\.index)
-        service = RecordedService(free.map(\.recorded), servesTLS: tls != nil)
+        service = RecordedService(prepared: free.map(\.recorded), servesTLS: tls != nil)
         if isImplicit, tls != nil {
             trace.info.expectsTLS = true
             startTLS(.implicit, context)

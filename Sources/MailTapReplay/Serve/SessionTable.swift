@@ -16,12 +16,15 @@ final class SessionTable: Sendable {
     private let sessions: [RecordedSession]
     private let comparison: Comparison
     private let servesTLS: Bool
+    /// The sessions as they can be served.
+    private let served: [RecordedSession]
     private let state: Mutex<State>
 
     init(
         _ sessions: [RecordedSession], _ comparison: Comparison, servesTLS: Bool, finished: EventLoopPromise<Void>
     ) {
         self.servesTLS = servesTLS
+        served = sessions.map { $0.served(servesTLS: servesTLS) }
         self.sessions = sessions
         self.comparison = comparison
         self.finished = finished
@@ -49,7 +52,7 @@ final class SessionTable: Sendable {
     /// The sessions that nobody plays yet, with their places.
     func free() -> [(index: Int, recorded: RecordedSession)] {
         let claimed = state.withLock { $0.claimed }
-        return sessions.indices.filter { !claimed.contains($0) }.map { ($0, sessions[$0]) }
+        return sessions.indices.filter { !claimed.contains($0) }.map { ($0, served[$0]) }
     }
 
     func claim(_ index: Int) -> Bool { state.withLock { $0.claimed.insert(index).inserted } }
@@ -61,7 +64,7 @@ final class SessionTable: Sendable {
     func over(_ trace: Trace, _ index: Int) {
         let came = RecordedSession(trace, findsFaults: comparison.extras.contains(.findings))
         let comparison = comparison.compare(
-            sessions[index].served(servesTLS: servesTLS), with: came,
+            served[index], with: came,
             notes: sessions[index].tlsNotes(servesTLS: servesTLS))
         let entry = ComparisonReport.Entry(number: Self.number(sessions[index], index), outcome: .compared(comparison))
         let isComplete = state.withLock { state in

@@ -135,7 +135,8 @@ import Testing
         let login = say(["EHLO me", "AUTH LOGIN", "dQ==", "cA=="], to: [recording(script)])
         #expect(
             login.said.dropFirst() == [
-                "250-mx\r\n250 AUTH PLAIN LOGIN CRAM-MD5\r\n", "334 VXNlcm5hbWU6\r\n", "334 UGFzc3dvcmQ6\r\n",
+                "250-mx\r\n250 AUTH PLAIN SCRAM-SHA-256 LOGIN CRAM-MD5\r\n", "334 VXNlcm5hbWU6\r\n",
+                "334 UGFzc3dvcmQ6\r\n",
                 "235 2.7.0 in\r\n",
             ])
         let cram = say(["EHLO me", "AUTH CRAM-MD5", "dSBhYg=="], to: [recording(script)])
