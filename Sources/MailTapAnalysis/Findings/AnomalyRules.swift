@@ -38,10 +38,13 @@ extension DialogueAnomaly {
     /// What happened here, in words.
     func text(_ rule: Rule) -> String {
         let side = range.side == .client ? "client" : "server"
+        // Of a line that is too long only the beginning is kept: where it ends is not known here.
         let place =
-            range.length > 1
-            ? "octets \(range.start) to \(range.end &- 1) of what the \(side) sent"
-            : "octet \(range.start) of what the \(side) sent"
+            kind == .dialogue(.lineTooLong)
+            ? "more than \(range.length) octets, from octet \(range.start) of what the \(side) sent"
+            : range.length > 1
+                ? "octets \(range.start) to \(range.end &- 1) of what the \(side) sent"
+                : "octet \(range.start) of what the \(side) sent"
         // The form of an odd dot line tells who would take it for an end.
         let form = dotLine.map { ": \($0)" } ?? ""
         return "\(rule.title)\(form) (\(place))"

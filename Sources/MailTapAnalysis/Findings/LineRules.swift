@@ -18,9 +18,14 @@ enum LineRules {
             if total > 512, !reply.status.isIntermediate {
                 found.add(
                     prefix == "smtp" ? "smtp.reply-too-long" : "pop3.response-too-long", exchange: place.index,
-                    "Line \(number + 1) of the reply has \(total) octets, 512 are allowed")
+                    "Line \(number + 1) of the reply has \(count(total)) octets, 512 are allowed")
             }
         }
+    }
+
+    /// Of a line over 64 KiB only the beginning is kept.
+    private static func count(_ octets: Int) -> String {
+        octets >= Limits().lineLength ? "more than \(Limits().lineLength)" : "\(octets)"
     }
 
     private static func octets(
@@ -60,7 +65,7 @@ enum LineRules {
         guard total > limit else { return }
         found.add(
             "\(prefix).command-too-long", exchange: place.index,
-            "The command line has \(total) octets, \(limit) are allowed")
+            "The command line has \(count(total)) octets, \(limit) are allowed")
     }
 
     private static let smtpKeywords = Set(SMTPVerb.allCases.filter { $0 != .unknown }.map(\.keyword))

@@ -95,7 +95,7 @@ public struct SessionList: Exporter {
     /// The first to go where the terminal is narrow: octets, refusals, messages, the client, seconds, the start.
     private static let dispensable = [7, 9, 6, 4, 2, 1]
     /// Columns that are left for what a session was about.
-    private static let roomForWhat = 24
+    private static let roomForWhat = 20
 
     /// Which columns have to go so that the last one has room.
     private static func hidden(_ widths: [Int], in width: Int) -> Set<Int> {
@@ -104,6 +104,12 @@ public struct SessionList: Exporter {
         for column in dispensable where used + roomForWhat > width {
             hidden.insert(column)
             used -= widths[column] + 2
+        }
+        // A wide column that went may have made room for a narrow one that went before.
+        for column in dispensable.reversed()
+        where hidden.contains(column) && used + widths[column] + 2 + roomForWhat <= width {
+            hidden.remove(column)
+            used += widths[column] + 2
         }
         return hidden
     }

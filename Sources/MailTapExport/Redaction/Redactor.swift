@@ -21,8 +21,11 @@ public struct Redactor {
     public mutating func redact(_ trace: Trace) -> Trace {
         let masked = TraceMasking.masked(trace)
         let octets = StreamOctets(masked)
-        for side in Side.allCases { pseudonyms.avoid(octets.all(side)) }
-        var work = SessionRedaction(octets, pseudonyms)
+        // The work takes the only copy: two would be torn apart, word by word.
+        var names = Pseudonyms(key: [])
+        swap(&names, &pseudonyms)
+        for side in Side.allCases { names.avoid(octets.all(side)) }
+        var work = SessionRedaction(octets, consume names)
         var dialogue = Dialogue(masked.info)
         for (time, entry) in masked.entries {
             switch entry {
@@ -33,7 +36,7 @@ public struct Redactor {
         dialogue.end(at: masked.ended, &work)
         work.finish()
         var result = work.octets.filled(masked)
-        pseudonyms = work.pseudonyms
+        pseudonyms = work.takePseudonyms()
         result.info.source = "redacted"
         result.info.route = nil
         result.info.client = endpoint(masked.info.client)

@@ -10,7 +10,7 @@ struct SessionRedaction: DialogueHandler {
     }
 
     private(set) var octets: StreamOctets
-    private(set) var pseudonyms: Pseudonyms
+    private var pseudonyms: Pseudonyms
     private var proto: MailProtocol?
     /// The verb of each exchange, as the protocol numbers it.
     private var verbs: [UInt32: UInt8] = [:]
@@ -18,7 +18,7 @@ struct SessionRedaction: DialogueHandler {
     private var replyLines: (exchange: UInt32, count: Int) = (.max, 0)
     private var message: Message?
 
-    init(_ octets: StreamOctets, _ pseudonyms: Pseudonyms) {
+    init(_ octets: StreamOctets, _ pseudonyms: consuming Pseudonyms) {
         self.octets = octets
         self.pseudonyms = pseudonyms
     }
@@ -62,6 +62,13 @@ struct SessionRedaction: DialogueHandler {
 
     /// The session is over.
     mutating func finish() { endMessage() }
+
+    /// The pseudonyms, for the next session.
+    mutating func takePseudonyms() -> Pseudonyms {
+        var taken = Pseudonyms(key: [])
+        swap(&taken, &pseudonyms)
+        return taken
+    }
 
     // MARK: Lines
 

@@ -76,6 +76,20 @@ enum Vocabulary {
     /// Those of them whose values tell how to read the content, and nothing of it.
     static let keptParameters = set("charset format delsp type report-type protocol micalg size smime-type")
 
+    /// Top-level media types (RFC 2046, 2077, 8081) and content dispositions (RFC 2183).
+    static let mediaTypes = set(
+        "text image audio video application multipart message font model chemical attachment inline form-data")
+
+    /// Whether it is the name of a charset, as they are registered.
+    static func isCharset(_ name: [UInt8]) -> Bool {
+        let text = String(decoding: name, as: UTF8.self).lowercased()
+        let families = [
+            "utf", "us-ascii", "ascii", "ansi", "iso", "latin", "windows", "cp", "ibm", "koi8", "gb", "big5", "shift",
+            "euc", "ks_c", "mac", "tis", "hz", "unknown-8bit", "x-mac", "x-unknown",
+        ]
+        return name.count <= 24 && families.contains { text.hasPrefix($0) }
+    }
+
     /// Names of header fields that everybody uses, in lower case.
     static let fields = set(
         """

@@ -79,6 +79,7 @@ struct CheckCommand: ParsableCommand {
             if isText { report.add(item.session) } else { try out.append { exporter.session(item, into: &$0) } }
         }
         var reader = try input.reader(isQuiet: common.quiet)
+        reader.isVerbose = common.verbose
         reader.read(input.inputs, into: gatherer)
         try gatherer.finish()
         input.sayMissing(of: gatherer.count)

@@ -54,7 +54,7 @@ struct DemoCommand: AsyncParsableCommand {
         try stage.command("mailtap check \(path)")
         try stage.findings(sessions)
 
-        try stage.title("6. To show to others: a page, and a recording with pseudonyms for names and content")
+        try stage.title("6. To show and to share: a page, and a recording with pseudonyms")
         let page = path + ".html"
         try stage.command("mailtap export --format html -o \(page) \(path)")
         try stage.page(sessions, page, common.exportOptions(isTerminal: false))

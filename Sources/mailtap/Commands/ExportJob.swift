@@ -41,6 +41,7 @@ struct ExportJob {
             if let recorder { item.trace?.play(into: recorder) }
         }
         var reader = try input.reader(isQuiet: common.quiet)
+        reader.isVerbose = common.verbose
         reader.read(input.inputs, into: gatherer)
         try gatherer.finish()
         input.sayMissing(of: gatherer.count)

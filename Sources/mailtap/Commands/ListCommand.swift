@@ -41,6 +41,7 @@ struct ListCommand: ParsableCommand {
             try box.out.append { box.list.session(SessionSummary(tally, number: number), into: &$0) }
         }
         var reader = try input.reader(isQuiet: common.quiet)
+        reader.isVerbose = common.verbose
         let relay = SinkRelay(gatherer)
         reader.read(input.inputs, into: relay)
         relay.finish()
@@ -55,6 +56,7 @@ struct ListCommand: ParsableCommand {
             try box.out.append { box.list.session(item, into: &$0) }
         }
         var reader = try input.reader(isQuiet: common.quiet)
+        reader.isVerbose = common.verbose
         reader.read(input.inputs, into: gatherer)
         try gatherer.finish()
         input.sayMissing(of: gatherer.count)

@@ -15,16 +15,18 @@ extension InputReader {
     /// Tells the kind by the first octets, then reads to the end.
     ///
     /// - Parameter path: where a file can be opened once more; nil for what can be read only once.
+    /// - Returns: what was in a capture; nil for a dialogue file.
+    @discardableResult
     static func readCaptureOrDialogue(
         _ descriptor: Int32, _ name: String, keys: KeyLog = KeyLog(), path: String? = nil, into sink: any TraceSink
-    ) throws {
+    ) throws -> CaptureReader.Summary? {
         let progress = ProgressLine(name, descriptor: descriptor)
         defer { progress.clear() }
         do throws(CaptureError) {
             let (head, source) = try MemorySource.peek(4_096, of: DescriptorSource(descriptor: descriptor, named: name))
             if DialogueFileReader.recognizes(head), !CaptureReader.looksLikeCapture(head) {
                 try readDialogue(source, name, IncludedFiles(besides: path), into: sink)
-                return
+                return nil
             }
             let decryptor = Decryptor(into: sink, keys: keys, patience: patience(head, keys, name, path))
             defer {
@@ -36,11 +38,7 @@ extension InputReader {
                 decryptor.keysChanged()
             }
             let summary = try reader.read(source, named: name, into: decryptor) { progress.show($0) }
-            progress.clear()
-            if summary.unreadable > 0 {
-                StandardError.write(
-                    "mailtap: \(name): \(summary.unreadable) packets of a link-layer type that is not read")
-            }
+            return summary
         } catch {
             if error.code == .notACapture {
                 throw Failure(

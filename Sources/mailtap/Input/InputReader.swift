@@ -12,6 +12,8 @@ import MailTapDecrypt
 struct InputReader {
     /// Whether to keep quiet about what is odd.
     var isQuiet = false
+    /// Whether to say of each INPUT what it was.
+    var isVerbose = false
     /// The secrets that TLS is decrypted with; those that captures hold are added.
     let keys: KeyLog
     /// The worst that happened; reading goes on with the next INPUT.
@@ -51,6 +53,22 @@ struct InputReader {
         }
         (sink as? any LaggingSink)?.mayLag = kind == .regular
         let isFile = input != "-" && kind == .regular
-        try Self.readCaptureOrDialogue(descriptor, name, keys: keys, path: isFile ? input : nil, into: sink)
+        let summary = try Self.readCaptureOrDialogue(
+            descriptor, name, keys: keys, path: isFile ? input : nil, into: sink)
+        report(summary, name)
+    }
+
+    private func report(_ summary: CaptureReader.Summary?, _ name: String) {
+        guard let summary else {
+            if isVerbose { StandardError.write("mailtap: \(name): a dialogue file") }
+            return
+        }
+        if summary.unreadable > 0, !isQuiet {
+            StandardError.write(
+                "mailtap: \(name): \(summary.unreadable) packets of a link-layer type that is not read")
+        }
+        guard isVerbose else { return }
+        let dropped = summary.dropped > 0 ? ", and \(summary.dropped) that were dropped when it was captured" : ""
+        StandardError.write("mailtap: \(name): \(summary.packets) packets\(dropped)")
     }
 }

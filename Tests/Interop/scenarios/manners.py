@@ -32,6 +32,7 @@ def run(checks, bench):
     _interrupted(checks, bench)
     _help(checks, bench)
     _moved(checks, bench)
+    _readme(checks)
 
 
 def _every_format(checks, bench):
@@ -74,6 +75,9 @@ def _inputs(checks, bench):
         piped = mailtap.run(command, "-", *options, stdin=PLAIN.read_bytes())
         checks.holds(f"{command} -: as from the file", piped.status == 0 and piped.out.replace(
             b"standard input", bytes(PLAIN)) == mailtap.run(command, PLAIN, *options).out, piped)
+    told = mailtap.run("list", PLAIN, "-v")
+    checks.holds("-v says more of an input, on standard error", b"packets" in told.err
+                 and told.out == mailtap.run("list", PLAIN).out, told)
     result = mailtap.run("list", PLAIN, "--session", "9")
     checks.holds("a session that is not there is said", result.status == 0 and b"9" in result.err, result)
     for arguments in (["diff", PLAIN], ["diff", PLAIN, PLAIN, PLAIN], ["frobnicate"], ["replay", PLAIN],
@@ -255,3 +259,18 @@ def _moved(checks, bench):
         checks.holds(f"moved, no environment: {command[0]}", done.returncode == 0 and done.stdout,
                      (done.returncode, done.stderr))
     checks.equal("and leaves nothing behind", list(folder.iterdir()), [])
+
+
+def _readme(checks):
+    """The transcripts in README.md are what the commands print; a line of "…" stands for any number of lines."""
+    shown = 0
+    for block in re.findall(r"^```\n(\$ mailtap .*?)^```", (ROOT / "README.md").read_text(), re.M | re.S):
+        for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
+            command, *wanted = part.splitlines()
+            done = subprocess.run(["bash", "-c", command.replace("mailtap", f"'{mailtap.EXECUTABLE}'", 1)],
+                                  capture_output=True, text=True, cwd=ROOT, env=mailtap.environment() | {"COLUMNS": "100"})
+            got = done.stdout.splitlines()
+            pattern = "\n".join(r"(?:.*\n)*?.*" if line.strip() == "…" else re.escape(line) for line in wanted)
+            checks.holds(f"README: {command}", re.fullmatch(pattern, "\n".join(got)), "\n".join(got))
+            shown += 1
+    checks.holds("README shows transcripts", shown > 0)

@@ -1,0 +1,23 @@
+import MailTapAnalysis
+import MailTapCore
+import MailTapTesting
+import Testing
+
+@Suite struct ReplyTextTests {
+    @Test(arguments: [
+        ("250 text", "text"), ("250\ttext", "text"), ("250xtext", "xtext"), ("250", ""), ("250 ", ""),
+        ("250: a", ": a"),
+    ])
+    func `the text behind a code is whole, with or without separator`(_ line: String, _ text: String) {
+        let script = Script("reply", "S: 220 x\nC: EHLO a.example\nS: \(line)\nC: QUIT\nS: 221 y\n")
+        let trace = script.trace()
+        let builder = SessionBuilder(trace.info)
+        for (time, entry) in trace.entries {
+            if case .chunk(let side, let octets) = entry { builder.receive(octets.span.bytes, from: side, at: time) }
+        }
+        builder.end(at: trace.ended)
+        let reply = builder.session.exchanges.dropFirst().first?.reply
+        #expect(reply?.status == ReplyStatus(rawValue: 250))
+        #expect(reply?.lines.map { $0.text().text } == [text])
+    }
+}
