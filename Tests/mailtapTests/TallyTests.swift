@@ -8,16 +8,20 @@ import Testing
 
 /// A tally comes to the same figures as the session that is built whole.
 @Suite struct TallyTests {
-    @Test(arguments: Captures.names) func captures(_ name: String) throws {
+    /// Read on another thread, as from a file, and at once, as from a pipe.
+    @Test(arguments: Captures.names, [true, false]) func captures(_ name: String, mayLag: Bool) throws {
         let path = Captures.folder.appendingPathComponent(name).path
         let whole = try Captures.sessions(at: path, named: name).map {
             MailTapExport.SessionSummary($0.session).withoutFindings
         }
         var tallied: [MailTapExport.SessionSummary] = []
         let gatherer = TallyGatherer(only: nil) { tallied.append(MailTapExport.SessionSummary($0, number: $1)) }
+        let relay = SinkRelay(gatherer)
+        relay.mayLag = mayLag
         let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
         defer { try? file.close() }
-        try InputReader.readCaptureOrDialogue(file.fileDescriptor, name, into: gatherer)
+        try InputReader.readCaptureOrDialogue(file.fileDescriptor, name, into: relay)
+        relay.finish()
         #expect(!whole.isEmpty)
         #expect(tallied == whole)
     }

@@ -35,10 +35,10 @@ enum SessionRules {
         var order = SMTPOrderRules()
         var transactions = TransactionRules()
         var maildrop = MaildropRules()
-        for (index, exchange) in session.exchanges.enumerated() {
+        for index in session.exchanges.indices {
             place.index = index
-            place.exchange = exchange
-            each(exchange, session, place.state)
+            place.exchange = session.exchanges[index]
+            each(place.exchange, session, place.state)
             LineRules.apply(place, &found)
             LoginRules.apply(place, &found)
             PipeliningRules.apply(place, &found)
@@ -53,16 +53,16 @@ enum SessionRules {
             } else {
                 maildrop.apply(place, &found)
             }
-            guard let verb = exchange.command?.verb, offerings.contains(verb) else {
-                place.state.advance(over: exchange)
-                overview.note(exchange, index, place.state)
+            guard let verb = place.exchange.command?.verb, offerings.contains(verb) else {
+                place.state.advance(over: place.exchange)
+                overview.note(place.exchange, index, place.state)
                 continue
             }
             var after = place.state
-            after.advance(over: exchange)
+            after.advance(over: place.exchange)
             TLSRules.apply(place, after: after, &found)
             place.state = after
-            overview.note(exchange, index, place.state)
+            overview.note(place.exchange, index, place.state)
         }
         overview.finish(session, place.state)
         TLSRules.apply(to: session, &found)

@@ -65,6 +65,12 @@ extension [UInt8] {
     /// Appends octets that are valid UTF-8 as a JSON string.
     private mutating func appendQuoted(_ octets: UnsafeBufferPointer<UInt8>) {
         append(UInt8(ascii: "\""))
+        // Nearly always nothing is to be escaped.
+        if octets.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+            append(contentsOf: octets)
+            append(UInt8(ascii: "\""))
+            return
+        }
         var clean = 0
         var index = 0
         while index < octets.count {

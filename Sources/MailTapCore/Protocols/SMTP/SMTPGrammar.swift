@@ -79,11 +79,18 @@ public enum SMTPGrammar {
 
     /// Octets as text: UTF-8 where valid, else each octet the character of that number.
     public static func text(_ octets: some Sequence<UInt8>) -> String {
-        let whole = octets.withContiguousStorageIfAvailable { String(validating: $0, as: UTF8.self) }
-        if let whole, let text = whole { return text }
-        let copy = Array(octets)
-        if whole == nil, let text = String(validating: copy, as: UTF8.self) { return text }
-        return String(String.UnicodeScalarView(copy.map { Unicode.Scalar($0) }))
+        text(Array(octets))
+    }
+
+    /// As for any octets, compiled for these.
+    public static func text(_ octets: [UInt8]) -> String { octets.withUnsafeBufferPointer(text(of:)) }
+
+    /// As for any octets, compiled for these.
+    public static func text(_ octets: ArraySlice<UInt8>) -> String { octets.withUnsafeBufferPointer(text(of:)) }
+
+    private static func text(of octets: UnsafeBufferPointer<UInt8>) -> String {
+        String(validating: octets, as: UTF8.self)
+            ?? String(String.UnicodeScalarView(octets.map { Unicode.Scalar($0) }))
     }
 
     /// Decodes xtext (RFC 3461 section 4): `+` and two hexadecimal digits stand for an octet.
