@@ -10,7 +10,8 @@ MAILTAP := .build/release/mailtap
 # Headers that the build needs, and the real programs that the interoperability checks drive.
 BUILD_PACKAGES := libpcap-dev zlib1g-dev
 INTEROP_PACKAGES := postfix dovecot-core dovecot-pop3d dovecot-imapd dovecot-lmtpd \
-	swaks libnet-ssleay-perl curl mpop msmtp fetchmail tshark tcpdump openssl python3 python3-aiosmtpd
+	zstd lz4 xz-utils swaks libnet-ssleay-perl curl mpop msmtp fetchmail tshark tcpdump openssl python3 \
+	python3-aiosmtpd
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test interop bench lint install captures man rfc-coverage clean build-deps interop-deps release

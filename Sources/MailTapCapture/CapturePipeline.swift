@@ -6,6 +6,7 @@ struct CapturePipeline: PacketHandler, ~Copyable {
     private var reassembler: Reassembler
     private let secretsSink: ((_ keyLog: [UInt8]) -> Void)?
     private let report: ((UInt64) -> Void)?
+    private let waiting: (() -> Void)?
     /// What was counted so far.
     private(set) var summary = CaptureReader.Summary()
 
@@ -14,6 +15,7 @@ struct CapturePipeline: PacketHandler, ~Copyable {
         reassembler = Reassembler(
             sink: sink, source: source, limits: reader.limits, annotations: reader.annotations)
         secretsSink = reader.secrets
+        waiting = reader.waiting
         self.report = report
     }
 
@@ -28,6 +30,11 @@ struct CapturePipeline: PacketHandler, ~Copyable {
     mutating func name(_ name: String, of address: IPAddress) { reassembler.names.learn(name, of: address) }
 
     mutating func dropped(_ count: UInt64) { summary.dropped &+= count }
+
+    mutating func idle(milliseconds: Int64) {
+        reassembler.advance(to: reassembler.now.advanced(by: milliseconds * 1_000_000))
+        waiting?()
+    }
 
     mutating func progress(_ offset: UInt64) { report?(offset) }
 

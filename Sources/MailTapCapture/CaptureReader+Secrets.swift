@@ -23,5 +23,6 @@ private struct SecretsCollector: PacketHandler, ~Copyable {
     mutating func secrets(_ keyLog: RawSpan) { found.append([UInt8](copying: keyLog)) }
     mutating func name(_ name: String, of address: IPAddress) {}
     mutating func dropped(_ count: UInt64) {}
+    mutating func idle(milliseconds: Int64) {}
     mutating func progress(_ offset: UInt64) {}
 }

@@ -19,6 +19,9 @@ public struct CaptureReader {
     /// Takes TLS key log lines (NSS format) that a capture holds; they come before the packets that need them.
     public var secrets: ((_ keyLog: [UInt8]) -> Void)?
 
+    /// Called again and again while an input that is still being written has nothing new: time to show what there is.
+    public var waiting: (() -> Void)?
+
     /// A reader with the given bounds.
     public init(
         limits: ReassemblyLimits = ReassemblyLimits(), annotations: (any PacketAnnotationReading)? = nil,
@@ -73,8 +76,8 @@ public struct CaptureReader {
     ) throws(CaptureError) {
         var input = InputBuffer(source)
         var format = try format(&input)
-        if format == .gzip {
-            let unpacked = try GzipSource(Remainder(consume input), named: name)
+        if case .compressed(let compression)? = format {
+            let unpacked = try UnpackingSource.unpacking(compression, Remainder(consume input), named: name)
             input = InputBuffer(unpacked)
             format = try Self.format(&input)
         }
@@ -85,9 +88,9 @@ public struct CaptureReader {
         case .pcapng:
             var reader = PcapNGReader(input, named: name, wantsComments: wantsComments)
             try reader.read(into: &handler)
-        case .gzip, nil:
+        case .compressed, nil:
             throw CaptureError(
-                code: .notACapture, input: name, offset: 0, reason: "neither pcap nor pcapng, nor either in gzip")
+                code: .notACapture, input: name, offset: 0, reason: "neither pcap nor pcapng, nor either compressed")
         }
     }
 

@@ -32,7 +32,7 @@ enum Captures {
         let gatherer = SessionGatherer(wishes) { items.append($0) }
         let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
         defer { try? file.close() }
-        try InputReader.readCaptureOrDialogue(file.fileDescriptor, name, into: gatherer)
+        try InputReader().readCaptureOrDialogue(file.fileDescriptor, name, into: gatherer)
         try gatherer.finish()
         return items
     }

@@ -20,7 +20,7 @@ import Testing
         relay.mayLag = mayLag
         let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
         defer { try? file.close() }
-        try InputReader.readCaptureOrDialogue(file.fileDescriptor, name, into: relay)
+        try InputReader().readCaptureOrDialogue(file.fileDescriptor, name, into: relay)
         relay.finish()
         #expect(!whole.isEmpty)
         #expect(tallied == whole)

@@ -4,4 +4,11 @@ public protocol ByteSource: AnyObject {
     ///
     /// `buffer` is not empty and only valid during the call.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(CaptureError) -> Int
+    /// Waits so long at most; true as soon as `read` has something to say, be it the end.
+    func isReady(within milliseconds: Int32) -> Bool
+}
+
+extension ByteSource {
+    /// What is in memory or in a file is always ready.
+    public func isReady(within milliseconds: Int32) -> Bool { true }
 }

@@ -6,16 +6,28 @@
     import Darwin
 #endif
 
-/// Reads an open file, a pipe, a FIFO or standard input.
+/// Reads an open file, a pipe, a FIFO or standard input; follows a growing file where asked to.
 public final class DescriptorSource: ByteSource {
     private let descriptor: Int32
     private let ownsDescriptor: Bool
     private let name: String
+    private let follows: Bool
+    private let isOver: () -> Bool
 
     /// Reads from an open descriptor, which stays open afterwards unless `closing` says otherwise.
-    public init(descriptor: Int32, named name: String, closing: Bool = false) {
+    ///
+    /// - Parameters:
+    ///   - name: the INPUT as the user calls it.
+    ///   - follows: whether a file's end is no end, since more will be written.
+    ///   - isOver: asked before each read; once true, the input ends where it stands.
+    public init(
+        descriptor: Int32, named name: String, closing: Bool = false, follows: Bool = false,
+        isOver: @escaping () -> Bool = { false }
+    ) {
         self.descriptor = descriptor
         self.name = name
+        self.follows = follows
+        self.isOver = isOver
         ownsDescriptor = closing
     }
 
@@ -34,7 +46,7 @@ public final class DescriptorSource: ByteSource {
 
     /// Reads what there is, waiting for the first octet of a pipe.
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws(CaptureError) -> Int {
-        while true {
+        while !isOver() {
             #if canImport(Glibc)
                 let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
             #elseif canImport(Musl)
@@ -42,19 +54,42 @@ public final class DescriptorSource: ByteSource {
             #else
                 let count = Darwin.read(descriptor, buffer.baseAddress, buffer.count)
             #endif
-            if count >= 0 { return count }
+            if count > 0 { return count }
+            if count == 0 {
+                guard follows else { return 0 }
+                if growth < 0 {
+                    throw CaptureError(code: .damaged, input: name, reason: "it shrank while it was followed")
+                }
+                _ = isReady(within: 1000)
+                continue
+            }
             switch errno {
             case EINTR: continue
-            case EAGAIN: waitUntilReadable()
+            // A descriptor handed over in non-blocking mode (a shell's pipe) is waited for rather than polled in a loop.
+            case EAGAIN: _ = isReady(within: 1000)
             default: throw Self.failure(errno, on: name, doing: "read")
             }
         }
+        return 0
     }
 
-    /// A descriptor handed over in non-blocking mode (a shell's pipe) is waited for rather than polled in a loop.
-    private func waitUntilReadable() {
-        var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        _ = poll(&request, 1, -1)
+    /// Waits for a pipe's next octet, or for a followed file to grow; a signal ends the waiting.
+    public func isReady(within milliseconds: Int32) -> Bool {
+        if isOver() { return true }
+        guard follows else {
+            var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            return poll(&request, 1, milliseconds) > 0
+        }
+        if growth != 0 { return true }
+        _ = poll(nil, 0, milliseconds)
+        return growth != 0 || isOver()
+    }
+
+    /// Octets that stand behind what was read; below 0 where the file is shorter than that.
+    private var growth: Int64 {
+        let position = lseek(descriptor, 0, SEEK_CUR)
+        guard position >= 0, let status = FileStatus(descriptor: descriptor) else { return 0 }
+        return Int64(clamping: status.length) - Int64(position)
     }
 
     private static func failure(_ number: Int32, on name: String, doing verb: String) -> CaptureError {

@@ -32,14 +32,37 @@ struct InputBuffer: ~Copyable {
         return try fillSlowly(wanted)
     }
 
+    /// The same, telling `handler` now and then that time passes while nothing comes.
+    @inline(__always)
+    mutating func fill(
+        _ wanted: Int, idling handler: inout some PacketHandler & ~Copyable
+    ) throws(CaptureError) -> Bool {
+        if end - start >= wanted { return true }
+        while end - start < wanted, !isAtEnd {
+            while !source.isReady(within: Self.patience) { handler.idle(milliseconds: Int64(Self.patience)) }
+            try readOnce()
+        }
+        return end - start >= wanted
+    }
+
+    /// Milliseconds of waiting after which time counts as passing.
+    private static let patience: Int32 = 200
+
+    /// Whether octets are at hand, or the source is ready.
+    func isReady(within milliseconds: Int32) -> Bool { start < end || source.isReady(within: milliseconds) }
+
     private mutating func fillSlowly(_ wanted: Int) throws(CaptureError) -> Bool {
         while end - start < wanted {
             guard !isAtEnd else { return false }
-            makeRoom()
-            let got = try source.read(into: UnsafeMutableRawBufferPointer(rebasing: storage[end...]))
-            if got <= 0 { isAtEnd = true } else { end += min(got, storage.count - end) }
+            try readOnce()
         }
         return true
+    }
+
+    private mutating func readOnce() throws(CaptureError) {
+        makeRoom()
+        let got = try source.read(into: UnsafeMutableRawBufferPointer(rebasing: storage[end...]))
+        if got <= 0 { isAtEnd = true } else { end += min(got, storage.count - end) }
     }
 
     /// Drops `length` octets, which are at hand.

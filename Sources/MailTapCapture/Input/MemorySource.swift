@@ -27,6 +27,11 @@ public final class MemorySource: ByteSource {
         return count
     }
 
+    /// Whether memory has something left, or the other source is ready.
+    public func isReady(within milliseconds: Int32) -> Bool {
+        position < bytes.count || rest?.isReady(within: milliseconds) ?? true
+    }
+
     /// Reads up to `count` octets of `source` ahead; the returned source gives them again, and then the rest.
     public static func peek(
         _ count: Int, of source: any ByteSource

@@ -4,6 +4,8 @@ final class Remainder: ByteSource {
 
     init(_ buffer: consuming InputBuffer) { self.buffer = buffer }
 
+    func isReady(within milliseconds: Int32) -> Bool { buffer.isReady(within: milliseconds) }
+
     func read(into target: UnsafeMutableRawBufferPointer) throws(CaptureError) -> Int {
         guard try buffer.fill(1) else { return 0 }
         let count = min(buffer.count, target.count)

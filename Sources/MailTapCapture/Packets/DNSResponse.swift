@@ -1,12 +1,15 @@
 import MailTapCore
 
-/// The addresses that a DNS response gives (RFC 1035 section 4, RFC 3596).
+/// The addresses and mail exchangers that a DNS response gives (RFC 1035 section 4, RFC 3596).
 struct DNSResponse {
     /// Records that are read of one response at most.
     private static let mostRecords = 64
 
     /// Names with the addresses they stand for.
     private(set) var addresses: [(name: String, address: IPAddress)] = []
+
+    /// Mail domains with the hosts that take their mail (MX records, RFC 1035 section 3.3.9).
+    private(set) var exchangers: [(domain: String, preference: UInt16, host: String)] = []
 
     /// Reads a response; nil for what is none, or is malformed.
     init?(_ message: RawSpan) {
@@ -28,6 +31,9 @@ struct DNSResponse {
             guard data + length <= message.byteCount else { return }
             // An answer's owner may be an alias's target; an additional record (of an MX answer) is called as it says.
             let name = index < answers ? question ?? owner : owner
+            if type == 15, length > 2, let (host, _) = Self.name(message, data + 2), !host.isEmpty, !name.isEmpty {
+                exchangers.append((name, message.u16(data), host))
+            }
             if !name.isEmpty {
                 if type == 1, length == 4 { addresses.append((name, IPAddress(v4: message.u32(data)))) }
                 if type == 28, length == 16 {

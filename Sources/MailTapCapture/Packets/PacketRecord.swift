@@ -22,6 +22,8 @@ protocol PacketHandler: ~Copyable {
     mutating func name(_ name: String, of address: IPAddress)
     /// Packets that the capturing machine dropped.
     mutating func dropped(_ count: UInt64)
+    /// Nothing came for so long, and more may still come (a pipe, a file that is followed).
+    mutating func idle(milliseconds: Int64)
     /// How far the reader is, in octets; called about once a MiB.
     mutating func progress(_ offset: UInt64)
 }

@@ -17,14 +17,14 @@ struct PcapReader: ~Copyable {
     ///
     /// Throws after what could be read was handed over.
     mutating func read(into handler: inout some PacketHandler & ~Copyable) throws(CaptureError) {
-        guard try input.fill(PcapHeader.length) else { throw truncated("in the file header") }
+        guard try input.fill(PcapHeader.length, idling: &handler) else { throw truncated("in the file header") }
         // The span lives within this statement, before the buffer changes.
         guard let header = PcapHeader(input.bytes.bytes) else {
             throw CaptureError(code: .notACapture, input: name, offset: 0, reason: "not a pcap savefile")
         }
         input.consume(PcapHeader.length)
         var nextReport: UInt64 = 1 << 20
-        while try input.fill(header.recordHeaderLength) {
+        while try input.fill(header.recordHeaderLength, idling: &handler) {
             try readRecord(header, into: &handler)
             if input.offset >= nextReport {
                 handler.progress(input.offset)
@@ -46,7 +46,9 @@ struct PcapReader: ~Copyable {
                 reason: "a packet claims \(captured) octets; what follows cannot be read")
         }
         // A torn last record is not handed over: what it lacks may still be on its way.
-        guard try input.fill(header.recordHeaderLength + captured) else { throw truncated("in a packet") }
+        guard try input.fill(header.recordHeaderLength + captured, idling: &handler) else {
+            throw truncated("in a packet")
+        }
         let record = PacketRecord(time: time, link: header.link, wireLength: original)
         let bytes = input.bytes[header.recordHeaderLength..<header.recordHeaderLength + captured]
         handler.packet(record, UnsafeRawBufferPointer(rebasing: bytes).bytes)

@@ -28,7 +28,7 @@ struct PcapNGReader: ~Copyable {
     /// Throws after what could be read was handed over.
     mutating func read(into handler: inout some PacketHandler & ~Copyable) throws(CaptureError) {
         var nextReport: UInt64 = 1 << 20
-        while try input.fill(8) {
+        while try input.fill(8, idling: &handler) {
             try readBlock(into: &handler)
             if input.offset >= nextReport {
                 handler.progress(input.offset)
@@ -53,7 +53,7 @@ struct PcapNGReader: ~Copyable {
             try passOver(type, length)
             return
         }
-        guard try input.fill(length) else { throw truncated() }
+        guard try input.fill(length, idling: &handler) else { throw truncated() }
         let block = UnsafeRawBufferPointer(rebasing: input.bytes[..<length]).bytes
         guard order.u32(block, length - 4) == UInt32(length) else {
             throw damaged("the two lengths of a block differ")

@@ -57,7 +57,8 @@ extension Reassembler {
             for comment in kept { annotations.sessionInfo(in: comment.text, &info) }
             for comment in comments { annotations.sessionInfo(in: comment, &info) }
         }
-        let session = sink.open(info)
+        let isDNS = DNSStream.begins(with: payload, to: info.server.port) && direction == client
+        let session: any SessionSink = isDNS ? DNSStream(names: names) : sink.open(info)
         connections[place].sink = session
         connections[place].phase = .open
         silentCount -= 1
@@ -81,10 +82,12 @@ extension Reassembler {
         clientEnd.name = names[clientEnd.address]
         serverEnd.name = names[serverEnd.address]
         let registered = MailProtocol.registered(on: serverEnd.port)
-        return SessionInfo(
+        var info = SessionInfo(
             source: source, client: clientEnd, server: serverEnd, started: connections[place].started,
             expecting: registered?.proto, expectsTLS: registered?.tls ?? false,
             startSeen: connections[place].sawHandshake)
+        info.lookup = names.lookup(serverEnd.address)
+        return info
     }
 
     /// Which direction is the client's where no handshake was seen: the peer of a registered mail port, of a side that

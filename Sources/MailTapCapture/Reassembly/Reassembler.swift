@@ -17,7 +17,7 @@ struct Reassembler: SegmentHandler, ~Copyable {
     let source: String
     let limits: ReassemblyLimits
     let annotations: (any PacketAnnotationReading)?
-    var names: HostNames
+    let names: HostNames
 
     var table: FlowTable
     var connections: [Connection] = []
@@ -69,6 +69,10 @@ struct Reassembler: SegmentHandler, ~Copyable {
         if deliverInOrder(place, direction, segment, payload, comments) { return }
         accept(place, direction, segment, payload, comments)
         if connections.count > 0, !closing.isEmpty || !incomplete.isEmpty { expire() }
+    }
+
+    mutating func dnsResponse(_ payload: RawSpan, at time: Timestamp) {
+        names.learn(fromResponse: payload, at: time)
     }
 
     /// The path of nearly all segments: the next octets of a settled direction, nothing waiting.

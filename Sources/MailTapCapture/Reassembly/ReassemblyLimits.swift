@@ -19,7 +19,7 @@ public struct ReassemblyLimits: Sendable, Equatable {
     /// Octets of delivered segments that are remembered, to compare retransmissions with.
     public var history: Int = 4 << 20
     /// Connections that are followed at one time; beyond, the one longest idle is ended.
-    public var connections: Int = 131_072
+    public var connections: Int = 65_536
     /// Connections on which nothing was said yet that are followed at one time.
     public var silentConnections: Int = 32_768
     /// Closed connections whose sessions stay open for stragglers.

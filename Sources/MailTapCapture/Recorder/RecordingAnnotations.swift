@@ -25,6 +25,7 @@ public struct RecordingAnnotations: PacketAnnotationReading {
         }
         if let tls = session["tls"]?.bool { info.expectsTLS = tls }
         if let mail = session["mail"]?.bool { info.isKnownMail = mail }
+        if let lookup = Self.lookup(session["lookup"]) { info.lookup = lookup }
         Self.apply(session["client"], to: &info.client)
         Self.apply(session["server"], to: &info.server)
     }
@@ -95,6 +96,15 @@ public struct RecordingAnnotations: PacketAnnotationReading {
             version: value?["version"]?.string, cipher: value?["cipher"]?.string, sni: value?["sni"]?.string,
             verified: value?["verified"]?.bool, problem: value?["problem"]?.string, alpn: value?["alpn"]?.string,
             certificateNames: names)
+    }
+
+    private static func lookup(_ json: CommentJSON?) -> NameLookup? {
+        guard let json, let name = json["name"]?.string, let type = json["type"]?.string,
+            let time = json["time"]?.integer
+        else { return nil }
+        return NameLookup(
+            name: name, type: type, time: Timestamp(nanoseconds: time), domain: json["domain"]?.string,
+            preference: json["preference"]?.integer.flatMap { UInt16(exactly: $0) })
     }
 
     private static func apply(_ json: CommentJSON?, to end: inout Endpoint) {

@@ -26,6 +26,7 @@ enum RecordingComment {
         let server = end(info.server, written: ends.server)
         if !client.isEmpty { members.append(("client", .object(client))) }
         if !server.isEmpty { members.append(("server", .object(server))) }
+        if let lookup = info.lookup { members.append(("lookup", .object(self.lookup(lookup)))) }
         if info.client.address == nil || info.server.address == nil {
             members.append(("note", .string("an address is not known: a documentation address stands for it")))
         }
@@ -114,6 +115,16 @@ enum RecordingComment {
             members.append(("certificate", .array(leg.certificateNames.prefix(32).map { .string(clipped($0)) })))
         }
         return .object(members)
+    }
+
+    private static func lookup(_ lookup: NameLookup) -> Members {
+        var members: Members = [
+            ("name", .string(clipped(lookup.name))), ("type", .string(lookup.type)),
+            ("time", .integer(lookup.time.nanoseconds)),
+        ]
+        if let domain = lookup.domain { members.append(("domain", .string(clipped(domain)))) }
+        if let preference = lookup.preference { members.append(("preference", .integer(Int64(preference)))) }
+        return members
     }
 
     /// What the packets do not say of an end, or say otherwise.

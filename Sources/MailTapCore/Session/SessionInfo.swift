@@ -20,6 +20,8 @@ public struct SessionInfo: Sendable, Equatable {
     public var isKnownMail: Bool
     /// The route of the proxy that carried it (`LISTEN=URL`), or a tunnel's description; nil otherwise.
     public var route: String?
+    /// The DNS answers that led the client to the server; nil where the capture holds none.
+    public var lookup: NameLookup?
 
     /// What is known of a session when it opens.
     public init(

@@ -37,6 +37,10 @@ public struct SessionJSON: Sendable {
         out.append(",\"tls\":")
         append(session.tls, to: &out)
         if !session.tunnels.isEmpty { append(",\"tunnels\":[", session.tunnels, to: &out) { append($0, to: &$1) } }
+        if let lookup = session.info.lookup {
+            out.append(",\"lookup\":")
+            append(lookup, before: session.info.started, to: &out)
+        }
         if let route = session.info.route {
             out.append(",\"route\":")
             out.append(json: route)
@@ -78,6 +82,20 @@ public struct SessionJSON: Sendable {
         out.append(json: UInt64(endpoint.port))
         out.append(",\"name\":")
         out.append(json: endpoint.name)
+        out.append("}")
+    }
+
+    private func append(_ lookup: NameLookup, before start: Timestamp, to out: inout [UInt8]) {
+        out.append("{\"name\":")
+        out.append(json: lookup.name)
+        out.append(",\"type\":")
+        out.append(json: lookup.type)
+        out.append(",\"at\":")
+        TimeText.append(seconds: lookup.time.since(start), to: &out)
+        out.append(",\"domain\":")
+        out.append(json: lookup.domain)
+        out.append(",\"preference\":")
+        if let preference = lookup.preference { out.append(json: UInt64(preference)) } else { out.append("null") }
         out.append("}")
     }
 

@@ -165,6 +165,18 @@ public struct TranscriptFormatter: Sendable {
         text += Self.endpoints(info)
         if info.source != "proxy", !info.source.isEmpty { text += ", from " + info.source }
         event(text, into: &out)
+        if let lookup = info.lookup { event(Self.words(for: lookup, of: info), into: &out) }
+    }
+
+    /// How the client found the server.
+    private static func words(for lookup: NameLookup, of info: SessionInfo) -> String {
+        let address = info.server.address.map { "\($0)" } ?? "the server"
+        var text = "DNS: \(address) is \(lookup.name) (\(lookup.type))"
+        if let domain = lookup.domain {
+            text += ", a mail exchanger of \(domain)"
+            if let preference = lookup.preference { text += " (MX, preference \(preference))" }
+        }
+        return text
     }
 
     /// A `===` line: something happened.

@@ -13,13 +13,15 @@ struct AnalyzeCommand: ParsableCommand {
             EXAMPLES
               mailtap analyze office.pcap
               mailtap analyze today.mailtap --session 3 --full
-              tcpdump -i eth0 -w - port 25 | mailtap analyze -
+              tcpdump -i eth0 -U -w - port 25 | mailtap analyze -
+              mailtap analyze --follow growing.pcap --format ndjson
               mailtap analyze office.pcap --keylog keys.txt
               mailtap analyze *.pcap.gz --format ndjson -o sessions.ndjson
             """,
         aliases: ["analyse"])
 
     @OptionGroup var input: InputOptions
+    @OptionGroup var following: FollowOptions
     @OptionGroup var common: CommonOptions
 
     @Option(help: ArgumentHelp("text, or another format of `mailtap export --help`.", valueName: "format"))
@@ -40,6 +42,8 @@ struct AnalyzeCommand: ParsableCommand {
 
     mutating func run() throws {
         var job = ExportJob(input: input, common: common, format: format, output: output, full: full)
+        try following.check(input.inputs)
+        job.follows = following.follow
         job.record = record.map { ($0, keepSecrets) }
         try job.run()
     }

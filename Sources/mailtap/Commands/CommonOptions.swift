@@ -65,6 +65,19 @@ struct InputOptions: ParsableArguments {
     }
 }
 
+/// Reading on where a file ends.
+struct FollowOptions: ParsableArguments {
+    @Flag(help: "Go on reading as the file grows, until Ctrl-C; sessions are given out as they end.")
+    var follow = false
+
+    /// Reading a followed input never ends, so there is one alone.
+    func check(_ inputs: [String]) throws {
+        guard !follow || inputs.count == 1 else {
+            throw Failure(.usage, "--follow reads one input, not \(inputs.count); leave the others out")
+        }
+    }
+}
+
 /// Numbers of sessions, `1,3,5-7`.
 struct SessionNumbers: ExpressibleByArgument {
     var ranges: [ClosedRange<Int>] = []

@@ -12,6 +12,8 @@ struct ExportJob {
     var full = false
     /// Where to write which pseudonym stands for what, with `redacted`.
     var list: String?
+    /// Whether to go on reading where a file ends.
+    var follows = false
     /// A recording to write as well, and whether its secrets stay.
     var record: (path: String, keepsSecrets: Bool)?
 
@@ -32,7 +34,8 @@ struct ExportJob {
     }
 
     private func read(
-        _ wishes: SessionGatherer.Wishes, _ recorder: Recorder?, give: @escaping (ExportItem) throws -> Void
+        _ wishes: SessionGatherer.Wishes, _ recorder: Recorder?, flush: @escaping () throws -> Void = {},
+        give: @escaping (ExportItem) throws -> Void
     ) throws -> InputReader {
         var wishes = wishes
         if recorder != nil { wishes.keepsTraces = true }
@@ -42,6 +45,12 @@ struct ExportJob {
         }
         var reader = try input.reader(isQuiet: common.quiet)
         reader.isVerbose = common.verbose
+        reader.follows = follows
+        reader.waiting = {
+            gatherer.show(flush)
+            recorder?.flush()
+        }
+        reader.stops = { gatherer.failure != nil }
         reader.read(input.inputs, into: gatherer)
         try gatherer.finish()
         input.sayMissing(of: gatherer.count)
@@ -53,12 +62,12 @@ struct ExportJob {
         let options = common.exportOptions(isTerminal: out.isTerminal && format == .text, full: full)
         var exporter = format.makeExporter(options)
         var wishes = try input.wishes()
-        wishes.order = format.isOrdered ? .number : .ending
+        wishes.order = format.isOrdered && !follows ? .number : .ending
         wishes.keepsTraces = format.needsTrace
         wishes.options.keepsContent = format.needsContents(options)
         try out.append { exporter.begin(into: &$0) }
         let sink = OutputBox(out, exporter)
-        let reader = try read(wishes, recorder) { item in
+        let reader = try read(wishes, recorder, flush: { try sink.out.flush() }) { item in
             try sink.out.append { sink.exporter.session(item, into: &$0) }
             if !format.isOrdered { try sink.out.flush() }
         }

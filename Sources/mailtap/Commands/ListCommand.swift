@@ -11,9 +11,11 @@ struct ListCommand: ParsableCommand {
             EXAMPLES
               mailtap list today.mailtap
               mailtap list office.pcap --format csv -o sessions.csv
+              mailtap list --follow growing.pcap
             """)
 
     @OptionGroup var input: InputOptions
+    @OptionGroup var following: FollowOptions
     @OptionGroup var common: CommonOptions
 
     @Option(help: ArgumentHelp("text, json, ndjson or csv.", valueName: "format"))
@@ -27,7 +29,9 @@ struct ListCommand: ParsableCommand {
             throw Failure(.usage, "list has no format \"\(format)\"; there are text, json, ndjson, csv")
         }
         let box = ListBox(try StandardOutput(path: output, inputs: input.inputs), format, common)
-        let wishes = try input.wishes()
+        try following.check(input.inputs)
+        var wishes = try input.wishes()
+        if following.follow { wishes.order = .ending }
         try box.out.append { box.list.begin(into: &$0) }
         let reader = try wishes.filter == nil ? tally(wishes, box) : build(wishes, box)
         try box.out.append { box.list.end(into: &$0) }
@@ -37,12 +41,16 @@ struct ListCommand: ParsableCommand {
 
     /// Without a filter nothing is looked at but what is listed.
     private func tally(_ wishes: SessionGatherer.Wishes, _ box: ListBox) throws -> InputReader {
-        let gatherer = TallyGatherer(only: wishes.numbers) { tally, number in
+        let gatherer = TallyGatherer(only: wishes.numbers, order: wishes.order) { tally, number in
             try box.out.append { box.list.session(SessionSummary(tally, number: number), into: &$0) }
         }
         var reader = try input.reader(isQuiet: common.quiet)
         reader.isVerbose = common.verbose
         let relay = SinkRelay(gatherer)
+        reader.follows = following.follow
+        reader.waiting = { gatherer.show { try box.out.flush() } }
+        // Only where nobody else touches the gatherer: what does not lag is played on this thread.
+        if input.inputs.count == 1 { reader.stops = { !relay.mayLag && gatherer.failure != nil } }
         reader.read(input.inputs, into: relay)
         relay.finish()
         if let failure = gatherer.failure { throw failure }
@@ -57,6 +65,9 @@ struct ListCommand: ParsableCommand {
         }
         var reader = try input.reader(isQuiet: common.quiet)
         reader.isVerbose = common.verbose
+        reader.follows = following.follow
+        reader.waiting = { gatherer.show { try box.out.flush() } }
+        reader.stops = { gatherer.failure != nil }
         reader.read(input.inputs, into: gatherer)
         try gatherer.finish()
         input.sayMissing(of: gatherer.count)

@@ -17,36 +17,49 @@ extension InputReader {
     /// - Parameter path: where a file can be opened once more; nil for what can be read only once.
     /// - Returns: what was in a capture; nil for a dialogue file.
     @discardableResult
-    static func readCaptureOrDialogue(
+    func readCaptureOrDialogue(
         _ descriptor: Int32, _ name: String, keys: KeyLog = KeyLog(), path: String? = nil, into sink: any TraceSink
     ) throws -> CaptureReader.Summary? {
         let progress = ProgressLine(name, descriptor: descriptor)
         defer { progress.clear() }
+        // What is still being written may be ended by hand, in order.
+        let isFile = FileStatus(descriptor: descriptor)?.kind == .regular
+        let isLive = follows || !isFile
+        if isLive { Interruption.watch() }
         do throws(CaptureError) {
-            let (head, source) = try MemorySource.peek(4_096, of: DescriptorSource(descriptor: descriptor, named: name))
-            if DialogueFileReader.recognizes(head), !CaptureReader.looksLikeCapture(head) {
-                try readDialogue(source, name, IncludedFiles(besides: path), into: sink)
-                return nil
+            let input = DescriptorSource(
+                descriptor: descriptor, named: name, follows: follows && isFile,
+                isOver: { stops() || isLive && Interruption.came })
+            var (head, source) = try MemorySource.peek(CaptureFormat.signatureLength, of: input)
+            if !CaptureReader.looksLikeCapture(head) {
+                // A capture is told by its first octets; only text takes more, which a pipe may be slow to give.
+                (head, source) = try MemorySource.peek(4_096, of: source)
+                if DialogueFileReader.recognizes(head) {
+                    try Self.readDialogue(source, name, IncludedFiles(besides: path), into: sink)
+                    return nil
+                }
             }
-            let decryptor = Decryptor(into: sink, keys: keys, patience: patience(head, keys, name, path))
+            let decryptor = Decryptor(into: sink, keys: keys, patience: Self.patience(head, keys, name, path))
             defer {
                 keys.lookAhead = nil
                 decryptor.finish()
             }
-            let reader = CaptureReader(annotations: RecordingAnnotations()) { lines in
+            var reader = CaptureReader(annotations: RecordingAnnotations()) { lines in
                 keys.add(lines)
                 decryptor.keysChanged()
             }
-            let summary = try reader.read(source, named: name, into: decryptor) { progress.show($0) }
-            return summary
+            reader.waiting = waiting
+            return try reader.read(source, named: name, into: decryptor) { if !isLive { progress.show($0) } }
         } catch {
             if error.code == .notACapture {
                 throw Failure(
                     .damaged,
-                    "\(name) is no capture (pcap, pcapng, either in gzip), no recording and no dialogue file; see mailtap help"
+                    "\(name) is no capture (pcap, pcapng; also in gzip, zstd, lz4, xz), no recording and no dialogue file; see mailtap help"
                 )
             }
-            throw Failure(status(of: error.code), error.description)
+            // Ended by hand, or by who reads the output, in the middle of what was being written: nothing is wrong with it.
+            if error.code == .truncated, stops() || isLive && Interruption.came { return nil }
+            throw Failure(Self.status(of: error.code), error.description)
         }
     }
 

@@ -14,6 +14,12 @@ struct InputReader {
     var isQuiet = false
     /// Whether to say of each INPUT what it was.
     var isVerbose = false
+    /// Whether to wait for more at the end of a file, until interrupted (`--follow`).
+    var follows = false
+    /// Called while an input that is still being written has nothing new.
+    var waiting: (() -> Void)?
+    /// Whether nobody wants the rest of the input any more (the reader of the output went away).
+    var stops: () -> Bool = { false }
     /// The secrets that TLS is decrypted with; those that captures hold are added.
     let keys: KeyLog
     /// The worst that happened; reading goes on with the next INPUT.
@@ -51,9 +57,9 @@ struct InputReader {
         if kind == .directory {
             throw Failure(.noInput, "can't read \(name): it is a directory; name the files in it")
         }
-        (sink as? any LaggingSink)?.mayLag = kind == .regular
+        (sink as? any LaggingSink)?.mayLag = kind == .regular && !follows
         let isFile = input != "-" && kind == .regular
-        let summary = try Self.readCaptureOrDialogue(
+        let summary = try readCaptureOrDialogue(
             descriptor, name, keys: keys, path: isFile ? input : nil, into: sink)
         report(summary, name)
     }

@@ -12,7 +12,7 @@ final class SessionGatherer: TraceSink, LaggingSink {
     struct Wishes {
         var options = SessionOptions()
         var keepsTraces = false
-        var order = SessionNumbering<Connection>.Order.number
+        var order = SessionOrder.number
         var numbers: SessionNumbers?
         var filter: SessionFilter?
         var limits = Limits()
@@ -87,7 +87,7 @@ final class SessionGatherer: TraceSink, LaggingSink {
     private var finishing: FinishingQueue<Rest>
     private var watch = SessionWatch()
     /// What `give` threw; nothing is given out afterwards.
-    private var failure: (any Error)?
+    private(set) var failure: (any Error)?
     var mayLag = true
 
     /// - Parameter give: called with each finished session.
@@ -115,6 +115,12 @@ final class SessionGatherer: TraceSink, LaggingSink {
     func finish() throws {
         finishing.finish(give: hand)
         if let failure { throw failure }
+    }
+
+    /// Sends on what was given out, for somebody who waits for more; a failure is as one of `give`.
+    func show(_ flush: () throws -> Void) {
+        guard failure == nil else { return }
+        do { try flush() } catch { failure = error }
     }
 
     private func settle(after ended: Connection) { numbering.settle(after: ended, give: enqueue) }

@@ -8,22 +8,22 @@ protocol NumberedConnection: AnyObject {
     var number: Int? { get set }
 }
 
+/// In which order sessions are given out.
+enum SessionOrder { case number, ending }
+
 /// Numbers connections by their first payload octet, over mail sessions only.
 ///
 /// Connections come in the order in which they opened; a number is certain once it is known of all before whether
 /// they are mail.
 struct SessionNumbering<Connection: NumberedConnection> {
-    /// In which order sessions are given out.
-    enum Order { case number, ending }
-
-    private let order: Order
+    private let order: SessionOrder
     private var waiting: [Connection] = []
     /// Those before this index are given out; those before `numbered` have their number.
     private var first = 0
     private var numbered = 0
     private var next = 1
 
-    init(_ order: Order) { self.order = order }
+    init(_ order: SessionOrder) { self.order = order }
 
     /// Sessions that have a number.
     var count: Int { next - 1 }

@@ -50,15 +50,20 @@ final class TallyGatherer: TraceSink {
 
     private let numbers: SessionNumbers?
     private let give: (SessionTally, Int) throws -> Void
-    private var numbering = SessionNumbering<Connection>(.number)
+    private var numbering: SessionNumbering<Connection>
     /// What `give` threw; nothing is given out afterwards.
     private(set) var failure: (any Error)?
 
     /// - Parameters:
     ///   - numbers: the sessions that are wanted; nil for all.
-    ///   - give: called with each finished session and its number, in the order of numbers.
-    init(only numbers: SessionNumbers?, give: @escaping (SessionTally, Int) throws -> Void) {
+    ///   - order: in which order they are given out.
+    ///   - give: called with each finished session and its number.
+    init(
+        only numbers: SessionNumbers?, order: SessionOrder = .number,
+        give: @escaping (SessionTally, Int) throws -> Void
+    ) {
         self.numbers = numbers
+        numbering = SessionNumbering(order)
         self.give = give
     }
 
@@ -69,6 +74,12 @@ final class TallyGatherer: TraceSink {
         let connection = Connection(info, self)
         numbering.open(connection)
         return connection
+    }
+
+    /// Sends on what was given out, for somebody who waits for more; a failure is as one of `give`.
+    func show(_ flush: () throws -> Void) {
+        guard failure == nil else { return }
+        do { try flush() } catch { failure = error }
     }
 
     private func settle(after ended: Connection) { numbering.settle(after: ended, give: hand) }

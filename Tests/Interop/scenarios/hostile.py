@@ -1,0 +1,75 @@
+"""Captures made to exhaust whoever reads them: bounded memory, an answer, a word on what was cut, never a crash."""
+
+import json
+import struct
+
+import mailtap
+from crafted import ACK, PCAP_HEADER, SYN, Talk, record, segment
+from scenarios.inputs import measured
+
+SERVER = (0xC0000219, 25)
+LIMIT = 512 << 20
+
+
+def many_connections(checks, bench):
+    """A million connections that say hello and never end."""
+    count, piece = 1_000_000, 2_000
+
+    def feed(out):
+        out.write(PCAP_HEADER)
+        template = bytearray(record(segment((0, 40000), SERVER, 1000, 0, SYN), 1)
+                             + record(segment((0, 40000), SERVER, 1001, 1, ACK, b"EHLO x\r\n"), 1))
+        # The source address in each of the two packets.
+        places = (16 + 14 + 12, 16 + 14 + 40 + 16 + 14 + 12)
+        for start in range(0, count, piece):
+            block = bytearray()
+            for number in range(start, start + piece):
+                address = struct.pack(">I", 0x0A000000 + number)
+                for place in places:
+                    template[place:place + 4] = address
+                block += template
+            out.write(block)
+
+    for command in (["list", "-"], ["analyze", "-", "--format", "ndjson"]):
+        status, peak, said = measured(*command, feed=feed)
+        checks.equal(f"{command[0]}: a million connections without an end: 0", status, 0)
+        checks.holds(f"{command[0]}: below {LIMIT >> 20} MiB", peak < LIMIT, f"{peak >> 20} MiB {said[:200]}")
+
+
+def _sessions(checks, bench, name, octets):
+    path = bench.work / name
+    path.write_bytes(PCAP_HEADER + octets)
+    status, peak, said = measured("analyze", path, "--format", "ndjson")
+    checks.equal(f"{name}: exit status 0", status, 0)
+    checks.holds(f"{name}: below 128 MiB", peak < 128 << 20, f"{peak >> 20} MiB {said[:200]}")
+    result = mailtap.run("analyze", path, "--format", "ndjson")
+    return [json.loads(line) for line in result.out.splitlines()]
+
+
+def one_octet_segments(checks, bench):
+    """A flood of segments of one octet, in no order, every second octet missing."""
+    talk = Talk(port=40003).mail()
+    records = [talk.octets()]
+    base, count = talk.next[0], 300_000
+    for number in range(count):
+        # A permutation: 7919 is prime to the count.
+        place = number * 7919 % count * 2 + 1
+        records.append(record(segment(talk.ends[0], talk.ends[1], base + place, talk.next[1], ACK, b"x"), 1))
+    sessions = _sessions(checks, bench, "one-octet.pcap", b"".join(records))
+    codes = [t["code"] for s in sessions for t in s.get("troubles", [])]
+    checks.holds("what was cut is said", "buffer-limit" in codes, codes)
+    checks.holds("and counted", sessions and sessions[0]["bytes"]["client_missing"] > 0, sessions)
+
+
+def sequence_jump(checks, bench):
+    """A sequence number 4 GB away is left out and said; three in a row are a loss."""
+    talk = Talk(port=40004).mail()
+    jumped = record(segment(talk.ends[0], talk.ends[1], talk.next[0] + 0x7FFFFFF0, talk.next[1], ACK, b"x" * 100), 1)
+    jumped += record(segment(talk.ends[0], talk.ends[1], talk.next[0] + 0xF0000000, talk.next[1], ACK, b"y" * 100), 1)
+    said = talk.octets()
+    ended = talk.close().octets()[len(said):]
+    sessions = _sessions(checks, bench, "jump.pcap", said + jumped + ended)
+    checks.equal("the dialogue is whole", [e["command"]["verb"] for s in sessions for e in s["exchanges"]
+                                           if e["command"]], ["EHLO", "QUIT"])
+    codes = [t["code"] for s in sessions for t in s.get("troubles", [])]
+    checks.holds("the jump is said", "out-of-window" in codes, codes)
