@@ -12,6 +12,7 @@ from scenarios import (
     inputs,
     lifecycle,
     live,
+    load,
     mailhosts,
     manners,
     packets,
@@ -82,5 +83,10 @@ ORDER = [
     ("tls-gaps", decrypting.gaps, []),
     ("live-capture", decrypting.live, []),
     ("capture-mistakes", decrypting.mistakes, []),
+    ("memory", load.memory, []),
+    ("maildrop", load.maildrop, []),
+    ("many", load.many, []),
+    ("descriptors", load.descriptors, []),
+    ("rotating", load.rotating, []),
     ("demo", lifecycle.demo, []),
 ]
