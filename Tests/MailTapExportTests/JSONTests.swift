@@ -24,11 +24,11 @@ import Testing
                 #"{"session":1,"source":"office.pcap","protocol":"smtp","client":{"address":"192.0.2.7","port":50112,"name":null},"#
                     + #""server":{"address":"192.0.2.25","port":25,"name":"mail.example.org"},"started":"2026-11-23T06:01:02.123456Z","#
                     + #""duration":0.412345,"bytes":{"client":812,"server":455,"client_missing":0,"server_missing":0},"ending":"quit","tls":null,"#
-                    + #""exchanges":[{"at":0.000000,"command":null,"reply":{"status":"220","enhanced":null,"lines":["mail.example.org ESMTP Postfix"],"latency":0.000000},"#
+                    + #""exchanges":[{"at":0.000000,"command":null,"reply":{"status":"220","enhanced":null,"lines":["mail.example.org ESMTP Postfix"],"latency":0.000000,"meaning":"the server greets and is ready (RFC 5321 section 3.1)"},"#
             ))
         #expect(
             text.contains(
-                #"{"at":0.005000,"command":{"verb":"MAIL","line":"MAIL FROM:<a@example.org> SIZE=1200"},"reply":{"status":"250","enhanced":"2.1.0","lines":["2.1.0 Ok"],"latency":0.000300},"note":"Start a mail from a@example.org, 1200 octets declared (RFC 1870)"}"#
+                #"{"at":0.005000,"command":{"verb":"MAIL","line":"MAIL FROM:<a@example.org> SIZE=1200"},"reply":{"status":"250","enhanced":"2.1.0","lines":["2.1.0 Ok"],"latency":0.000300,"meaning":"the sender is accepted and the transaction open (RFC 5321 section 3.3); 2.1.0, success: something about an address (RFC 3463 section 3.2)"},"note":"Start a mail from a@example.org, 1200 octets declared (RFC 1870)"}"#
             ))
         #expect(
             text.contains(

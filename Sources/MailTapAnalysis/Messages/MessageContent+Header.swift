@@ -60,7 +60,8 @@ extension MessageContent {
         let words = body.prefix(2000).split(whereSeparator: SMTPBlank.contains)
         guard let by = words.firstIndex(where: { SMTPGrammar.equalsIgnoringCase($0, "by") }), by + 1 < words.count
         else { return "?" }
-        return SMTPGrammar.text(words[by + 1])
+        // The date follows behind a semicolon.
+        return SMTPGrammar.text(words[by + 1].prefix { $0 != UInt8(ascii: ";") })
     }
 
     /// The value of a tag of a tag list (RFC 6376 section 3.2).
