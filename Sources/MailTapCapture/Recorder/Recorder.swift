@@ -9,11 +9,14 @@ public import MailTapCore
 public final class Recorder: TraceSink {
     /// What existing recordings must name as their writer.
     private static let application = "mailtap"
+    static func application(_ version: String) -> String { "\(application) \(version)" }
     /// Octets of blocks that are gathered before they are written.
     private static let batchSize = 256 * 1024
+    /// Octets that must be free before the recording goes on after a failure, lest it fail at once again.
+    private static let neededRoom = 16 << 20
 
     private let store: any BlockStore
-    private let path: String
+    let path: String
     private let keepsSecrets: Bool
     private let limits: Limits
     private let onFailure: (RecordingError) -> Void
@@ -42,7 +45,7 @@ public final class Recorder: TraceSink {
         onFailure: @escaping (RecordingError) -> Void
     ) throws(RecordingError) {
         var header = PcapNGWriter()
-        header.beginSection(application: "\(Self.application) \(version)")
+        header.beginSection(application: Self.application(version))
         let file = try RecordingFile(path: path, header: header.bytes, application: Self.application)
         do {
             try file.append(header.bytes)
@@ -67,6 +70,15 @@ public final class Recorder: TraceSink {
         self.limits = limits
         self.onFailure = onFailure
     }
+
+    /// Sessions that were begun so far.
+    var sessionTotal: UInt32 { sessionCount }
+    /// Whether no session is open.
+    var isIdle: Bool { open.isEmpty }
+    /// Octets of the recording, with those that wait.
+    var size: Int { store.size + writer.bytes.count }
+    /// Whether the file still stands at its path.
+    var isInPlace: Bool { store.isInPlace }
 
     /// Octets of blocks that wait for `flush()`.
     public var backlog: Int { writer.bytes.count }
@@ -105,6 +117,22 @@ public final class Recorder: TraceSink {
         store.close()
     }
 
+    /// Goes on after a failure, in a new section, if the store has room again; sessions that were cut stay cut.
+    func resume(application: String) -> Bool {
+        guard failure != nil else { return true }
+        guard store.room >= Self.neededRoom else { return false }
+        var header = PcapNGWriter()
+        header.beginSection(application: application)
+        do {
+            try store.append(header.bytes)
+        } catch {
+            store.withdraw(min(error.written, header.bytes.count))
+            return false
+        }
+        failure = nil
+        return true
+    }
+
     /// Takes blocks of a session; writes when enough is gathered.
     fileprivate func write(_ build: (inout PcapNGWriter) -> Void) {
         guard failure == nil else { return }
@@ -126,7 +154,8 @@ public final class Recorder: TraceSink {
             store.withdraw(failure.written - Self.wholeBlocks(in: writer.bytes, upTo: failure.written))
         }
         let trouble = Trouble(code: "recording-cut", text: "the recording ended here: \(failure.reason)")
-        for session in ending + open.values.sorted(by: { $0.number < $1.number }) {
+        let cut = ending + open.values.sorted(by: { $0.number < $1.number })
+        for session in cut {
             var note = PcapNGWriter()
             session.cut(trouble, into: &note)
             do {
@@ -136,6 +165,7 @@ public final class Recorder: TraceSink {
                 break
             }
         }
+        for session in cut { session.stop() }
         writer = PcapNGWriter()
         ending = []
         open = [:]
@@ -187,6 +217,9 @@ private final class PacketSession: SessionSink {
         recorder.ended(self)
         recorder.write { packetizer?.end(at: time, into: &$0) }
     }
+
+    /// Nothing more of the session is written.
+    func stop() { packetizer = nil }
 
     func cut(_ trouble: Trouble, into writer: inout PcapNGWriter) {
         packetizer?.cut(trouble, at: last, into: &writer)

@@ -101,6 +101,20 @@ final class RecordingFile: BlockStore {
         descriptor = -1
     }
 
+    var room: Int {
+        var status = statvfs()
+        guard fstatvfs(descriptor, &status) == 0 else { return .max }
+        let (octets, overflow) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
+        return overflow ? .max : Int(clamping: octets)
+    }
+
+    var isInPlace: Bool {
+        var mine = stat()
+        var there = stat()
+        guard fstat(descriptor, &mine) == 0, lstat(path, &there) == 0 else { return false }
+        return mine.st_dev == there.st_dev && mine.st_ino == there.st_ino
+    }
+
     private func lock() throws(RecordingError) {
         let descriptor = descriptor
         guard Self.retry({ flock(descriptor, LOCK_EX | LOCK_NB) }) != 0 else { return }

@@ -8,11 +8,16 @@ public struct TraceConsumer {
     public var sinks: [any TraceSink]
     /// Called at least every 100 ms while the hub runs, and once after the last entry.
     public var flush: () -> Void
+    /// Called once, after the last flush.
+    public var finish: () -> Void
 
     /// What the hub's thread feeds.
-    public init(sinks: [any TraceSink], flush: @escaping () -> Void = {}) {
+    public init(
+        sinks: [any TraceSink], flush: @escaping () -> Void = {}, finish: @escaping () -> Void = {}
+    ) {
         self.sinks = sinks
         self.flush = flush
+        self.finish = finish
     }
 }
 
@@ -41,4 +46,6 @@ struct BatchPlayer {
     }
 
     func flush() { consumer.flush() }
+
+    func finish() { consumer.finish() }
 }

@@ -15,6 +15,8 @@ public final class TraceHub: Sendable {
         var inFlight = 0
         var peak = 0
         var nextSession: UInt64 = 1
+        /// When the consumer took what it works on, or was found idle.
+        var waitingSince: Int64?
         var isLagging = false
         var isFinishing = false
         var isFinished = false
@@ -119,6 +121,17 @@ public final class TraceHub: Sendable {
     /// The most octets that ever waited at once, with some for each entry.
     public var peakBacklog: Int { state.withLock { $0.peak } }
 
+    /// Octets that wait now, with some for each entry.
+    public var backlog: Int { state.withLock { $0.weight } }
+
+    /// Nanoseconds since the sinks began with what they work on, or last looked; 0 while nothing waits.
+    ///
+    /// At most some 50 milliseconds while they keep up.
+    public var lag: Int64 {
+        let since = state.withLock { $0.weight > 0 ? $0.waitingSince : nil }
+        return since.map { max(0, SessionClock.monotonic &- $0) } ?? 0
+    }
+
     private func append(_ kind: TraceBatch.Kind, _ session: UInt64, _ time: Timestamp) {
         let rings = state.withLock { state in
             state.batch.entries.append(.init(session: session, time: time, kind: kind))
@@ -156,7 +169,10 @@ public final class TraceHub: Sendable {
                 player.flush()
                 lastFlush = now
             }
-            if isLast { break }
+            if isLast {
+                player.finish()
+                break
+            }
         }
         let finishers = state.withLock { state in
             state.isFinished = true
@@ -167,8 +183,10 @@ public final class TraceHub: Sendable {
 
     /// Swaps the full batch for an emptied one.
     private func take(_ batch: inout TraceBatch) -> Bool {
-        state.withLock { state in
+        let now = SessionClock.monotonic
+        return state.withLock { state in
             state.inFlight = state.batch.weight
+            state.waitingSince = now
             state.hasRung = false
             swap(&state.batch, &batch)
             return state.isFinishing

@@ -38,14 +38,14 @@ final class AcceptGate: ChannelDuplexHandler {
                 gate.read(context: context)
             }
         }
-        guard case .full(let isNews) = room else {
+        guard case .full(let sessions, let isNews) = room else {
             context.read()
             return
         }
         isHolding = true
         guard isNews else { return }
         warn(
-            "\(registry.count) sessions are open, as many as the limit of open files allows: new connections wait until "
+            "\(sessions) sessions are open, as many as the limit of open files allows: new connections wait until "
                 + "others end; raise ulimit -n")
     }
 

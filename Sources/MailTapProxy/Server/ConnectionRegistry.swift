@@ -70,7 +70,7 @@ final class ConnectionRegistry: Sendable {
     enum Room: Equatable {
         case free
         /// There is none; `isNews` the first time since the registry was half empty.
-        case full(isNews: Bool)
+        case full(sessions: Int, isNews: Bool)
     }
 
     /// Looks for room; where there is none, `accept` is called once there is, from any thread.
@@ -79,7 +79,7 @@ final class ConnectionRegistry: Sendable {
             guard state.occupied >= self.capacity, !state.isKilling else { return .free }
             state.acceptors.append(accept)
             defer { state.isCrowded = true }
-            return .full(isNews: !state.isCrowded)
+            return .full(sessions: state.occupied, isNews: !state.isCrowded)
         }
     }
 

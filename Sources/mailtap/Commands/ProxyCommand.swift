@@ -4,6 +4,7 @@ import MailTapCapture
 import MailTapCore
 import MailTapExport
 import MailTapProxy
+import MailTapTLS
 
 #if canImport(Glibc)
     import Glibc
@@ -27,6 +28,8 @@ struct ProxyCommand: AsyncParsableCommand {
               mailtap proxy 2465=smtps://mail.example.org 2995=pop3s://mail.example.org
               mailtap proxy 2525=submission://mail.example.org --client-tls none --server-tls starttls
               mailtap proxy 2525=smtp://mail.example.org --tls strip
+              mailtap proxy 2525=smtp://mail.example.org --record tap.mailtap --rotate 1h --keep 7d -q
+              mailtap proxy 2525=smtp://mail.example.org --metrics 9925 -q
 
             TLS is looked into: clients are shown a certificate of MailTap's own authority, which they must trust
             (mailtap ca export). With smtp, what is wrong with a server's certificate is recorded and passed over; every
@@ -38,6 +41,8 @@ struct ProxyCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Write a recording; an existing one is appended to.", valueName: "path"))
     var record: String?
+
+    @OptionGroup var rotation: RotationOptions
 
     @Flag(help: "Leave secrets unmasked in the recording.")
     var keepSecrets = false
@@ -62,6 +67,12 @@ struct ProxyCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Send servers a PROXY protocol header of version 1 or 2.", valueName: "version"))
     var sendProxyProtocol: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Serve Prometheus metrics at /metrics, and /healthz, on this address (127.0.0.1 unless it names a host).",
+            valueName: "addr"))
+    var metrics: ListenArgument?
+
     @Flag(help: "Show messages whole.")
     var full = false
 
@@ -74,12 +85,16 @@ struct ProxyCommand: AsyncParsableCommand {
         guard format == "text" || format == "ndjson" else {
             throw ValidationError("proxy has no format \"\(format)\"; there are text and ndjson")
         }
+        guard rotation.rotate == nil || record != nil else {
+            throw ValidationError("--rotate is for recordings; give --record too")
+        }
     }
 
     mutating func run() async throws {
         let parsed = try routes.map { try Self.route($0) }
         var options = ProxyOptions()
-        options.tls = try tls.mode(parsed)
+        let keyLog = try tls.openKeyLog()
+        options.tls = try tls.mode(parsed, keyLog: keyLog)
         options.nameServer = try dns.map { try Self.dnsServer($0) }
         options.acceptsProxyProtocol = acceptProxyProtocol
         options.sendsProxyProtocol = sendProxyProtocol
@@ -87,8 +102,17 @@ struct ProxyCommand: AsyncParsableCommand {
         options.connectTimeout = connectTimeout.seconds
         options.maximumSessions = DescriptorLimit.raise().sessions
         let signals = SignalStream([SIGINT, SIGTERM])
+        let hangUps = SignalStream([SIGHUP])
         let outcome = LiveOutcome()
-        let hub = try makeHub(outcome)
+        let reopening = Task {
+            for await _ in hangUps {
+                outcome.hangUp()
+                if let problem = keyLog?.reopen() { StandardError.write("mailtap: \(problem)") }
+            }
+        }
+        defer { reopening.cancel() }
+        let traffic = metrics.map { _ in TrafficMetrics() }
+        let hub = try makeHub(outcome, traffic)
         let server = ProxyServer(routes: parsed, options: options, hub: hub) { StandardError.write("mailtap: \($0)") }
         do {
             for bound in try await server.start() { StandardError.write(bound.announcement) }
@@ -96,7 +120,9 @@ struct ProxyCommand: AsyncParsableCommand {
             await hub.finish()
             throw Failure(.cannotCreate, "\(error)")
         }
+        let monitor = try await startMetrics(traffic, hub, outcome, server)
         await Self.serve(server, until: signals, quietly: common.quiet)
+        await monitor?.stop()
         try outcome.check()
     }
 
@@ -128,22 +154,47 @@ struct ProxyCommand: AsyncParsableCommand {
         impatient.cancel()
     }
 
-    private func makeHub(_ outcome: LiveOutcome) throws -> TraceHub {
+    private func startMetrics(
+        _ traffic: TrafficMetrics?, _ hub: TraceHub, _ outcome: LiveOutcome, _ server: ProxyServer
+    ) async throws -> MetricsServer? {
+        guard let traffic, let metrics else { return nil }
+        let monitor = MetricsServer(ProxyMonitor(traffic: traffic, hub: hub, outcome: outcome).source)
+        do {
+            let listen = try await monitor.start(on: metrics.address)
+            StandardError.write("metrics at http://\(listen)/metrics")
+            if !listen.isLoopback {
+                StandardError.write(
+                    "mailtap: \(listen) can be reached from other machines: whoever can connect reads the metrics")
+            }
+        } catch {
+            await server.abort()
+            throw Failure(.cannotCreate, "\(error)")
+        }
+        return monitor
+    }
+
+    private func makeHub(_ outcome: LiveOutcome, _ traffic: TrafficMetrics?) throws -> TraceHub {
         // The recording is opened before anything listens, so that its errors come first.
-        let recorder = try record.map { try Recording.open($0, keepsSecrets: keepSecrets) }
+        let recording = try record.map { try Recording.openSet($0, keepsSecrets: keepSecrets, rotation) }
         let showsText = format == "text" && !common.quiet
         let writesJSON = format == "ndjson"
         let exportOptions = common.exportOptions(isTerminal: isatty(1) == 1, full: full)
         do {
             return try TraceHub(immediate: showsText || writesJSON) {
                 var sinks: [any TraceSink] = []
-                if let recorder { sinks.append(recorder) }
+                if let recording { sinks.append(recording) }
+                if let traffic { sinks.append(traffic.sink()) }
                 let output = LiveOutput(outcome)
                 if showsText { sinks.append(LiveTranscriptSink(exportOptions, output)) }
                 if writesJSON { sinks.append(LiveJSONSink(reveal: exportOptions.reveal, output)) }
-                return TraceConsumer(sinks: sinks) {
-                    recorder?.flush()
-                    if recorder?.failure != nil { outcome.recordingFailed() }
+                let flush = {
+                    if outcome.takeHangUp() { recording?.reopen() }
+                    recording?.flush()
+                    if recording?.hasFailed == true { outcome.recordingFailed() }
+                }
+                return TraceConsumer(sinks: sinks, flush: flush) {
+                    recording?.close()
+                    if recording?.hasFailed == true { outcome.recordingFailed() }
                 }
             }
         } catch {

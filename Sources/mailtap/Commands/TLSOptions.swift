@@ -102,19 +102,24 @@ struct TLSOptions: ParsableArguments {
     }
 
     /// What the proxy is told; files are read here, so that their errors come before anything listens.
-    func mode(_ routes: [Route]) throws -> ProxyOptions.TLS {
+    func mode(_ routes: [Route], keyLog: KeyLogWriter?) throws -> ProxyOptions.TLS {
         switch tls {
         case .pass: return .pass
         case .strip: return .strip
         case .intercept:
-            do { return .intercept(try interception(routes)) } catch let error as TLSError {
+            do { return .intercept(try interception(routes, keyLog)) } catch let error as TLSError {
                 throw CACommand.failure(error)
             }
         }
     }
 
-    private func interception(_ routes: [Route]) throws -> Interception {
-        let keyLog = try keyLogPath.map { try KeyLogWriter(path: $0) }
+    /// The key log that the proxy writes, where it terminates TLS and is to write one.
+    func openKeyLog() throws -> KeyLogWriter? {
+        guard tls == .intercept, let path = keyLogPath else { return nil }
+        do { return try KeyLogWriter(path: path) } catch { throw CACommand.failure(error) }
+    }
+
+    private func interception(_ routes: [Route], _ keyLog: KeyLogWriter?) throws -> Interception {
         var anchors = try TrustAnchors.system()
         if let upstreamCa { anchors = try anchors.adding(file: upstreamCa) }
         let identity = try upstreamCert.map { try TLSIdentity(certificatePath: $0, keyPath: upstreamKey ?? $0) }

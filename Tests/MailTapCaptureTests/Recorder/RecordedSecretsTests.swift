@@ -148,6 +148,7 @@ import Testing
 /// A store in memory.
 final class MemoryStore: BlockStore {
     private(set) var bytes: [UInt8] = []
+    var size: Int { bytes.count }
     func append(_ more: [UInt8]) throws(BlockStoreFailure) { bytes += more }
     func withdraw(_ octets: Int) { bytes.removeLast(octets) }
     func sync() throws(BlockStoreFailure) {}

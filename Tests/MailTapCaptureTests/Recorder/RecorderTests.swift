@@ -53,7 +53,8 @@ private final class ScratchDirectory {
 /// A store that holds so much and no more.
 private final class FullStore: BlockStore {
     var bytes: [UInt8] = []
-    let capacity: Int
+    var capacity: Int
+    var size: Int { bytes.count }
     init(capacity: Int) { self.capacity = capacity }
     func append(_ more: [UInt8]) throws(BlockStoreFailure) {
         let room = min(more.count, capacity - bytes.count)
@@ -246,5 +247,26 @@ private final class FullStore: BlockStore {
         sink.receive(big.span.bytes, from: .server, at: SessionInfo.sample().started)
         sink.end(at: SessionInfo.sample().started)
         #expect(WrittenBlocks(store.bytes).packets.last?.comments == last?.comments)
+    }
+
+    @Test func aRecordingGoesOnWhenThereIsRoomAgain() throws {
+        let store = FullStore(capacity: 3_000)
+        let recorder = Recorder(store: store, path: "x", keepSecrets: true) { _ in }
+        let cut = recorder.open(.sample())
+        cut.receive([UInt8](repeating: 65, count: 4_000).span.bytes, from: .client, at: SessionInfo.sample().started)
+        recorder.flush()
+        #expect(recorder.failure != nil)
+        session(recorder, 1_001)
+        store.capacity = store.bytes.count + 10
+        #expect(!recorder.resume(application: "mailtap test"))
+        store.capacity = 100_000
+        #expect(recorder.resume(application: "mailtap test"))
+        cut.receive([UInt8](repeating: 66, count: 40).span.bytes, from: .client, at: SessionInfo.sample().started)
+        session(recorder, 1_002)
+        recorder.flush()
+        let blocks = WrittenBlocks(store.bytes)
+        #expect(blocks.faults == [])
+        #expect(blocks.packets.filter { $0.flags == .syn }.map(\.sourcePort) == [50_112, 1_002])
+        #expect(blocks.packets.allSatisfy { !$0.payload.contains(66) || $0.sourcePort != 50_112 })
     }
 }
