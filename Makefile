@@ -13,12 +13,13 @@ INTEROP_PACKAGES := postfix dovecot-core dovecot-pop3d dovecot-imapd dovecot-lmt
 	swaks libnet-ssleay-perl curl mpop msmtp fetchmail tshark tcpdump openssl python3 python3-aiosmtpd
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test interop bench lint install captures man rfc-coverage clean build-deps interop-deps release
+.PHONY: help demo test interop soak bench lint install captures man rfc-coverage clean build-deps interop-deps release
 
 help:
 	@echo "make demo      build MailTap and run its self-contained demonstration"
 	@echo "make test      build and run the unit tests"
 	@echo "make interop   check MailTap against a real Postfix and Dovecot (root or sudo; see CONTRIBUTING.md)"
+	@echo "make soak      run mixed traffic through the proxy for MINUTES=$(MINUTES), with faults, and settle the account"
 	@echo "make lint      formatting and the rules that a compiler does not check"
 	@echo "make bench     build and run the benchmarks; ratios to the checked-in baseline"
 	@echo "make install   build a release with the Swift libraries linked in; PREFIX=$(PREFIX)"
@@ -88,6 +89,12 @@ AS_ROOT = $(if $(filter 0,$(shell id -u)),,sudo)
 
 interop: release interop-deps
 	$(AS_ROOT) $(PYTHON) -B Tests/Interop/run.py --mailtap $(MAILTAP)
+
+# Needs no root and no mail server: both ends of every session are the script's own.
+MINUTES ?= 20
+
+soak: release
+	$(PYTHON) -B Tests/Interop/soak.py --mailtap $(MAILTAP) --minutes $(MINUTES)
 
 captures: release interop-deps
 	$(AS_ROOT) $(PYTHON) -B Tests/Interop/record_captures.py --mailtap $(MAILTAP)

@@ -1,29 +1,8 @@
 """The scenarios in the order in which they run, each with those whose results it uses."""
 
-from scenarios import (
-    captured,
-    clients,
-    commandlines,
-    decrypting,
-    edges,
-    findings,
-    formats,
-    lifecycle,
-    live,
-    mailhosts,
-    manners,
-    packets,
-    proxyprotocol,
-    recordings,
-    redacting,
-    regression,
-    replaying,
-    secrets,
-    serving,
-    tls,
-    transparency,
-    views,
-)
+from scenarios import (captured, clients, commandlines, decrypting, edges, findings, formats, lifecycle, live, load,
+                       mailhosts, manners, packets, proxyprotocol, recordings, redacting, regression, replaying,
+                       secrets, serving, tls, transparency, views)
 
 ORDER = [
     ("live", live.run, []),
@@ -72,5 +51,10 @@ ORDER = [
     ("tls-gaps", decrypting.gaps, []),
     ("live-capture", decrypting.live, []),
     ("capture-mistakes", decrypting.mistakes, []),
+    ("memory", load.memory, []),
+    ("maildrop", load.maildrop, []),
+    ("many", load.many, []),
+    ("descriptors", load.descriptors, []),
+    ("rotating", load.rotating, []),
     ("demo", lifecycle.demo, []),
 ]
