@@ -115,6 +115,6 @@ public struct RecordingAnnotations: PacketAnnotationReading {
         case .string(let text): end.address = IPAddress(text) ?? end.address
         default: break
         }
-        if json["port"]?.integer == 0 { end.port = 0 }
+        if let port = json["port"]?.integer.flatMap({ UInt16(exactly: $0) }) { end.port = port }
     }
 }

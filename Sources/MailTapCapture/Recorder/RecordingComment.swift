@@ -15,13 +15,13 @@ enum RecordingComment {
     private typealias Members = [(key: String, value: CommentJSON)]
 
     /// What is known of a session when it opens, less what its packets say by themselves.
-    static func session(_ info: SessionInfo) -> String {
+    static func session(_ info: SessionInfo, ends: ConversationEnds? = nil) -> String {
         var members: Members = [("source", .string(clipped(info.source)))]
         if let route = info.route { members.append(("route", .string(clipped(route)))) }
         if let proto = info.expecting { members.append(("expects", .string(proto.name))) }
         members.append(("tls", .bool(info.expectsTLS)))
         members.append(("mail", .bool(info.isKnownMail)))
-        let ends = ConversationEnds(info, number: 0)
+        let ends = ends ?? ConversationEnds(info, number: 0)
         let client = end(info.client, written: ends.client)
         let server = end(info.server, written: ends.server)
         if !client.isEmpty { members.append(("client", .object(client))) }
@@ -134,7 +134,9 @@ enum RecordingComment {
         if end.address != written.address {
             members.append(("address", end.address.map { .string($0.description) } ?? .null))
         }
-        if end.port == 0 { members.append(("port", .integer(0))) }
+        if end.port != written.port {
+            members.append(("port", .integer(Int64(end.port))))
+        }
         return members
     }
 

@@ -72,7 +72,7 @@ struct SessionPacketizer {
         into writer: inout PcapNGWriter
     ) {
         self.ends = ends ?? ConversationEnds(info, number: number)
-        sessionComment = RecordingComment.session(info)
+        sessionComment = RecordingComment.session(info, ends: self.ends)
         last = info.started
         // Initial sequence numbers need only differ between sessions of the same addresses and ports.
         let seed = Self.scramble(UInt64(bitPattern: info.started.nanoseconds) ^ UInt64(number) << 40)

@@ -255,7 +255,8 @@ public struct TranscriptFormatter: Sendable {
         if !overview.appeared.isEmpty {
             figures.append("offered under TLS only: " + overview.appeared.prefix(20).joined(separator: ", "))
         }
-        let text = overview.sentence + (figures.isEmpty ? "" : " " + figures.joined(separator: "; ") + ".")
+        let told = figures.joined(separator: "; ")
+        let text = overview.sentence + (told.isEmpty ? "" : " " + told.prefix(1).uppercased() + told.dropFirst() + ".")
         let lines = WordWrap.lines(
             VisibleText.of(text), width: max(16, options.width - 4 - VisibleText.columns(of: prefix)))
         flush(into: &out)

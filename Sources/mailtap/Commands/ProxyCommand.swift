@@ -2,6 +2,7 @@ import ArgumentParser
 import MailTapAnalysis
 import MailTapCapture
 import MailTapCore
+import MailTapDecrypt
 import MailTapExport
 import MailTapProxy
 import MailTapTLS
@@ -178,6 +179,7 @@ struct ProxyCommand: AsyncParsableCommand {
         let recording = try record.map { try Recording.openSet($0, keepsSecrets: keepSecrets, rotation) }
         let showsText = format == "text" && !common.quiet
         let writesJSON = format == "ndjson"
+        let passesTLS = tls.tls == .pass
         let exportOptions = common.exportOptions(isTerminal: isatty(1) == 1, full: full)
         do {
             return try TraceHub(immediate: showsText || writesJSON) {
@@ -185,8 +187,12 @@ struct ProxyCommand: AsyncParsableCommand {
                 if let recording { sinks.append(recording) }
                 if let traffic { sinks.append(traffic.sink()) }
                 let output = LiveOutput(outcome)
-                if showsText { sinks.append(LiveTranscriptSink(exportOptions, output)) }
-                if writesJSON { sinks.append(LiveJSONSink(reveal: exportOptions.reveal, output)) }
+                var views: [any TraceSink] = []
+                if showsText { views.append(LiveTranscriptSink(exportOptions, output)) }
+                if writesJSON { views.append(LiveJSONSink(reveal: exportOptions.reveal, output)) }
+                // What is relayed as ciphertext still shows its handshake, as it does when read back.
+                if passesTLS { views = views.map { Decryptor(into: $0, keys: KeyLog()) } }
+                sinks += views
                 let flush = {
                     if outcome.takeHangUp() { recording?.reopen() }
                     recording?.flush()
