@@ -36,11 +36,11 @@ enum EndRules {
     private static func smtp(
         _ session: Session, _ state: DialogueState, _ last: Int, _ found: inout FindingList
     ) {
-        for (index, exchange) in session.exchanges.enumerated() where exchange.reply == nil {
+        // A server that said 421 answers no more.
+        let saidFarewell = session.exchanges.contains { $0.isFarewell(isLast: false) }
+        for (index, exchange) in session.exchanges.enumerated() where !saidFarewell && exchange.reply == nil {
             // Many clients close right behind QUIT; an unanswered message has a rule of its own.
             guard let verb = exchange.command?.verb, verb != "QUIT", exchange.message == nil else { continue }
-            // A server that said 421 answers no more.
-            guard !session.exchanges.contains(where: { $0.isFarewell(isLast: false) }) else { break }
             found.add(
                 "smtp.no-reply", exchange: index, "\(ShownText.of(verb)) never got a reply", side: .some(fault(session))
             )
