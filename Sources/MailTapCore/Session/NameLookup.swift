@@ -1,4 +1,4 @@
-/// The DNS answers in a capture that led a client to its server.
+/// The DNS answers that led to the server: seen in a capture, or asked for by the proxy (`smtp+mx`).
 public struct NameLookup: Sendable, Hashable {
     /// The host name that was asked for.
     public var name: String

@@ -9,6 +9,10 @@ final class MailHostSearch {
     struct Found {
         var channel: any Channel
         var host: String
+        /// The record that gave the address that answered; nil where the exchange was an address itself.
+        var type: String?
+        /// The preference of the MX that named the host; nil where the domain has none and stands for itself.
+        var preference: UInt16?
     }
 
     /// What is needed of the loop: its DNS servers and a way to connect.
@@ -27,6 +31,9 @@ final class MailHostSearch {
     private let done: (MailHostSearch, Result<Found, DNSLookup.Failure>) -> Void
     private var hosts: ArraySlice<MailExchange> = []
     private var addresses: ArraySlice<IPAddress> = []
+    private var hasExchanges = false
+    private var tried: MailExchange?
+    private var isLiteral = false
     private var attempts = 0
     private var last = "no mail host has an address"
     /// What was asked and answered, in words, in order.
@@ -57,14 +64,18 @@ final class MailHostSearch {
                 let list = exchanges.map { "\($0.preference) \($0.host)" }.joined(separator: ", ")
                 steps.append("MX of \(domain): \(list)")
                 hosts = exchanges[...]
+                hasExchanges = true
                 nextHost()
             }
         }
     }
 
     private func nextHost() {
-        guard let host = hosts.popFirst()?.host else { return fail(last) }
+        tried = hosts.popFirst()
+        guard let host = tried?.host else { return fail(last) }
+        isLiteral = false
         if let literal = IPAddress(host) {
+            isLiteral = true
             addresses = [literal]
             return nextAddress(of: host)
         }
@@ -87,7 +98,10 @@ final class MailHostSearch {
         else { return fail(last) }
         means.connect(place).assumeIsolated().whenComplete { [self] result in
             switch result {
-            case .success(let channel): done(self, .success(Found(channel: channel, host: host)))
+            case .success(let channel):
+                let type = isLiteral ? nil : address.isIPv4 ? "A" : "AAAA"
+                let preference = hasExchanges ? tried?.preference : nil
+                done(self, .success(Found(channel: channel, host: host, type: type, preference: preference)))
             case .failure(let error):
                 last = "\(host) (\(address)): \(FailureReason.words(error))"
                 steps.append("can't connect to \(last)")

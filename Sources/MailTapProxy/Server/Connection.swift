@@ -11,6 +11,8 @@ final class Connection {
     let server = Leg()
     /// The server's host: the route's, or the mail host that DNS named for its domain.
     private(set) var serverHost: String
+    /// The DNS answers that led to the server of an `smtp+mx` route.
+    private var lookup: NameLookup?
     /// The application protocol that was agreed on with the server (RFC 7301).
     var upstreamProtocol: String?
     private var feed: SessionFeed
@@ -158,6 +160,11 @@ final class Connection {
             switch result {
             case .success(let found):
                 serverHost = found.host
+                lookup = found.type.map { type in
+                    NameLookup(
+                        name: found.host, type: type, time: clock.now,
+                        domain: found.preference == nil ? nil : route.server.host, preference: found.preference)
+                }
                 connected(found.channel)
             case .failure(let failure): connectFailed(failure)
             }
@@ -202,10 +209,12 @@ final class Connection {
 
     private func info(server endpoint: Endpoint?) -> SessionInfo {
         let url = route.server
-        return SessionInfo(
+        var info = SessionInfo(
             source: loop.source, client: clientEndpoint, server: endpoint ?? loop.endpoint(of: url),
             started: clock.started,
             expecting: url.scheme.proto, expectsTLS: url.scheme.isImplicitTLS, isKnownMail: true, route: route.text)
+        info.lookup = lookup
+        return info
     }
 
     // MARK: Effects

@@ -18,6 +18,10 @@ def run(checks, bench):
             with DNSServer(records, truncates) as dns:
                 session, told = _session(checks, f"example.test over {label}", dns, host, "example.test")
                 checks.equal(f"{label}: the server's name", session["server"]["name"], "mx.example.test")
+                lookup = session["lookup"]
+                checks.equal(f"{label}: the record says which MX led there",
+                             [lookup[key] for key in ("name", "type", "domain", "preference")],
+                             ["mx.example.test", "A", "example.test", 20])
                 order = ["10 dead.example.test, 20 mx.example.test", "dead.example.test: 127.0.0.2",
                          "can't connect to dead.example.test", "mx.example.test: 127.0.0.1"]
                 places = [told.find(step) for step in order]
@@ -28,6 +32,7 @@ def run(checks, bench):
         with DNSServer(records) as dns:
             session, _ = _session(checks, "a domain without MX", dns, host, "plain.test")
             checks.equal("a domain without MX: itself", session["server"]["name"], "plain.test")
+            checks.equal("a domain without MX: no exchanger of it", session["lookup"]["domain"], None)
             for domain, words in (("null.test", "takes no mail"), ("nowhere.test", "no such domain")):
                 session, _ = _session(checks, domain, dns, host, domain, greeting=b"421 ")
                 checks.holds(f"{domain}: the record says why", words in str(session["troubles"]), session["troubles"])
