@@ -17,8 +17,8 @@ enum ReplyCodes {
 
     private static let greeting: Set<UInt16> = [450, 451, 521, 550, 554, 556]
     private static let hello: Set<UInt16> = [450, 451, 521, 550, 554]
-    private static let mail: Set<UInt16> = [450, 451, 452, 455, 550, 552, 553, 554, 555, 556]
-    private static let recipient: Set<UInt16> = [450, 451, 452, 455, 550, 551, 552, 553, 554, 555, 556]
+    private static let mail: Set<UInt16> = [450, 451, 452, 454, 455, 550, 552, 553, 554, 555, 556]
+    private static let recipient: Set<UInt16> = [450, 451, 452, 454, 455, 550, 551, 552, 553, 554, 555, 556]
     private static let content: Set<UInt16> = [450, 451, 452, 550, 552, 554]
     private static let lookup: Set<UInt16> = [450, 451, 550, 551, 553, 554]
     private static let login: Set<UInt16> = [432, 451, 454, 523, 524, 525, 534, 535, 538, 550, 554]

@@ -5,6 +5,8 @@ enum ReplyRules {
     static func apply(_ place: SessionRules.Place, _ found: inout FindingList) {
         guard let first = place.serverReply else { return }
         let verb = place.exchange.command?.verb ?? ""
+        // An empty line is no command; only the greeting has none.
+        guard place.exchange.command == nil || !verb.isEmpty else { return }
         for reply in [first] + place.exchange.furtherReplies {
             code(reply, verb, place, &found)
             enhanced(reply, verb, place, &found)

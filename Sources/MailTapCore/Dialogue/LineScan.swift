@@ -48,6 +48,17 @@ extension RawSpan {
         }
     }
 
+    /// The octets behind one of these verbs of four letters, where something hides it: octets before it, or letters glued
+    /// to it. Nil where none of them stands there, or nothing behind it.
+    func hiddenArguments(of verbs: [StaticString], to end: Int) -> Range<Int>? {
+        var start = 0
+        while start < end, self[octet: start] <= 32 || self[octet: start] >= 127 { start += 1 }
+        guard verbs.contains(where: { hasPrefix($0, from: start) }) else { return nil }
+        start += 4
+        while start < end, self[octet: start] == 32 || self[octet: start] == 9 { start += 1 }
+        return start < end ? start..<end : nil
+    }
+
     /// Whether what stands here begins a TLS record: nil while too few octets are there to say.
     func looksLikeTLS(from start: Int = 0) -> Bool? {
         let available = byteCount - start

@@ -182,6 +182,13 @@ public struct DialogueFileReader {
             // Written by hand, and the client speaks first: the greeting was left out.
             sessions[sessions.count - 1].trace.info.startSeen = side == .server
         }
+        if hasNoHeader, !sessions[sessions.count - 1].trace.info.startSeen,
+            case .chunk(.server, let octets) = entry, octets.starts(with: "220".utf8),
+            !sessions[sessions.count - 1].trace.entries.contains(where: { $0.entry.isChunk(of: .server) })
+        {
+            // Only a greeting says 220 first: the client did not wait for it.
+            sessions[sessions.count - 1].trace.info.startSeen = true
+        }
         sessions[sessions.count - 1].trace.entries.append((time, entry))
         sessions[sessions.count - 1].lines.append(number)
     }

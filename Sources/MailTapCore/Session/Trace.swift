@@ -8,6 +8,11 @@ public struct Trace: Sendable, Equatable {
         case chunk(Side, [UInt8])
         /// Something other than octets.
         case mark(Mark)
+
+        /// Whether these are octets that `side` sent.
+        func isChunk(of side: Side) -> Bool {
+            if case .chunk(side, _) = self { true } else { false }
+        }
     }
 
     /// What was known when the session opened.

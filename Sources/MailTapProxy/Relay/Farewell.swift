@@ -29,8 +29,10 @@ enum Farewell {
     /// The note in the record about a client that did not go through with its handshake.
     static func clientTrouble(_ failure: HandshakeFailure) -> Trouble {
         var text = "TLS with the client failed: \(failure.reason)"
-        if let shown = failure.shown { text += "; it was shown the certificate \(shown)" }
-        text += ". If it does not trust MailTap: give it the certificate of 'mailtap ca export', or use --tls pass"
+        if let shown = failure.shown {
+            text += "; it was shown the certificate \(shown)"
+            text += ". If it does not trust MailTap: give it the certificate of 'mailtap ca export', or use --tls pass"
+        }
         return Trouble(code: "tls-client-failed", text: text)
     }
 

@@ -57,6 +57,7 @@ extension Replayer {
             let keywords = reply.lines.dropFirst().map { String(decoding: $0.prefix { $0 != 0x20 }, as: UTF8.self) }
             offersPipelining = isPositive && keywords.contains { $0.uppercased() == "PIPELINING" }
             offersChunking = isPositive && keywords.contains { $0.uppercased() == "CHUNKING" }
+            offeredMechanisms = isPositive ? Self.mechanisms(in: reply.lines.dropFirst()) : []
             let hasOther = plan.steps[next...].contains { ["EHLO", "LHLO", "HELO"].contains($0.verb) }
             if !isPositive, wasPositive, !hasOther { omission = .toQuit("the server refused \(step.verb)") }
         case (.pop3, "CAPA"):
@@ -87,7 +88,7 @@ extension Replayer {
             }
         case (_, "STARTTLS") where step.startsTLS, (_, "STLS") where step.startsTLS:
             // Going on in clear would tell everybody what was said in confidence.
-            if isPositive { startTLS(&effects) } else { omission = .toQuit("the server refused TLS") }
+            if goesAhead(reply) { startTLS(&effects) } else { omission = .toQuit("the server refused TLS") }
         case (.smtp, "STARTTLS") where isPositive, (.pop3, "STLS") where isPositive:
             note(.aborted, next, "the server accepted TLS, which the recorded one refused")
             isOver = true
@@ -117,10 +118,31 @@ extension Replayer {
         if case .chunk(let line, _) = step.action, line.split(separator: 0x20).count > 2 { transactionIsOpen = false }
     }
 
+    /// Whether the server wants TLS to begin: SMTP's 220 and no other (RFC 3207 section 4).
+    func goesAhead(_ reply: LiveReply) -> Bool {
+        plan.proto == .smtp ? reply.status.rawValue == 220 : reply.status.isPositive
+    }
+
     // MARK: SASL
+
+    /// The mechanisms that an EHLO answer offers, in capitals.
+    private static func mechanisms(in lines: ArraySlice<[UInt8]>) -> Set<String> {
+        var found: Set<String> = []
+        for line in lines {
+            let words = String(decoding: line, as: UTF8.self).uppercased().split(separator: " ").map(String.init)
+            if words.first == "AUTH" { found.formUnion(words.dropFirst()) }
+        }
+        return found
+    }
 
     /// Says AUTH, with the credentials where there are some, else with the recorded lines where they fit.
     mutating func startLogin(_ login: SASLLogin, _ index: Int, _ effects: inout [Effect]) {
+        let wasTaken = plan.steps[checked: index]?.expected.map { $0.isPositive || $0.isIntermediate } ?? true
+        if plan.proto == .smtp, wasTaken, !offeredMechanisms.contains(login.mechanism.uppercased()) {
+            // No password goes to a server that did not ask for one.
+            notPlayed(index, "AUTH \(login.mechanism) is not offered")
+            return
+        }
         guard let credentials = options.credentials else {
             guard let lines = login.verbatim, let first = lines.first else {
                 notPlayed(index, Self.noCredentials)

@@ -54,7 +54,7 @@ extension Replayer {
             say([UInt8]("STARTTLS\r\n".utf8), &effects)
             awaited.append(.opening(.startTLS))
         case .startTLS:
-            if reply.status.isPositive { startTLS(&effects) } else { refuseInClear("the server refused TLS") }
+            if goesAhead(reply) { startTLS(&effects) } else { refuseInClear("the server refused TLS") }
         }
     }
 

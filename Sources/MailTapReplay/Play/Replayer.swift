@@ -66,6 +66,8 @@ public struct Replayer: Sendable {
     var acceptedRecipients = 0
     var mayContent = false
     var offersChunking = false
+    /// SASL mechanisms of the last EHLO answer, in capitals.
+    var offeredMechanisms: Set<String> = []
     var isQuitting = false
     /// Steps that are not played, as their notes say.
     var skipped: Set<Int> = []
@@ -195,6 +197,11 @@ public struct Replayer: Sendable {
             awaited.append(.step(index))
         case .chunk(let line, let octets):
             if sendAsData(index, &effects) { return }
+            guard offersChunking || !(step.expected?.isPositive ?? true) else {
+                // A server that does not know BDAT would take the chunk's octets for commands.
+                notPlayed(index, "CHUNKING is not offered; --data-for-bdat sends the mail with DATA")
+                return
+            }
             say(line + [0x0D, 0x0A] + octets, &effects)
             let isLast = line.split(separator: 0x20).count > 2
             awaited.append(.content(index, repliesLeft: isLMTP && isLast ? max(1, acceptedRecipients) : 1))

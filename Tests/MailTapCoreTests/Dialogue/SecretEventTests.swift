@@ -55,6 +55,23 @@ import Testing
         #expect(smtp("C: AUTH PLAIN\nS: 503 no\nC: FROB\nS: 500 what\nC: QUIT\nS: 221 bye") == ["FROB"])
     }
 
+    @Test func responsesThatHaveNoPlaceInTheLine() {
+        #expect(smtp("C: AUTH LOGIN dXNlcg== cGFzcw==\nS: 501 no") == ["cGFzcw=="])
+        #expect(smtp("C: AUTH PLAIN = AHVzZXIAcGFzcw==\nS: 501 no") == ["AHVzZXIAcGFzcw=="])
+        #expect(smtp("C: AUTH SCRAM-SHA-1 aaaa cGFzcw==\nS: 501 no") == ["cGFzcw=="])
+        #expect(pop3("C: AUTH LOGIN dXNlcg== cGFzcw==\nS: -ERR no") == ["cGFzcw=="])
+        #expect(pop3("C: AUTH PLAIN = AHVzZXIAcGFzcw==\nS: -ERR no") == ["AHVzZXIAcGFzcw=="])
+    }
+
+    @Test func verbsThatSomethingHides() {
+        #expect(smtp("C:  AUTH PLAIN AAAA\nS: 500 what") == ["PLAIN AAAA"])
+        #expect(smtp("C: AUTHPLAIN AAAA\nS: 500 what") == ["PLAIN AAAA"])
+        #expect(smtp("C:  AUTH LOGIN\nS: 500 what\nC: cGFzcw==\nS: 500 what") == ["LOGIN", "cGFzcw=="])
+        #expect(pop3("C:  PASS hunter22\nS: -ERR what") == ["hunter22"])
+        #expect(pop3("C: PASShunter22\nS: -ERR what") == ["hunter22"])
+        #expect(pop3("C: PASTE hunter22\nS: -ERR what").isEmpty)
+    }
+
     @Test func whatAServerRepeats() {
         #expect(pop3("C: PASS hunter22\nS: -ERR unknown: PASS hunter22") == ["hunter22", "hunter22"])
         #expect(smtp("C: AUTH PLAIN AAAABBBB\nS: 500 unknown: AUTH PLAIN AAAABBBB") == ["AAAABBBB", "AAAABBBB"])

@@ -142,10 +142,12 @@ import Testing
             C: QUIT
             S: 221 bye
             """)
-        let (sent, _, _) = play(
-            recorded,
-            answers: ["220 mx\r\n", "250 mx\r\n", "250 ok\r\n", "250 ok\r\n", "250 ok\r\n", "250 ok\r\n", "221 b\r\n"])
+        let answers = ["250 ok\r\n", "250 ok\r\n", "250 ok\r\n", "250 ok\r\n", "221 b\r\n"]
+        let (sent, _, _) = play(recorded, answers: ["220 mx\r\n", "250-mx\r\n250 CHUNKING\r\n"] + answers)
         #expect(sent.suffix(3) == ["BDAT 4\r\n.\r\nx", "BDAT 2 LAST\r\nyz", "QUIT\r\n"])
+        let refused = play(recorded, answers: ["220 mx\r\n", "250 mx\r\n"] + answers)
+        #expect(!refused.sent.contains { $0.hasPrefix("BDAT") })
+        #expect(refused.replayer.notes.contains { $0.kind == .notPlayed })
     }
 
     @Test func lmtpWaitsForOneReplyPerRecipient() {
@@ -197,11 +199,11 @@ import Testing
             S: 221 bye
             """
         let challenge = "334 PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2UucmVzdG9uLm1jaS5uZXQ+\r\n"
-        let answers = ["220 mx\r\n", "250 mx\r\n", challenge, "235 ok\r\n", "221 bye\r\n"]
+        let answers = ["220 mx\r\n", "250-mx\r\n250 AUTH CRAM-MD5\r\n", challenge, "235 ok\r\n", "221 bye\r\n"]
         let options = ReplayOptions(credentials: Credentials(password: "tanstaaftanstaaf"))
         let with = play(recording(script), options: options, answers: answers)
         #expect(with.sent[2] == "dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw\r\n")
-        let without = play(recording(script), answers: ["220 mx\r\n", "250 mx\r\n", "221 bye\r\n"])
+        let without = play(recording(script), answers: ["220 mx\r\n", "250-mx\r\n250 AUTH CRAM-MD5\r\n", "221 bye\r\n"])
         #expect(without.sent == ["EHLO me\r\n", "QUIT\r\n"])
         #expect(without.replayer.notes.map(\.kind) == [.notPlayed])
     }
@@ -222,9 +224,12 @@ import Testing
             S: 221 bye
             """)
         let answers = [
-            "220 mx\r\n", "250 x\r\n", "334 VXNlcm5hbWU6\r\n", "334 UGFzc3dvcmQ6\r\n", "235 ok\r\n", "221 b\r\n",
+            "220 mx\r\n", "250-x\r\n250 AUTH PLAIN LOGIN\r\n", "334 VXNlcm5hbWU6\r\n", "334 UGFzc3dvcmQ6\r\n",
+            "235 ok\r\n", "221 b\r\n",
         ]
         let (sent, _, _) = play(recorded, answers: answers)
+        // Nobody who did not offer the mechanism gets a password.
+        #expect(play(recorded, answers: ["220 mx\r\n", "250 x\r\n", "221 b\r\n"]).sent == ["EHLO me\r\n", "QUIT\r\n"])
         #expect(sent == ["EHLO me\r\n", "AUTH LOGIN\r\n", "dGlt\r\n", "c2VjcmV0\r\n", "QUIT\r\n"])
         let options = ReplayOptions(credentials: Credentials(user: "tom", password: "other"))
         #expect(play(recorded, options: options, answers: answers).sent[2...3] == ["dG9t\r\n", "b3RoZXI=\r\n"])

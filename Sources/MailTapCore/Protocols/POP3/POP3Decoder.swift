@@ -146,6 +146,7 @@ struct POP3Decoder: DialogueDecoder {
         clientIsAfterGap = false
         let argument = line.word(from: letters, to: text)
         var isSecret = false
+        var isHiddenLogin = false
         var body = PendingReply.Body.none
         switch verb {
         case .pass:
@@ -169,11 +170,17 @@ struct POP3Decoder: DialogueDecoder {
         case .unknown where text > 0 && (offer.base < suspectUntil || suspectsResponse):
             isSecret = true
             secret(.opaque, 0..<text, line, offer, &events)
-        case .unknown where text == 0:
+        case .unknown where text > 0:
+            // A login that is none to the server was meant as one, and so may be the lines behind it.
+            guard let arguments = line.hiddenArguments(of: ["PASS", "APOP", "AUTH"], to: text) else { break }
+            isSecret = true
+            isHiddenLogin = true
+            secret(.opaque, arguments, line, offer, &events)
+        case .unknown:
             emit(.anomaly(.emptyCommand), offer.range(0, line.byteCount), exchanges, offer, &events)
         default: break
         }
-        if verb != .unknown { suspectsResponse = false }
+        if verb != .unknown { suspectsResponse = false } else if isHiddenLogin { suspectsResponse = true }
         if expectsGreeting, !hasGreeted, exchanges == 0 {
             emit(.anomaly(.commandBeforeGreeting), offer.range(0, line.byteCount), exchanges, offer, &events)
         }
@@ -197,7 +204,14 @@ struct POP3Decoder: DialogueDecoder {
         var progress = SASLProgress(mechanism: line.extracting(name))
         defer { sasl = progress }
         let initial = line.word(from: name.upperBound, to: text)
-        guard !initial.isEmpty, let kind = progress.response(line.extracting(initial)) else { return false }
+        guard !initial.isEmpty else { return false }
+        guard let kind = progress.response(line.extracting(initial)) else {
+            // A second response has no place here; a client that sends one sends a credential.
+            let more = line.word(from: initial.upperBound, to: text)
+            guard !more.isEmpty else { return false }
+            secret(.opaque, more.lowerBound..<text, line, offer, &events)
+            return true
+        }
         let isWhole = initial.upperBound == text
         secret(isWhole ? kind : .opaque, initial.lowerBound..<text, line, offer, &events)
         return true

@@ -179,17 +179,24 @@ struct SMTPDecoder: DialogueDecoder {
         }
         clientIsAfterGap = false
         var isSecret = false
+        var isHiddenLogin = false
         switch verb {
         case .auth:
             isSecret = auth(line, letters, text, offer, &events)
         case .unknown where text > 0 && (offer.base < suspectUntil || suspectsResponse):
             isSecret = true
             secret(.opaque, 0, text, line, offer, exchanges, &events)
-        case .unknown where text == 0:
+        case .unknown where text > 0:
+            // A login that is none to the server was meant as one, and so may be the lines behind it.
+            guard let arguments = line.hiddenArguments(of: ["AUTH"], to: text) else { break }
+            isSecret = true
+            isHiddenLogin = true
+            secret(.opaque, arguments.lowerBound, text, line, offer, exchanges, &events)
+        case .unknown:
             anomaly(.emptyCommand, offer.range(0, line.byteCount), exchanges, offer, &events)
         default: break
         }
-        if verb != .unknown { suspectsResponse = false }
+        if verb != .unknown { suspectsResponse = false } else if isHiddenLogin { suspectsResponse = true }
         if server.expectsGreeting, !server.hasSpoken, exchanges == 0 {
             anomaly(.commandBeforeGreeting, offer.range(0, line.byteCount), exchanges, offer, &events)
         }
@@ -230,6 +237,12 @@ struct SMTPDecoder: DialogueDecoder {
                     whole == initial ? kind : .opaque, whole.lowerBound, whole.upperBound, line, offer, exchanges,
                     &events)
             }
+        }
+        let more = line.word(from: initial.upperBound, to: text)
+        if !isSecret, !more.isEmpty {
+            // A second response has no place here; a client that sends one sends a credential.
+            isSecret = true
+            secret(.opaque, more.lowerBound, text, line, offer, exchanges, &events)
         }
         sasl = progress
         return isSecret

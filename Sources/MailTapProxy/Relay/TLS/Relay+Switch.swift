@@ -98,7 +98,9 @@ extension Relay {
     private mutating func clientSpeaksClear(at time: Timestamp, into effects: inout [RelayEffect]) {
         guard let beginning = tls else { return }
         let octets = beginning.reader.octets
-        if beginning.start == .implicit, beginning.server == .waiting {
+        // What begins like a handshake and is none has no meaning in clear either: taken for clear text, it would be taken
+        // for a beginning of TLS again, without end.
+        if beginning.start == .implicit, beginning.server == .waiting, !ClientHelloReader.mayBegin(with: octets) {
             effects.append(
                 .mark(
                     .trouble(

@@ -67,6 +67,19 @@ import Testing
         #expect(book.reads(.server))
     }
 
+    /// Records of type handshake that hold no ClientHello.
+    static let noHellos: [[UInt8]] = [
+        [22, 3, 1, 0, 5] + Array("hello".utf8), [22, 3, 1, 0, 0], [22, 3, 1, 255, 255] + [UInt8](repeating: 97, count: 70_000),
+    ]
+
+    @Test(arguments: noHellos, [false, true])
+    func garbageThatBeginsLikeAHandshakeStartsNothing(_ octets: [UInt8], isImplicit: Bool) {
+        let book = Self.book(.follow(implicit: isImplicit))
+        for piece in octets.cut(isImplicit ? 1_000 : 3) { book.given(.client, says: piece) }
+        #expect(!Self.starts(book.does()).contains { $0.0 == .client })
+        #expect(book.recorded[.client]?.starts(with: octets.prefix(5)) == true)
+    }
+
     @Test func aRefusalGoesOnAsItCame() {
         let book = Self.greeted()
         book.given(.client, says: "STARTTLS\r\n")
