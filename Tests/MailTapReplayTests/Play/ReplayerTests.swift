@@ -203,7 +203,8 @@ import Testing
         let options = ReplayOptions(credentials: Credentials(password: "tanstaaftanstaaf"))
         let with = play(recording(script), options: options, answers: answers)
         #expect(with.sent[2] == "dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw\r\n")
-        let without = play(recording(script), answers: ["220 mx\r\n", "250-mx\r\n250 AUTH CRAM-MD5\r\n", "221 bye\r\n"])
+        let without = play(
+            recording(script), answers: ["220 mx\r\n", "250-mx\r\n250 AUTH CRAM-MD5\r\n", "221 bye\r\n"])
         #expect(without.sent == ["EHLO me\r\n", "QUIT\r\n"])
         #expect(without.replayer.notes.map(\.kind) == [.notPlayed])
     }

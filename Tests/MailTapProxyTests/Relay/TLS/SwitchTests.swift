@@ -69,7 +69,8 @@ import Testing
 
     /// Records of type handshake that hold no ClientHello.
     static let noHellos: [[UInt8]] = [
-        [22, 3, 1, 0, 5] + Array("hello".utf8), [22, 3, 1, 0, 0], [22, 3, 1, 255, 255] + [UInt8](repeating: 97, count: 70_000),
+        [22, 3, 1, 0, 5] + Array("hello".utf8), [22, 3, 1, 0, 0],
+        [22, 3, 1, 255, 255] + [UInt8](repeating: 97, count: 70_000),
     ]
 
     @Test(arguments: noHellos, [false, true])
