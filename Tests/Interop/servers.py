@@ -126,6 +126,15 @@ class Servers:
             time.sleep(0.05)
         return self.delivered(user)
 
+    def settle(self, user, seconds=20):
+        """Waits until nothing has arrived for a second: what earlier scenarios sent may still be on its way."""
+        deadline = time.monotonic() + seconds
+        count, since = len(self.delivered(user)), time.monotonic()
+        while time.monotonic() - since < 1 and time.monotonic() < deadline:
+            time.sleep(0.05)
+            if len(self.delivered(user)) != count:
+                count, since = len(self.delivered(user)), time.monotonic()
+
     def put(self, user, message, name):
         """Puts a message (octets, CRLF line ends) into the user's maildrop without a mail transfer."""
         mail = pwd.getpwnam("mail")

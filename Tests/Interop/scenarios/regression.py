@@ -82,6 +82,7 @@ def dialogue_files(checks, bench):
     password = bench.work / "password"
     password.write_text(ALICE + "\n")
     login = ("--user", "alice", "--password-file", password)
+    bench.servers.settle("alice")
     for name, scheme, service, mails, options in (
             ("smtp-plain", "smtp", "smtp", 1, ()), ("smtp-refusals", "smtp", "smtp", 0, ()),
             ("smtp-bdat", "smtp", "smtp", 1, ()), ("smtp-starttls", "smtp", "smtp", 1, ()),
