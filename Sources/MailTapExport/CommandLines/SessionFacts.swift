@@ -39,8 +39,15 @@ struct SessionFacts {
                 item.content(index).map { !$0.isEmpty && !$0.suffix(2).elementsEqual([13, 10]) } ?? false
             }.map { $0 + 1 })
         host = session.info.server.name ?? session.info.server.address?.description ?? "localhost"
-        port = session.info.server.port
         isImplicitTLS = session.tls?.start == .implicit
+        // A hand-written dialogue names no port: the usual one stands in.
+        let usual: UInt16 =
+            switch session.proto {
+            case .pop3: isImplicitTLS ? 995 : 110
+            case .imap: isImplicitTLS ? 993 : 143
+            case .smtp, nil: isImplicitTLS ? 465 : 25
+            }
+        port = session.info.server.port == 0 ? usual : session.info.server.port
         isStartTLS =
             !isImplicitTLS
             && (session.tls != nil
