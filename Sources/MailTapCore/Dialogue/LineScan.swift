@@ -50,8 +50,7 @@ extension RawSpan {
 
     /// The octets behind one of these verbs of four letters, where something hides it.
     ///
-    /// That is, octets before it, or letters glued
-    /// to it. Nil where none of them stands there, or nothing behind it.
+    /// That is octets before it, or letters glued to it. Nil where none of them stands there, or nothing behind it.
     func hiddenArguments(of verbs: [StaticString], to end: Int) -> Range<Int>? {
         var start = 0
         while start < end, self[octet: start] <= 32 || self[octet: start] >= 127 { start += 1 }
