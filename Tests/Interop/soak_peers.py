@@ -1,10 +1,12 @@
 """The two ends of the soak's sessions; both count what they said and heard, by the session's token.
 
 A token stands in the first thing that a client says (`EHLO soak-7.example`, `USER soak-7`), so that client, server and
-recording can be brought together.
+recording can be brought together. What is said is counted before it is sent, what is heard after it came: an end that is
+killed in between has heard at least, and said at most, what its account holds.
 """
 
 import asyncio
+import contextlib
 import re
 import socket
 import ssl
@@ -17,18 +19,28 @@ class Account:
     """What is known of one session."""
 
     def __init__(self):
-        self.client_said = self.client_heard = self.server_said = self.server_heard = 0
+        self.octets = dict.fromkeys(("client_said", "client_heard", "server_said", "server_heard"), 0)
         self.reached_server = self.is_broken = False
+
+    def add(self, what, octets):
+        self.octets[what] += octets
+
+    def reach(self):
+        self.reached_server = True
 
 
 class Peers:
     """The accounts of all sessions."""
 
+    account_type = Account
+
     def __init__(self):
         self.accounts, self.broken = {}, 0
 
     def account(self, token):
-        return self.accounts.setdefault(token, Account())
+        if token not in self.accounts:
+            self.accounts[token] = self.account_type()
+        return self.accounts[token]
 
     def known_to_servers(self):
         return {token for token, account in self.accounts.items() if account.reached_server}
@@ -46,19 +58,20 @@ class Peers:
         if account is None:
             return [f"{token} was never said"]
         wrong = []
-        for side, said, heard in (("client", account.client_said, account.server_heard),
-                                  ("server", account.server_said, account.client_heard)):
-            # What a reset threw away on its way may be recorded or not; all else is there to the octet.
-            low, high = (heard, said) if account.is_broken else (said, said)
+        for side, peer in (("client", "server"), ("server", "client")):
+            said, heard = account.octets[f"{side}_said"], account.octets[f"{peer}_heard"]
+            # What a reset or a kill threw away on its way may be recorded or not; all else is there to the octet.
+            low, high = (heard, max(said, heard)) if account.is_broken else (said, said)
             if not low <= octets[side] <= high:
                 wrong.append(f"{token}: {octets[side]} octets of the {side} recorded, {said} said, {heard} heard")
         return wrong
 
 
 def reset(writer):
-    """Aborts a connection with RST."""
-    sock = writer.get_extra_info("socket")
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    """Aborts a connection with RST, where it is not gone already."""
+    if sock := writer.get_extra_info("socket"):
+        with contextlib.suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
 
 
@@ -68,9 +81,11 @@ class Server:
     def __init__(self, peers, scheme, context):
         self.peers, self.scheme, self.context = peers, scheme, context
 
-    async def start(self):
-        self.server = await asyncio.start_server(self.serve, "127.0.0.1", 0, ssl=self.context, backlog=512)
-        self.port = self.server.sockets[0].getsockname()[1]
+    async def start(self, listener=None):
+        """Listens on a port of its own, or on a socket that listens already."""
+        listener = listener or socket.create_server(("127.0.0.1", 0), backlog=512)
+        self.server = await asyncio.start_server(self.serve, sock=listener, ssl=self.context)
+        self.port = listener.getsockname()[1]
         return self
 
     def close(self):
@@ -80,16 +95,16 @@ class Server:
         early, account = [0, 0], None
 
         def say(octets):
-            writer.write(octets)
             if account:
-                account.server_said += len(octets)
+                account.add("server_said", len(octets))
             else:
                 early[0] += len(octets)
+            writer.write(octets)
 
         async def line():
             octets = await reader.readuntil(b"\n")
             if account:
-                account.server_heard += len(octets)
+                account.add("server_heard", len(octets))
             else:
                 early[1] += len(octets)
             return octets
@@ -100,9 +115,9 @@ class Server:
                 command = await line()
                 if match := TOKEN.match(command.decode()):
                     account = self.peers.account(match[1])
-                    account.reached_server = True
-                    account.server_said += early[0]
-                    account.server_heard += early[1]
+                    account.reach()
+                    account.add("server_said", early[0])
+                    account.add("server_heard", early[1])
                 verb = command[:4].upper()
                 if verb == b"DATA":
                     say(b"354 go\r\n")
@@ -128,29 +143,31 @@ class Server:
 
 
 class Client:
-    """One session. `fate` in 0..<1 says how it goes: below 1/6 it is broken off."""
+    """One session. `fate` in 0..<1 says how it goes: below 1/6 it is broken off; `pace` are seconds between commands."""
 
-    def __init__(self, peers, number, scheme, port, fate):
-        self.peers, self.scheme, self.port, self.fate = peers, scheme, port, fate
+    def __init__(self, peers, number, scheme, port, fate, pace=0):
+        self.peers, self.scheme, self.port, self.fate, self.pace = peers, scheme, port, fate, pace
         self.token, self.size = f"soak-{number}", 1 + int(fate * 1000) % 97 * 8
         self.account = peers.account(self.token)
 
     async def say(self, octets, multiline=False):
+        self.account.add("client_said", len(octets))
         self.writer.write(octets)
-        self.account.client_said += len(octets)
         await self.writer.drain()
         await self.hear(multiline)
+        if self.pace:
+            await asyncio.sleep(self.pace)
 
     async def hear(self, multiline=False):
         while True:
             line = await self.reader.readuntil(b"\n")
-            self.account.client_heard += len(line)
+            self.account.add("client_heard", len(line))
             if not multiline or line == b".\r\n":
                 return
 
     async def run(self):
         kind = int(self.fate * 24) if self.fate < 1 / 6 else 4
-        self.account.is_broken = kind < 4
+        self.account.is_broken |= kind < 4
         self.peers.broken += kind < 4
         context = None
         if self.scheme.endswith("s"):
@@ -180,7 +197,7 @@ class Client:
                 return
             await self.say({2: b"XRST\r\n", 3: b"XEND\r\n"}.get(kind, b"QUIT\r\n"))
             while rest := await self.reader.read(65536):
-                self.account.client_heard += len(rest)
+                self.account.add("client_heard", len(rest))
         except (OSError, asyncio.IncompleteReadError, ssl.SSLError, Broken):
             pass
         finally:
@@ -189,8 +206,8 @@ class Client:
 
     def part(self, octets):
         """Says a part and resets the connection."""
+        self.account.add("client_said", len(octets))
         self.writer.write(octets)
-        self.account.client_said += len(octets)
         reset(self.writer)
         raise Broken
 
