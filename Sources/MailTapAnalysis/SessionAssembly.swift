@@ -17,6 +17,8 @@ struct SessionAssembly {
     private var isEncrypted = false
     private var lastSent: [Timestamp] = []
     private var last: Timestamp
+    /// From when on the server may greet: the connection's start, or when a tunnel stood.
+    private var greetingAwaited: Timestamp
     private var ending = EndingTracker()
     private var annotator = Annotator(proto: nil)
     private var noted = 0
@@ -45,6 +47,7 @@ struct SessionAssembly {
         self.options = options
         self.progress = progress
         last = info.started
+        greetingAwaited = info.started
     }
 
     /// Whether notes and the like are wanted while the dialogue goes on, and not only at its end.
@@ -165,7 +168,7 @@ struct SessionAssembly {
             exchange.at = time.since(session.info.started)
             exchange.isEncrypted = isEncrypted
             session.exchanges.append(exchange)
-            lastSent.append(session.exchanges.count == 1 ? session.info.started : time)
+            lastSent.append(session.exchanges.count == 1 ? greetingAwaited : time)
         }
         return index
     }
@@ -411,7 +414,9 @@ extension SessionAssembly: DialogueHandler {
         case .fragment:
             secrets.removeAll(keepingCapacity: true)
             if bytes.byteCount > 0, bytes.octet(at: bytes.byteCount - 1) != 10 { cut = event.range }
-        case .tunnel(let kind): enter(Tunnel(kind, reading: bytes))
+        case .tunnel(let kind):
+            enter(Tunnel(kind, reading: bytes))
+            greetingAwaited = max(greetingAwaited, event.time)
         case .content:
             guard let index = transfer?.index, event.range.side == .server else { break }
             session.messages[index].patterns += edits.patterns(in: event.range).map(\.pattern)

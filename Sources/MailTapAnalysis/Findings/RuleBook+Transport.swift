@@ -34,6 +34,24 @@ extension RuleBook {
             "The same place of the stream came twice with different content; the first is shown. Peers may have taken the other: an attack on inspection, or a broken stack.",
             remedy: "See which host sent the second segment."),
         Rule(
+            "tcp.snapshot-length", .synchronization, .note, nil, "Packets cut off by the snapshot length",
+            "RFC 9293 section 3.1",
+            "The capture kept only the beginning of each packet; what it left out is missing from lines and messages.",
+            remedy: "Capture whole packets: tcpdump -s 0."),
+        Rule(
+            "tcp.buffer-limit", .synchronization, .note, nil, "More waited for missing octets than is kept",
+            "RFC 9293 section 3.4",
+            "Octets, a direction or a connection were given up, so that memory stays bounded: a flood, or a capture whose packets are far out of order.",
+            remedy: "Put the packets in the order of their times (reordercap, mergecap), or look for who floods."),
+        Rule(
+            "tcp.out-of-window", .semantics, .note, nil, "Segment far outside the window", "RFC 9293 section 3.10.7.4",
+            "A segment's number lies so far from its connection's that no peer takes it: it is forged, damaged, or of an older connection on the same ports. It was left out.",
+            remedy: "See which host sent it."),
+        Rule(
+            "tcp.after-fin", .semantics, .note, nil, "Octets behind a FIN", "RFC 9293 section 3.10.7.4",
+            "A side that said FIN has no more to say, and its peer drops what comes behind: a broken stack, or octets meant for whoever listens. They were left out.",
+            remedy: "See which host sent them."),
+        Rule(
             "decode.undecided", .synchronization, .note, nil, "Too much waited for the other side",
             "RFC 5321 section 4.3.1",
             "More octets came without the answer that decides their meaning than MailTap keeps; they were read without it.",

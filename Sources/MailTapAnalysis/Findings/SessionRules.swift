@@ -66,6 +66,7 @@ enum SessionRules {
         }
         overview.finish(session, place.state)
         TLSRules.apply(to: session, &found)
+        CaptureRules.apply(to: session, &found)
         EndRules.apply(to: session, place.state, &found)
         MessageRules.apply(to: session, &found)
         return overview

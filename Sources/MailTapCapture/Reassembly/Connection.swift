@@ -25,19 +25,29 @@ struct Connection {
     /// What waits in both directions costs this much.
     var held = 0
     var packets: UInt32 = 0
+    /// `packets` when the second of its sides was seen.
+    var settlingSince: UInt32 = 0
     var phase = Phase.silent
     /// 0 or 1; nil while unknown.
     var clientDirection: Int?
     var sawHandshake = false
+    /// Both sides called (RFC 9293 section 3.5): neither's SYN tells which is the client.
+    var isMutual = false
     /// Nobody wants its octets.
     var isIgnored = false
     /// Both sides closed, or one aborted.
     var isClosing = false
+    /// A reset closed it, and no FIN.
+    var isAborted = false
+    /// `Reassembler.spoken` when it closed.
+    var spokenAtClose: UInt64 = 0
     /// Has had a packet since the last look for idle connections.
     var isTouched = true
     /// `packets` and the time when something first waited for octets that must have been sent.
     var stalledAt: UInt32?
     var stalledTime = Timestamp(nanoseconds: 0)
+    /// `Reassembler.spoken` then.
+    var stalledSpoken: UInt64 = 0
     /// Whether it stands in the list of connections that hold octets.
     var isHolder = false
 
@@ -56,6 +66,9 @@ final class ConnectionNotes {
     var saidSnapshotLength = false
     var saidBufferLimit = false
     var saidOutOfWindow = false
+    var saidAfterFinish = false
+    /// By direction: where it stood when a FIN or RST from further on was seen.
+    var nextAtSignal: [UInt64?] = [nil, nil]
     /// Where overlapping octets differed, as often as it was said.
     var conflicts = 0
     var lastConflict: Range<UInt64>?

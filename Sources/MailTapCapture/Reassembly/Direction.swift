@@ -29,6 +29,8 @@ struct Direction {
     var base = origin
     /// Position up to which the peer acknowledged.
     var proven: UInt64 = 0
+    /// Where the peer's own direction stood when it did: what it says from there on knows better.
+    var provenBy: UInt64 = 0
     /// The last record of what was delivered.
     var lastRecord: UInt64 = 0
     var queue = SegmentQueue()
@@ -49,7 +51,14 @@ struct Direction {
     var isFinished = false
 
     /// Position that an acknowledgement reaches when all octets were delivered.
-    var covered: UInt64 { isFinished ? next &+ 1 : next }
+    ///
+    /// A FIN behind which more was said, and taken, was none.
+    var covered: UInt64 { isFinished && (finish ?? next) == next ? next &+ 1 : next }
+
+    /// Whether what waits at `position` stands behind the FIN: no peer takes it (RFC 9293 section 3.10.7.4).
+    func isBehindFinish(_ position: UInt64) -> Bool {
+        isFinished && finish == next && position > next && proven <= next &+ 1
+    }
 
     /// Whether `next` is where the direction stands, and not a guess that waiting octets may lower.
     var isPlaced: Bool { anchor == .fixed || anchor == .acknowledged }

@@ -19,7 +19,9 @@ extension Reassembler {
         // A late duplicate says nothing new. Octets far away are another connection's, whose SYN was lost.
         guard segment.wireLength > 0, !segment.flags.contains(.rst) else { return nil }
         let distance = Int64(bitPattern: directions[index].position(segment.sequence) &- directions[index].next)
-        guard distance > 1 << 20 || distance < -(16 << 20) else { return nil }
+        // What goes on exactly where a reset stood was not reset.
+        let goesOn = connections[place].isAborted && distance == 0
+        guard distance > 1 << 20 || distance < -(16 << 20) || goesOn else { return nil }
         remove(place)
         return beginAgain(segment)
     }
@@ -31,6 +33,9 @@ extension Reassembler {
         _ place: Int, _ direction: Int, _ segment: TCPSegment, _ comments: [String]
     ) -> Int? {
         let index = 2 * place + direction
+        if let fresh = answerCandidate(place, direction, segment) {
+            return handshake(fresh, FlowKey.of(segment).direction, segment, comments)
+        }
         let first = segment.sequence &+ 1
         let position = directions[index].position(first)
         let isNew: Bool
@@ -38,7 +43,7 @@ extension Reassembler {
             guard position != directions[index].base || !directions[index].knowsStart else { return nil }
             isNew = true
         } else if directions[index].knowsStart {
-            isNew = position != directions[index].base
+            isNew = position != directions[index].base && !lowerStart(index, position, segment)
         } else {
             isNew = !fixStart(index, first)
         }
@@ -70,11 +75,40 @@ extension Reassembler {
         return true
     }
 
+    /// Takes a SYN with octets (RFC 7413) whose answer, which acknowledges them, came first.
+    ///
+    /// - Returns: whether it is that.
+    private mutating func lowerStart(_ index: Int, _ position: UInt64, _ segment: TCPSegment) -> Bool {
+        let early = Int64(bitPattern: directions[index].base &- position)
+        guard directions[index].next == directions[index].base, early > 0, early <= Int64(segment.wireLength),
+            directions[index].queue.firstStart ?? .max >= directions[index].base
+        else { return false }
+        directions[index].fix(at: position)
+        return true
+    }
+
+    /// Begins the connection that a SYN announced, where this is the answer to it.
+    ///
+    /// - Returns: its place; nil where it is no such answer.
+    private mutating func answerCandidate(_ place: Int, _ direction: Int, _ segment: TCPSegment) -> Int? {
+        guard segment.flags.contains(.ack), let candidate = connections[place].notes?.candidate,
+            candidate.direction != direction, segment.acknowledgement == candidate.segment.sequence &+ 1
+        else { return nil }
+        return replace(place, by: candidate, segment)
+    }
+
     /// Learns from a SYN who is who.
     private mutating func greet(_ place: Int, _ direction: Int, _ segment: TCPSegment) {
         connections[place].sawHandshake = true
-        guard connections[place].clientDirection == nil else { return }
-        connections[place].clientDirection = segment.flags.contains(.ack) ? direction ^ 1 : direction
+        let caller = segment.flags.contains(.ack) ? direction ^ 1 : direction
+        if let known = connections[place].clientDirection {
+            guard known != caller, connections[place].phase == .silent else { return }
+            // Both called: what is said, or the ports, will tell.
+            connections[place].isMutual = true
+            connections[place].clientDirection = nil
+        } else if !connections[place].isMutual {
+            connections[place].clientDirection = caller
+        }
     }
 
     /// Decides on a SYN with another initial sequence number than the connection's.
@@ -85,19 +119,16 @@ extension Reassembler {
     ) -> Int? {
         let connection = connections[place]
         let index = 2 * place + direction
-        if segment.flags.contains(.ack), let candidate = connection.notes?.candidate,
-            candidate.direction != direction, segment.acknowledgement == candidate.segment.sequence &+ 1
-        {
-            guard let place = replace(place, by: candidate, segment) else { return nil }
-            return handshake(place, FlowKey.of(segment).direction, segment, comments)
-        }
-        let hasOctets =
-            directions[index].next != directions[index].base
-            || directions[index ^ 1].next != directions[index ^ 1].base || connection.held > 0
+        // Nobody answered the other SYN yet: this one came instead of it, or it is a late copy.
+        let isUnanswered = directions[index ^ 1].anchor == .none && connection.held == 0
         let isIdle = segment.time.since(connection.lastTime) > 60_000_000_000
-        if connection.isClosing || connection.phase == .past || !hasOctets || isIdle {
+        if connection.isClosing || connection.phase == .past || isUnanswered || isIdle {
+            var unanswered = segment
+            unanswered.sequence = directions[index].nextSequence &- 1
+            unanswered.wireLength = 0
             retire(place)
             guard let fresh = beginAgain(segment) else { return nil }
+            if isUnanswered { notes(fresh).candidate = (direction, unanswered, []) }
             return handshake(fresh, direction, segment, comments)
         }
         notes(place).candidate = (direction, segment, comments)
@@ -131,9 +162,20 @@ extension Reassembler {
         }
         let position = directions[index].position(segment.acknowledgement)
         let next = directions[index].next
+        let peer = index ^ 1
+        let claim =
+            directions[peer].anchor == .none ? Direction.origin : directions[peer].position(segment.sequence)
+        if position > next, position &- next > UInt64(limits.window) { return 0 }
+        if position > max(next, directions[index].proven) {
+            directions[index].proven = position
+            directions[index].provenBy = claim
+        } else if directions[index].proven > max(position, next), claim > directions[index].provenBy {
+            // What its sender said later acknowledges less: the other acknowledgement was not its own.
+            directions[index].proven = max(position, next)
+            directions[index].provenBy = claim
+        }
         if position > next {
-            guard position &- next <= UInt64(limits.window) else { return 0 }
-            directions[index].proven = max(directions[index].proven, position)
+            return position
         } else if directions[index].anchor == .acknowledged, next &- position <= UInt64(limits.window) {
             // An older acknowledgement that comes later: the direction stood there before.
             directions[index].advance(to: position)
@@ -159,12 +201,15 @@ extension Reassembler {
     /// Decides where a direction begins whose initial sequence number was not seen, once it is not likely any more
     /// that an earlier segment turns up.
     mutating func settle(_ place: Int, force: Bool) {
+        let isHalf = !directions[2 * place].isSeen || !directions[2 * place + 1].isSeen
+        if isHalf { connections[place].settlingSince = connections[place].packets }
+        let waited = Int(connections[place].packets &- connections[place].settlingSince)
         for index in [2 * place, 2 * place + 1] {
             let anchor = directions[index].anchor
             guard anchor == .tentative || anchor == .tentativeAcknowledged,
                 let first = directions[index].queue.firstStart, let end = directions[index].queue.firstEnd
             else { continue }
-            let isLong = Int(connections[place].packets) >= limits.settlingPackets
+            let isLong = waited >= limits.settlingPackets
             let hasArrived = directions[index].proven >= end && end > first
             guard force || isLong || hasArrived else { continue }
             // With a handshake seen, what lies between it and the first octets was lost; without, it came before.

@@ -159,6 +159,10 @@ extension Reassembler {
             guard isDue else { break }
             closing.removeFirst()
             guard connections[oldest.place].serial == oldest.serial else { continue }
+            if hasGoneOn(oldest.place, oldest.time) {
+                connections[oldest.place].isClosing = false
+                continue
+            }
             if isIncomplete(oldest.place), now.since(oldest.time) <= limits.closedTime {
                 // Many others closed since, but what it lacks may still turn up: it gets its whole time.
                 incomplete.append(oldest.place, oldest.serial, oldest.time)
@@ -170,7 +174,12 @@ extension Reassembler {
             let isDue = incomplete.count > limits.incompleteSessions || now.since(oldest.time) > limits.closedTime
             guard isDue else { break }
             incomplete.removeFirst()
-            if connections[oldest.place].serial == oldest.serial { bury(oldest.place, oldest.serial) }
+            guard connections[oldest.place].serial == oldest.serial else { continue }
+            if hasGoneOn(oldest.place, oldest.time) {
+                connections[oldest.place].isClosing = false
+            } else {
+                bury(oldest.place, oldest.serial)
+            }
         }
         while past.count > limits.closedConnections, let oldest = past.first {
             past.removeFirst()
@@ -178,9 +187,20 @@ extension Reassembler {
         }
     }
 
-    /// Whether a connection lacks octets that were sent.
+    /// Whether both sides, or one long after, spoke on behind what closed the connection at `time`: a reset that its
+    /// receiver ignored (RFC 5961 section 3), a FIN that never came in.
+    private func hasGoneOn(_ place: Int, _ time: Timestamp) -> Bool {
+        guard spoken(place) != connections[place].spokenAtClose else { return false }
+        let isBeyond = [2 * place, 2 * place + 1].map { index in
+            directions[index].finish.map { directions[index].next > $0 } ?? connections[place].isAborted
+        }
+        return isBeyond.contains(true) && connections[place].lastTime.since(time) > 1_000_000_000
+    }
+
+    /// Whether a connection lacks octets that were sent, or was reset, which may not be the end.
     private func isIncomplete(_ place: Int) -> Bool {
-        connections[place].held > 0 || directions[2 * place].proven > directions[2 * place].covered
+        connections[place].isAborted || connections[place].held > 0
+            || directions[2 * place].proven > directions[2 * place].covered
             || directions[2 * place + 1].proven > directions[2 * place + 1].covered
     }
 

@@ -13,19 +13,30 @@ extension Reassembler {
         return true
     }
 
+    /// A number that changes whenever octets of the connection go on.
+    func spoken(_ place: Int) -> UInt64 { directions[2 * place].next &+ directions[2 * place + 1].next }
+
     /// Whether it has waited so long that what it waits for won't come.
     ///
     /// A side of which nothing was ever seen may stand behind the other in the file: it gets more room.
     mutating func hasWaitedEnough(_ place: Int) -> Bool {
-        guard let since = connections[place].stalledAt else {
+        // Whatever moves may still bring it: one direction can stand far ahead of the other in the file.
+        let spoken = spoken(place)
+        let bothSeen = directions[2 * place].isSeen && directions[2 * place + 1].isSeen
+        let isAlone = directions[2 * place].isAbsent || directions[2 * place + 1].isAbsent
+        if !bothSeen, isAlone { return true }
+        guard let since = connections[place].stalledAt, connections[place].stalledSpoken == spoken else {
             connections[place].stalledAt = connections[place].packets
             connections[place].stalledTime = now
+            connections[place].stalledSpoken = spoken
             return false
         }
         if let time = limits.stragglerTime, now.since(connections[place].stalledTime) > time { return true }
-        let bothSeen = directions[2 * place].isSeen && directions[2 * place + 1].isSeen
-        let isAlone = directions[2 * place].isAbsent || directions[2 * place + 1].isAbsent
-        guard bothSeen else { return isAlone || connections[place].held > limits.heldPerConnection }
+        guard bothSeen else {
+            // Packets count from when the other side is seen.
+            connections[place].stalledAt = connections[place].packets
+            return connections[place].held > limits.heldPerConnection
+        }
         return Int(connections[place].packets &- since) > limits.stragglerPackets
             || connections[place].held > limits.stragglerOctets
     }
@@ -45,6 +56,19 @@ extension Reassembler {
         let acknowledged = directions[index].queue.firstAcknowledged
         guard acknowledged <= directions[peer].covered else {
             return breakWait(place, direction, acknowledged, time)
+        }
+        if directions[index].isBehindFinish(start) {
+            // A reset counts the FIN before it.
+            if directions[index].queue.firstIsBare {
+                releaseFirst(place, direction)
+            } else {
+                discard(place, direction)
+            }
+            return true
+        }
+        if isDisproven(place, direction) {
+            discardFirst(place, direction)
+            return true
         }
         let limit = force ? start : min(start, directions[index].proven)
         guard limit > directions[index].next else { return false }
@@ -99,6 +123,34 @@ extension Reassembler {
         return true
     }
 
+    /// Whether a FIN or RST waits for octets that its side never sent, since it went on where it stood before.
+    private func isDisproven(_ place: Int, _ direction: Int) -> Bool {
+        let index = 2 * place + direction
+        guard directions[index].queue.firstIsBare, let start = directions[index].queue.firstStart,
+            let next = connections[place].notes?.nextAtSignal[direction]
+        else { return false }
+        return directions[index].next > next && directions[index].proven < start
+    }
+
+    /// Drops the first waiting segment of a direction.
+    private mutating func discardFirst(_ place: Int, _ direction: Int) {
+        let segment = directions[2 * place + direction].queue.removeFirst()
+        connections[place].held -= segment.cost
+        heldInAll -= segment.cost
+        if segment.signals.contains(.fin) { directions[2 * place + direction].finish = nil }
+    }
+
+    /// Drops what waits behind the FIN of a direction, and says so.
+    private mutating func discard(_ place: Int, _ direction: Int) {
+        while !directions[2 * place + direction].queue.isEmpty { discardFirst(place, direction) }
+        directions[2 * place + direction].finish = directions[2 * place + direction].next
+        let notes = self.notes(place)
+        guard !notes.saidAfterFinish else { return }
+        notes.saidAfterFinish = true
+        let text = "Octets behind the \(connections[place].side(direction))'s FIN were left out: no peer takes them."
+        connections[place].sink?.mark(.trouble(Trouble(code: "after-fin", text: text)), at: now)
+    }
+
     /// A direction without an octet begins where its first header field said.
     private mutating func settleEmpty(_ index: Int) {
         if directions[index].anchor != .fixed { directions[index].fix(at: directions[index].next) }
@@ -151,11 +203,15 @@ extension Reassembler {
         }
     }
 
-    private mutating func sayBufferLimit(_ place: Int) {
+    mutating func sayBufferLimit(_ place: Int) {
         let notes = self.notes(place)
         guard !notes.saidBufferLimit else { return }
         notes.saidBufferLimit = true
-        let text = "Too much waited for missing segments; it was taken as lost."
+        let isAlone = directions[2 * place].isAbsent || directions[2 * place + 1].isAbsent
+        let text =
+            isAlone
+            ? "One direction stands so far behind the other in the capture that it was taken as lost."
+            : "Too much waited for missing segments; it was taken as lost."
         connections[place].sink?.mark(.trouble(Trouble(code: "buffer-limit", text: text)), at: now)
     }
 

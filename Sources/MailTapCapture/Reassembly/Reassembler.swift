@@ -91,7 +91,9 @@ struct Reassembler: SegmentHandler, ~Copyable {
         else { return false }
         if segment.flags.contains(.ack) {
             let ahead = Int32(bitPattern: segment.acknowledgement &- directions[peer].nextSequence)
-            guard ahead == 0 || (ahead < 0 && directions[peer].anchor == .fixed) else { return false }
+            guard ahead == 0 || (ahead < 0 && directions[peer].anchor == .fixed),
+                directions[peer].proven <= directions[peer].next
+            else { return false }
         }
         deliver(payload, place, direction, segment.time)
         if !directions[peer].queue.isEmpty { drain(place) }
@@ -124,6 +126,12 @@ struct Reassembler: SegmentHandler, ~Copyable {
     ) {
         let index = 2 * place + direction
         let isReset = segment.flags.contains(.rst)
+        if isKeepAlive(index, segment, payload) {
+            // Its octet is made up, and stands before the next one.
+            var probe = segment
+            probe.wireLength = 0
+            return receive(place, direction, probe, sequence &+ 1, RawSpan(), acknowledged, comments)
+        }
         let length = isReset ? 0 : segment.wireLength
         anchorIfNeeded(index, sequence, hasOctets: length > 0 || segment.flags.contains(.fin))
         guard var start = believablePosition(place, direction, sequence, length: length, isReset: isReset) else {
@@ -132,7 +140,9 @@ struct Reassembler: SegmentHandler, ~Copyable {
         }
         var signals: WaitingSegment.Signals = []
         if isReset { signals.insert(.rst) }
-        if segment.flags.contains(.fin), !isReset { signals.insert(.fin) }
+        // A FIN below what was taken already is none of this stream.
+        let isOld = directions[index].anchor == .fixed && start &+ UInt64(length) < directions[index].next
+        if segment.flags.contains(.fin), !isReset, !isOld { signals.insert(.fin) }
         note(signals, start &+ UInt64(length), place, direction)
         if connections[place].isIgnored {
             signal(signals, place, direction, segment.time)
@@ -141,11 +151,20 @@ struct Reassembler: SegmentHandler, ~Copyable {
         let payload = isReset ? payload.extracting(0..<0) : payload
         let end = start &+ UInt64(length)
         let isSettled = directions[index].anchor == .fixed
+        if !directions[index].queue.isEmpty {
+            // A segment without octets was sent behind those that stand before it.
+            directions[index].queue.acknowledgedAtMost(acknowledged, upTo: length > 0 ? start : start &- 1)
+        }
+        if length == 0, start == directions[index].next, connections[place].stalledAt != nil {
+            // When this was sent, what the peer's waiting segment acknowledges was still to come: it is not lost.
+            connections[place].stalledAt = connections[place].packets
+        }
         let hasNews = length > 0 && (!isSettled || end > directions[index].next)
         if isSettled, length > 0, start < directions[index].next {
             // A keep-alive repeats one octet, or makes one up (RFC 1122 section 4.2.3.6).
             if !(length == 1 && end == directions[index].next) { compareWithHistory(place, direction, start, payload) }
             if !hasNews { start = end }
+            if directions[index].isAbsent, directions[index].lastRecord == 0, length > 1 { sayBufferLimit(place) }
         }
         if hasNews { open(place, direction, payload, comments) }
         guard hasNews || !signals.isEmpty || !comments.isEmpty else {
@@ -162,6 +181,15 @@ struct Reassembler: SegmentHandler, ~Copyable {
                 cut: hasNews ? length - payload.byteCount : 0, acknowledged: acknowledged, time: segment.time,
                 signals: signals, comments: connections[place].phase == .silent ? [] : comments),
             hasNews ? payload : payload.extracting(0..<0), place, direction)
+    }
+
+    /// Whether a segment's one octet is a keep-alive's (RFC 1122 section 4.2.3.6), in a direction of which too little
+    /// was seen to tell by its number.
+    private func isKeepAlive(_ index: Int, _ segment: TCPSegment, _ payload: RawSpan) -> Bool {
+        segment.wireLength == 1 && payload.byteCount == 1 && payload.u8(0) == 0 && directions[index].anchor != .fixed
+            && segment.flags.isDisjoint(with: [.syn, .fin, .rst])
+            // DNS, of the protocols that are read, begins with such an octet.
+            && segment.sourcePort != 53 && segment.destinationPort != 53
     }
 
     /// Delivers a segment at once where it can be, else keeps it.
@@ -193,10 +221,16 @@ struct Reassembler: SegmentHandler, ~Copyable {
     ) {
         guard !signals.isEmpty else { return }
         let index = 2 * place + direction
-        if signals.contains(.fin), directions[index].finish == nil { directions[index].finish = end }
+        let next = directions[index].next
+        if signals.contains(.fin), directions[index].finish.map({ $0 < next }) ?? true {
+            directions[index].finish = end
+        }
+        if end > next, notes(place).nextAtSignal[direction] == nil { notes(place).nextAtSignal[direction] = next }
         let isOver = signals.contains(.rst) || (directions[index].finish != nil && directions[index ^ 1].finish != nil)
         guard isOver, !connections[place].isClosing else { return }
         connections[place].isClosing = true
+        connections[place].isAborted = directions[index].finish == nil && directions[index ^ 1].finish == nil
+        connections[place].spokenAtClose = spoken(place)
         closing.append(place, connections[place].serial, now)
     }
 }

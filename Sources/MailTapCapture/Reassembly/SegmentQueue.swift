@@ -87,11 +87,38 @@ struct SegmentQueue {
         return whole.cost
     }
 
+    /// Takes the word of a segment that its side sent from `position`: whatever the side first sent up to there can't
+    /// have acknowledged more.
+    ///
+    /// A retransmission acknowledges more than the segment did that it repeats, and a forged segment anything.
+    mutating func acknowledgedAtMost(_ acknowledged: UInt64, upTo position: UInt64) {
+        guard acknowledged > 0 else { return }
+        var index = segments.count
+        while index > head {
+            index -= 1
+            if segments[index].start > position || segments[index].acknowledged == 0 { continue }
+            // They rise from segment to segment, so the first that fits ends it.
+            if segments[index].acknowledged <= acknowledged { return }
+            segments[index].acknowledged = acknowledged
+        }
+    }
+
+    /// Whether the first waiting segment is a FIN or RST alone.
+    var firstIsBare: Bool {
+        head < segments.count && segments[head].bytes.isEmpty && segments[head].cut == 0
+            && !segments[head].signals.isEmpty
+    }
+
     private mutating func insertBetween(_ segment: WaitingSegment, _ bytes: RawSpan, _ end: UInt64) -> Int {
         var cost = 0
         var at = segment.start
         var index = lowerBound(at)
         var isFirst = true
+        var segment = segment
+        if index < segments.count, segments[index].acknowledged > 0 {
+            segment.acknowledged = min(segment.acknowledged, segments[index].acknowledged)
+        }
+        if at == end, segment.cut > 0, segment.signals.isEmpty { return insertUncaptured(segment, index) }
         while at < end {
             while index < segments.count, segments[index].end <= at { index += 1 }
             let isCovered = index < segments.count && segments[index].start <= at
@@ -134,6 +161,15 @@ struct SegmentQueue {
             cost += bare.cost
         }
         return cost
+    }
+
+    /// Adds a segment of which nothing was captured but that it was there.
+    private mutating func insertUncaptured(_ segment: WaitingSegment, _ index: Int) -> Int {
+        let isCovered = index < segments.count && segments[index].start <= segment.start
+        let isThere = index > head && segments[index - 1].start == segment.start && segments[index - 1].cut > 0
+        guard !isCovered, !isThere else { return 0 }
+        segments.insert(segment, at: index)
+        return segment.cost
     }
 
     /// Notes where a segment's octets differ from those that wait at `index`.

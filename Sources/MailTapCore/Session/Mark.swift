@@ -45,7 +45,8 @@ public enum Ending: String, Sendable, Hashable, CaseIterable {
 /// Something outside the dialogue that went wrong, in a form that a recording can keep.
 public struct Trouble: Sendable, Hashable {
     /// A stable word: `connect-failed`, `tls-expected`, `tls-client-failed`, `tls-server-failed`, `recording-cut`,
-    /// `buffer-limit`, `decrypt-failed`, `tls-alert`, `snapshot-length`.
+    /// `buffer-limit`, `decrypt-failed`, `tls-alert`, `snapshot-length`, `out-of-window`,
+    /// `after-fin`.
     public var code: String
     /// One sentence for a person; never holds content or credentials.
     public var text: String

@@ -26,6 +26,7 @@ struct HTMLSession {
         facts += "\(session.clientBytes) + \(session.serverBytes) octets"
         if !session.info.source.isEmpty { facts += ", from \(session.info.source)" }
         out.append(tag: "span", class: "dim", facts)
+        for tunnel in session.tunnels { out.append(tag: "span", class: "dim", tunnel.description) }
         out.append("</header>\n")
         if let overview = session.overview { out.append(tag: "p", overview.sentence) }
         findings(to: &out)

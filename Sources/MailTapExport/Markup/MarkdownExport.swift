@@ -24,6 +24,7 @@ public struct MarkdownExport: Exporter {
         row(["duration", TimeText.text(seconds: session.duration, decimals: 3) + " s"], to: &out)
         row(["client", TranscriptFormatter.endpoint(session.info.client)], to: &out)
         row(["server", TranscriptFormatter.endpoint(session.info.server)], to: &out)
+        for tunnel in session.tunnels { row(["tunnel", tunnel.description], to: &out) }
         row(["octets", "\(session.clientBytes) from the client, \(session.serverBytes) from the server"], to: &out)
         if !session.info.source.isEmpty { row(["source", session.info.source], to: &out) }
         out.append("\n")

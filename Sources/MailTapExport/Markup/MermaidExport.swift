@@ -27,6 +27,7 @@ public struct MermaidExport: Exporter {
         }
         let both = "Note over \(client),\(server)"
         line(both, "session \(session.number), \(session.proto?.name ?? "unknown"), \(session.ending.rawValue)")
+        for tunnel in session.tunnels { line(both, tunnel.description) }
         var isEncrypted = false
         for (index, exchange) in session.exchanges.enumerated() {
             if exchange.isEncrypted, !isEncrypted { line(both, "TLS") }

@@ -41,6 +41,26 @@ struct Conversation {
 
     mutating func say(_ side: Side, _ text: String) { add(side, [UInt8](text.utf8)) }
 
+    /// Adds a segment that no honest peer would send just now: `offset` numbers from what its side sends next.
+    ///
+    /// - Parameter ack: what it acknowledges, in numbers from what its side has received; nil for nothing.
+    mutating func stray(_ side: Side, at offset: Int, _ text: String, flags: TCPFlags = [], ack: Int? = 0) {
+        let (sent, seen) = (next, received)
+        let me = Int(side.rawValue)
+        next[me] &+= UInt32(truncatingIfNeeded: offset)
+        received[me] &+= UInt32(truncatingIfNeeded: ack ?? 0)
+        add(side, [UInt8](text.utf8), flags: flags, ack: ack != nil)
+        (next, received) = (sent, seen)
+    }
+
+    /// Lets time pass.
+    mutating func wait(seconds: Int64) { clock += seconds * 1_000_000_000 }
+
+    /// The segments that a side sent.
+    func segments(of side: Side) -> [(segment: TCPSegment, payload: [UInt8])] {
+        segments.filter { ($0.segment.source == Self.client) == (side == .client) }
+    }
+
     mutating func close() {
         add(.client, [], flags: .fin)
         add(.server, [], flags: .fin)
@@ -66,7 +86,7 @@ struct Conversation {
 
     /// What a side said, gaps aside.
     func stream(_ side: Side) -> [UInt8] {
-        segments.filter { ($0.segment.source == Self.client) == (side == .client) }.flatMap(\.payload)
+        segments(of: side).flatMap(\.payload)
     }
 }
 
@@ -110,6 +130,10 @@ extension Trace {
 
     var gaps: [Mark] {
         marks.filter { if case .gap = $0 { true } else { false } }
+    }
+
+    var troubles: [String] {
+        marks.compactMap { if case .trouble(let trouble) = $0 { trouble.code } else { nil } }
     }
 
     var conflicts: [StreamRange] {
