@@ -20,6 +20,7 @@ struct SessionAssembly {
     /// From when on the server may greet: the connection's start, or when a tunnel stood.
     private var greetingAwaited: Timestamp
     private var ending = EndingTracker()
+    private var turns = TurnLog()
     private var annotator = Annotator(proto: nil)
     private var noted = 0
     /// The open reply's lines as they came, kept only where something went on changed.
@@ -66,6 +67,7 @@ struct SessionAssembly {
             }
         }
         last = max(last, time)
+        turns.note(UInt64(octets), of: side)
     }
 
     mutating func note(_ mark: Mark, at time: Timestamp) {
@@ -74,6 +76,7 @@ struct SessionAssembly {
         ending.note(mark)
         switch mark {
         case .gap(let side, let length):
+            turns.note(length, of: side)
             if side == .client {
                 session.clientMissing &+= length
             } else {
@@ -205,6 +208,7 @@ struct SessionAssembly {
         secrets.removeAll(keepingCapacity: true)
         session.exchanges[index].command = command
         session.exchanges[index].at = event.time.since(session.info.started)
+        session.exchanges[index].turn = turns.turn(of: event.range)
         session.exchanges[index].isEncrypted = isEncrypted
         lastSent[index] = event.time
         ending.command(isQuit: verb == "QUIT")
@@ -237,6 +241,7 @@ struct SessionAssembly {
         if reply.lines.isEmpty {
             reply.at = event.time.since(session.info.started)
             reply.latency = event.time.since(lastSent[index])
+            reply.turn = turns.turn(of: event.range)
             reply.isInjected = edits.isInjected(event.range)
         }
         let octets = [UInt8](copying: bytes.extracting(0..<bytes.textLength))
@@ -292,6 +297,7 @@ struct SessionAssembly {
         let index = index(event.exchange, at: event.time)
         if kind == .data {
             session.exchanges[index].command = Command(verb: "*data", line: WireText([]))
+            session.exchanges[index].turn = turns.turn(of: event.range)
             session.exchanges[index].isEncrypted = isEncrypted
             ending.command(isQuit: false)
             report(.command(index))

@@ -25,6 +25,8 @@ struct Envelope: Sendable, Equatable {
         var verdicts: [Reply] = []
         if content < exchanges.count, !exchanges[content].furtherReplies.isEmpty {
             verdicts = [exchanges[content].reply].compactMap(\.self) + exchanges[content].furtherReplies
+            // 353 only announces them, and the last one is on the whole (PRDR).
+            if verdicts.first?.status == .judged { verdicts.removeFirst() }
         }
         var accepted = 0
         for index in mine {
@@ -45,6 +47,11 @@ extension Exchange {
     /// Whether the server took the message that this exchange carried; nil without a reply.
     var acceptance: Bool? {
         guard let reply, reply.status != .none else { return nil }
+        if reply.status == .judged {
+            // The last verdict is on the whole; without it nothing is settled.
+            let verdicts = furtherReplies.map(\.status)
+            return verdicts.contains { $0.isPositive } ? true : verdicts.isEmpty ? nil : false
+        }
         return reply.status.isPositive || furtherReplies.contains { $0.status.isPositive }
     }
 }

@@ -32,6 +32,7 @@ struct SessionScript {
             exchange.command = Command(verb: keyword, line: WireText(Array(line.utf8)))
         }
         if let reply { exchange.reply = Self.reply(reply, session.proto, latency) }
+        exchange.reply?.at = clock + latency
         if reply != nil { clock += latency }
         exchange.data = data?.map { WireText(Array($0.utf8)) }
         session.exchanges.append(exchange)

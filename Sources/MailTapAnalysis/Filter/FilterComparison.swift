@@ -47,7 +47,7 @@ enum FilterComparison: Sendable {
             if let one = Severity(rawValue: left), let other = Severity(rawValue: right) {
                 return holds(order, one, other)
             }
-            // A rule may be named by its beginning and a star.
+            // A rule or an enhanced status code may be named by its beginning and a star.
             if order == .equal, right.utf8.count > 1, right.hasSuffix("*") {
                 return left.lowercased().hasPrefix(right.lowercased().dropLast())
             }

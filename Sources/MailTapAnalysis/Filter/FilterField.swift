@@ -41,7 +41,7 @@ enum FilterField: String, Sendable, CaseIterable {
         case .smtpParameter: "what follows an SMTP verb"
         case .smtpCode: "an SMTP reply code"
         case .smtpText: "the text of an SMTP reply"
-        case .smtpUser: "who logged in by SMTP (not a secret)"
+        case .smtpUser: "who logged in by SMTP, the server having agreed (no secret)"
         case .popRequest, .popResponse: "a POP3 command, a POP3 response"
         case .popCommand: "a POP3 command's verb"
         case .popParameter: "what follows a POP3 verb"
@@ -49,7 +49,7 @@ enum FilterField: String, Sendable, CaseIterable {
         case .popText: "the text of a POP3 response"
         case .enhanced: "an enhanced status code, such as \"5.1.1\""
         case .latency: "seconds from a command to its reply"
-        case .user: "who logged in, whatever the protocol"
+        case .user: "who logged in, whatever the protocol, the server having agreed"
         case .capability: "an extension that the server offered, such as \"STARTTLS\""
         case .encrypted: "an exchange under TLS"
         case .smtp, .pop, .imap: "the session is of that protocol"
@@ -151,7 +151,7 @@ enum FilterField: String, Sendable, CaseIterable {
         case .messages: return [.number(Double(session.messages.count))]
         case .user, .smtpUser:
             guard self == .user || session.proto == .smtp else { return [] }
-            return LoginName.all(in: session).map { .text($0) }
+            return LoginName.accepted(in: session).map { .text($0) }
         case .capability: return session.offered.map { .text($0) }
         default: return []
         }

@@ -66,12 +66,15 @@ struct FilterParser {
         guard let token = next() else { throw error("something is missing at the end", at: expression.count) }
         guard token.kind == .word else { throw error("a field is expected, not \"\(token.text)\"", at: token.offset) }
         if let colon = token.text.firstIndex(of: ":") {
-            var value = String(token.text[token.text.index(after: colon)...])
-            if value.isEmpty, let quoted = peek, quoted.kind == .string {
-                value = quoted.text
+            let name = token.text[..<colon]
+            var value = Token(
+                kind: .word, text: String(token.text[token.text.index(after: colon)...]),
+                offset: token.offset + name.count + 1)
+            if value.text.isEmpty, let quoted = peek, quoted.kind == .string {
+                value = quoted
                 index += 1
             }
-            return try shorthand(String(token.text[..<colon]).lowercased(), value, token.offset)
+            return try shorthand(name.lowercased(), value, token.offset)
         }
         guard let field = FilterField(named: token.text) else {
             throw error("there is no field \"\(token.text)\"; see mailtap help filter", at: token.offset)
@@ -84,14 +87,23 @@ struct FilterParser {
         let words = ["eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="]
         if let order = FilterComparison.Order(rawValue: words[token.text] ?? token.text) {
             index += 1
-            return .compare(field, .order(order, try value()))
+            guard order == .equal || order == .unequal || field.kind.isOrdered else {
+                throw error("\(field.rawValue) has no order: compare it by == or !=", at: token.offset)
+            }
+            return .compare(field, .order(order, try value(of: field)))
         }
         switch token.text {
+        case "=": throw error("\"equals\" is written ==", at: token.offset)
         case "contains":
             index += 1
-            return .compare(field, .contains(try text()))
+            try requireText(field, token)
+            let offset = peek?.offset ?? expression.count
+            let part = try text()
+            guard !part.isEmpty else { throw error("everything contains an empty text", at: offset) }
+            return .compare(field, .contains(part))
         case "matches", "~":
             index += 1
+            try requireText(field, token)
             let offset = peek?.offset ?? expression.count
             guard let pattern = FilterPattern(try text()) else {
                 throw error("this is no regular expression", at: offset)
@@ -99,22 +111,36 @@ struct FilterParser {
             return .compare(field, .matches(pattern))
         case "in":
             index += 1
-            return .compare(field, .oneOf(try ranges()))
+            return .compare(field, .oneOf(try ranges(of: field)))
         case "not" where index + 1 < tokens.count && tokens[index + 1].text == "in":
             index += 2
-            return .not(.compare(field, .oneOf(try ranges())))
+            return .not(.compare(field, .oneOf(try ranges(of: field))))
         default: return .exists(field)
         }
     }
 
+    private func requireText(_ field: FilterField, _ token: Token) throws(FilterError) {
+        guard !field.kind.isText else { return }
+        throw error("\(field.rawValue) is no text: compare it by ==, < and the like", at: token.offset)
+    }
+
     /// `from:`, `has:attachment`, `larger:1M` … as search boxes of mail programs know them.
-    private func shorthand(_ name: String, _ value: String, _ offset: Int) throws(FilterError) -> FilterNode {
-        switch (name, value.lowercased()) {
+    private func shorthand(_ name: String, _ value: Token, _ offset: Int) throws(FilterError) -> FilterNode {
+        func compare(_ field: FilterField, _ order: FilterComparison.Order) throws(FilterError) -> FilterNode {
+            .compare(field, .order(order, try self.value(of: field, value)))
+        }
+        func contains(_ field: FilterField) throws(FilterError) -> FilterNode {
+            guard !value.text.isEmpty else { throw error("a text is missing behind \(name):", at: value.offset) }
+            return .compare(field, .contains(value.text))
+        }
+        switch (name, value.text.lowercased()) {
         case ("has", "attachment"): return .exists(.attachment)
         case ("has", "findings"), ("has", "finding"): return .exists(.rule)
         case ("has", "message"): return .compare(.messages, .order(.greater, .number(0)))
         case ("has", "report"): return .exists(.report)
         case ("has", "login"): return .exists(.user)
+        case ("has", _):
+            throw error("has: knows attachment, findings, login, message and report", at: value.offset)
         case ("is", "failed"):
             return .or(
                 .compare(.smtpCode, .order(.greaterOrEqual, .number(400))),
@@ -122,53 +148,70 @@ struct FilterParser {
                     .compare(.popIndicator, .order(.equal, .text("-ERR"))),
                     .not(.compare(.ending, .order(.equal, .text("quit"))))))
         case ("is", "encrypted"), ("is", "tls"): return .exists(.tls)
-        case ("from", _): return .compare(.from, .contains(value))
-        case ("to", _): return .compare(.to, .contains(value))
-        case ("subject", _): return .compare(.subject, .contains(value))
-        case ("rule", _): return .compare(.rule, .order(.equal, .text(value)))
-        case ("severity", _): return .compare(.severity, .order(.equal, .text(value)))
-        case ("aspect", _): return .compare(.aspect, .order(.equal, .text(value)))
-        case ("user", _): return .compare(.user, .contains(value))
-        case ("side", _): return .compare(.side, .order(.equal, .text(value)))
-        case ("larger", _), ("smaller", _):
-            guard let size = Self.size(value) else { throw error("\"\(value)\" is no size such as 500K", at: offset) }
-            return .compare(.size, .order(name == "larger" ? .greater : .less, .number(size)))
-        case ("before", _), ("after", _):
-            guard let moment = Self.moment(value) else {
-                throw error("\"\(value)\" is no time such as 2026-11-23 or 2026-11-23T06:00:00Z", at: offset)
-            }
-            return .compare(.started, .order(name == "before" ? .less : .greaterOrEqual, .number(moment)))
-        default: throw error("there is no \"\(name):\(value)\"; see mailtap help filter", at: offset)
+        case ("is", _): throw error("is: knows encrypted and failed", at: value.offset)
+        case ("from", _): return try contains(.from)
+        case ("to", _): return try contains(.to)
+        case ("subject", _): return try contains(.subject)
+        case ("user", _): return try contains(.user)
+        case ("rule", _): return try compare(.rule, .equal)
+        case ("severity", _): return try compare(.severity, .equal)
+        case ("aspect", _): return try compare(.aspect, .equal)
+        case ("side", _): return try compare(.side, .equal)
+        case ("larger", _): return try compare(.size, .greater)
+        case ("smaller", _): return try compare(.size, .less)
+        case ("before", _): return try compare(.started, .less)
+        case ("after", _): return try compare(.started, .greaterOrEqual)
+        default: throw error("there is no \"\(name):\"; see mailtap help filter", at: offset)
         }
     }
 
     /// `{A, B, C..D}`.
-    private mutating func ranges() throws(FilterError) -> [FilterRange] {
-        guard take("{") else { throw error("\"in\" wants {values}", at: peek?.offset ?? expression.count) }
+    private mutating func ranges(of field: FilterField) throws(FilterError) -> [FilterRange] {
+        let open = peek?.offset ?? expression.count
+        guard take("{") else { throw error("\"in\" wants {values}", at: open) }
+        guard !take("}") else { throw error("the set is empty", at: open) }
         var ranges: [FilterRange] = []
-        while !take("}") {
+        repeat {
             guard let token = peek else { throw error("a \"}\" is missing", at: expression.count) }
-            if token.kind == .word, let dots = token.text.firstRange(of: ".."),
-                let first = Double(token.text[..<dots.lowerBound]), let last = Double(token.text[dots.upperBound...])
-            {
+            if token.kind == .word, let dots = token.text.firstRange(of: "..") {
                 index += 1
-                ranges.append(FilterRange(first: .number(first), last: .number(last)))
+                ranges.append(try range(of: field, token, dots))
             } else {
-                let single = try value()
+                let single = try value(of: field)
                 ranges.append(FilterRange(first: single, last: single))
             }
+            if take("}") { return ranges }
+            // Values may stand side by side.
             _ = take(",")
+        } while true
+    }
+
+    private func range(
+        of field: FilterField, _ token: Token, _ dots: Range<String.Index>
+    ) throws(FilterError) -> FilterRange {
+        let ends = (String(token.text[..<dots.lowerBound]), String(token.text[dots.upperBound...]))
+        guard case .number(let first)? = field.kind.value(ends.0), case .number(let last)? = field.kind.value(ends.1)
+        else {
+            throw error("\"\(ShownText.of(token.text))\" is no range of \(field.rawValue)", at: token.offset)
         }
-        return ranges
+        guard first <= last else { throw error("the range ends before it begins", at: token.offset) }
+        return FilterRange(first: .number(first), last: .number(last))
     }
 
     // MARK: Values
 
-    private mutating func value() throws(FilterError) -> FilterValue {
+    private mutating func value(of field: FilterField) throws(FilterError) -> FilterValue {
         guard let token = next() else { throw error("a value is missing at the end", at: expression.count) }
         guard token.kind != .symbol else { throw error("a value is expected, not \"\(token.text)\"", at: token.offset) }
-        if token.kind == .word, let number = Double(token.text) { return .number(number) }
-        return .text(token.text)
+        return try value(of: field, token)
+    }
+
+    private func value(of field: FilterField, _ token: Token) throws(FilterError) -> FilterValue {
+        guard token.kind == .string || !token.text.isEmpty else { throw error("a value is missing", at: token.offset) }
+        guard let value = field.kind.value(token.text) else {
+            throw error(field.kind.problem(token.text), at: token.offset)
+        }
+        return value
     }
 
     private mutating func text() throws(FilterError) -> String {
@@ -176,19 +219,6 @@ struct FilterParser {
             throw error("a text is missing", at: peek?.offset ?? expression.count)
         }
         return token.text
-    }
-
-    private static func size(_ text: String) -> Double? {
-        let units: [Character: Double] = ["K": 1e3, "M": 1e6, "G": 1e9]
-        let number = text.uppercased().drop { _ in false }
-        let digits = number.hasSuffix("B") ? number.dropLast() : number
-        if let last = digits.last, let unit = units[last] { return Double(digits.dropLast()).map { $0 * unit } }
-        return Double(digits)
-    }
-
-    private static func moment(_ text: String) -> Double? {
-        let whole = text.contains("T") ? text : text + "T00:00:00Z"
-        return TimeText.parse(moment: whole.utf8).map { Double($0.nanoseconds) / 1e9 }
     }
 
     // MARK: Tokens

@@ -26,6 +26,16 @@ enum AddressForm {
         return domainProblem(domain)
     }
 
+    /// What is wrong with the dots of a local part, in words: forbidden, and yet in use by large providers.
+    static func lapse(_ address: String) -> String? {
+        guard !address.hasPrefix("@"), let at = address.lastIndex(of: "@") else { return nil }
+        let local = address[..<at]
+        guard !local.hasPrefix("\"") else { return nil }
+        if local.hasPrefix(".") { return "the local part begins with a dot" }
+        if local.hasSuffix(".") { return "the local part ends with a dot" }
+        return local.contains("..") ? "two dots follow each other in the local part" : nil
+    }
+
     private static func domainProblem(_ domain: ArraySlice<UInt8>) -> String? {
         if domain.isEmpty { return "there is nothing behind @" }
         if domain.count > 255 { return "the domain has \(domain.count) octets, 255 are allowed" }
@@ -35,7 +45,8 @@ enum AddressForm {
             let isTagged = inside.lowercased().hasPrefix("ipv6:")
             let text = isTagged ? String(inside.dropFirst(5)) : inside
             if IPAddress(text) != nil {
-                return IPAddress(text)?.isIPv4 == isTagged ? "an IPv6 literal needs its tag" : nil
+                guard IPAddress(text)?.isIPv4 == isTagged else { return nil }
+                return isTagged ? "an IPv4 literal has no tag" : "an IPv6 literal needs its tag, IPv6:"
             }
             return text.contains(":") && !isTagged ? nil : "the address literal holds no address"
         }
@@ -62,10 +73,21 @@ enum AddressForm {
 
     private static func isLocalPart(_ octets: ArraySlice<UInt8>) -> Bool {
         if octets.first == UInt8(ascii: "\"") {
-            return octets.count >= 2 && octets.last == UInt8(ascii: "\"") && octets.allSatisfy { $0 >= 32 && $0 != 127 }
+            return isQuotedString(octets)
         }
-        // Dots in odd places are forbidden and yet in use by large providers; they are let pass.
+        // Dots in odd places are a lapse, see above.
         return octets.allSatisfy { isLetterOrDigit($0) || atomSpecials.contains($0) }
+    }
+
+    /// RFC 5321 section 4.1.2: printable characters, quotes and backslashes behind a backslash only.
+    private static func isQuotedString(_ octets: ArraySlice<UInt8>) -> Bool {
+        guard octets.count >= 2, octets.last == UInt8(ascii: "\"") else { return false }
+        var rest = octets.dropFirst().dropLast()
+        while let octet = rest.popFirst() {
+            guard octet >= 32, octet != 127, octet != UInt8(ascii: "\"") else { return false }
+            if octet == UInt8(ascii: "\\"), rest.popFirst() == nil { return false }
+        }
+        return true
     }
 
     private static let atomSpecials = Set("!#$%&'*+-/=?^_`{|}~.".utf8)

@@ -31,6 +31,8 @@ extension DialogueAnomaly {
         case .afterGap: return "tcp.gap"
         case .undecidedTooLong: return "decode.undecided"
         case .unstuffedDot: return isPOP3 ? "pop3.unstuffed-dot" : "smtp.unstuffed-dot"
+        case .statusInSmallLetters: return "pop3.status-case"
+        case .rolesTurned: return "decode.roles-turned"
         case .unexpectedTLS: return isPOP3 ? "pop3.unexpected-tls" : "smtp.unexpected-tls"
         }
     }

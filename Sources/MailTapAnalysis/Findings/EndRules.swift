@@ -9,7 +9,7 @@ enum EndRules {
             let last = session.exchanges.indices.last
         else { return }
         let isOpaque = session.tls.map { !$0.isDecrypted } ?? false
-        guard !isOpaque else { return }
+        guard !isOpaque, !state.isTurned else { return }
         if session.proto == .pop3 {
             pop3(session, state, last, &found)
         } else {
@@ -23,7 +23,7 @@ enum EndRules {
         for message in session.messages where message.complete && message.accepted == nil {
             guard message.kind == .data || message.kind == .bdatLast,
                 session.exchanges.indices.contains(message.exchange),
-                session.exchanges[message.exchange].reply == nil
+                session.exchanges[message.exchange].reply.map({ $0.status == .judged }) ?? true
             else { continue }
             // A capture that simply stops proves nothing; the next lines may hold the reply.
             found.add(

@@ -20,17 +20,26 @@ enum Findings {
             if smuggling.apply(anomaly, &found) || isFarewell(anomaly, session) { continue }
             // Where octets of the client are lost, the command may be among them.
             if anomaly.isA(.replyWithoutCommand), session.clientMissing > 0 || !session.info.startSeen { continue }
+            if anomaly.isA(.replyWithoutStatus), isLeftOpen(anomaly.exchange, session) { continue }
             let id = anomaly.rule(in: session.proto)
             guard let rule = RuleBook.rule(id) else { continue }
             // What came last may belong to an exchange that never began.
             anomaly.exchange = min(anomaly.exchange, max(0, session.exchanges.count - 1))
-            let isLost = id == "tcp.gap" || id == "decode.undecided" || id == "tcp.conflict"
+            let isLost = ["tcp.gap", "decode.undecided", "decode.roles-turned", "tcp.conflict"].contains(id)
             found.add(
                 id, exchange: anomaly.exchange, anomaly.text(rule),
                 side: .some(isLost ? nil : rule.side ?? anomaly.range.side))
         }
         let overview = SessionRules.apply(to: session, &found, each)
         return (found.inOrder, overview)
+    }
+
+    /// Whether a dialogue file lets any lines stand in the reply.
+    private static func isLeftOpen(_ exchange: Int, _ session: Session) -> Bool {
+        guard session.exchanges.indices.contains(exchange), let reply = session.exchanges[exchange].reply else {
+            return false
+        }
+        return reply.lines.contains { line in line.patterns.contains { $0.pattern.kind == .lines } }
     }
 
     /// Whether an unsolicited reply is a server's way of ending the session, which no command asks for: 421

@@ -76,8 +76,14 @@ enum LineRules {
     ) {
         guard !command.verb.hasPrefix("*"), !command.line.octets.isEmpty else { return }
         let isKnown = (prefix == "smtp" ? smtpKeywords : pop3Keywords).contains(command.verb)
-        // A server that takes it has an extension of its own.
-        guard !isKnown, place.exchange.reply?.status.isPositive != true else { return }
-        found.add("\(prefix).unknown-command", exchange: place.index, "The line begins with no command that is known")
+        guard !isKnown, place.state.offers(command.verb) != true else { return }
+        // By 221 a server ends the session; whoever takes the command has an extension of its own.
+        let status = place.exchange.reply?.status
+        let isTaken = status?.isPositive == true && status?.rawValue != 221
+        found.add(
+            "\(prefix).unknown-command", exchange: place.index,
+            "The line begins with no command that is known"
+                + (isTaken ? ", and the server, which does not offer it, took it" : ""),
+            severity: isTaken ? .note : nil)
     }
 }

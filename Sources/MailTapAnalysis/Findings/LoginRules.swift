@@ -69,7 +69,8 @@ enum LoginRules {
 
     private static func challenge(_ prefix: String, _ place: SessionRules.Place, _ found: inout FindingList) {
         guard let reply = place.serverReply, reply.status.rawValue == 334 || reply.status == .plus,
-            let text = reply.lines.first?.octets, !text.isEmpty, SASLToken.decode(text[...]) == nil
+            let line = reply.lines.first, line.patterns.isEmpty, !line.octets.isEmpty,
+            SASLToken.decode(line.octets[...]) == nil
         else { return }
         found.add(
             "\(prefix).bad-base64", exchange: place.index, "The server's challenge is no base64", severity: .warning,

@@ -10,6 +10,8 @@ struct MaildropRules {
     private var total: (count: Int, octets: UInt64)?
     /// Whether the client tried to log in, by whatever means.
     private var triedLogin = false
+    /// SASL mechanisms that the server listed when AUTH alone asked for them.
+    private var listed: [String] = []
 
     private static let beforeLogin: Set<String> = ["USER", "PASS", "APOP"]
     private static let afterLogin: Set<String> = ["STAT", "LIST", "UIDL", "RETR", "TOP", "DELE", "RSET", "LAST"]
@@ -20,6 +22,7 @@ struct MaildropRules {
         let words = SMTPGrammar.text(SMTPGrammar.argument(of: command.line.octets)).words
         order(command, place, &found)
         extensions(command, place, &found)
+        mechanism(command, place, &found)
         arguments(command, words, place, &found)
         guard reply?.status == .ok else {
             if command.verb == "STLS", reply?.status == .err {
@@ -29,6 +32,10 @@ struct MaildropRules {
         }
         switch command.verb {
         case "STAT":
+            guard reply?.lines.first?.patterns.isEmpty != false else {
+                total = nil
+                return
+            }
             let words = reply?.lines.first?.text().text.words ?? []
             guard words.count > 1, let count = Int(words[0]), let octets = UInt64(words[1]) else {
                 found.add("pop3.bad-listing", exchange: place.index, "The answer to STAT is not a number and a size")
@@ -36,6 +43,7 @@ struct MaildropRules {
             }
             total = place.state.deleted.isEmpty ? (count, octets) : nil
         case "DELE", "RSET": total = nil
+        case "AUTH": if words.isEmpty { listed = place.exchange.data?.map { $0.text().text.keyword } ?? [] }
         case "LIST": list(place, &found)
         case "UIDL": uniqueIDs(words.isEmpty, place, &found)
         case "RETR": retrieved(words.first.flatMap { Int($0) }, place, &found)
@@ -73,6 +81,19 @@ struct MaildropRules {
             "pop3.extension-not-offered", exchange: place.index,
             "\(command.verb) was used and the server's last CAPA response does not hold \(tag)",
             severity: accepted ? .note : nil)
+    }
+
+    /// RFC 5034 section 3: the mechanisms stand behind the tag SASL.
+    private func mechanism(_ command: Command, _ place: SessionRules.Place, _ found: inout FindingList) {
+        guard command.verb == "AUTH", !place.isPatchy, let name = SASLSteps.mechanismName(of: command) else { return }
+        let tags = place.state.capabilities?.filter { $0.keyword == "SASL" }.flatMap(\.arguments) ?? []
+        let offered = tags.map { $0.uppercased() } + listed
+        guard !offered.isEmpty, !offered.contains(name) else { return }
+        found.add(
+            "pop3.mechanism-not-offered", exchange: place.index,
+            "The client logs in by \(ShownText.of(name)), and the server offers "
+                + ShownText.of(offered.joined(separator: ", ")),
+            severity: place.exchange.reply?.status == .err ? nil : .note)
     }
 
     private func arguments(
@@ -125,6 +146,7 @@ struct MaildropRules {
     private mutating func list(_ place: SessionRules.Place, _ found: inout FindingList) {
         let isWhole = place.exchange.data != nil
         let lines = place.exchange.data ?? place.exchange.reply?.lines.prefix(1).map { $0 } ?? []
+        guard lines.allSatisfy(\.patterns.isEmpty) else { return }
         var sum: UInt64 = 0
         for line in lines {
             let words = line.text().text.words
@@ -153,6 +175,7 @@ struct MaildropRules {
 
     private mutating func uniqueIDs(_ isWhole: Bool, _ place: SessionRules.Place, _ found: inout FindingList) {
         let lines = isWhole ? place.exchange.data ?? [] : place.exchange.reply?.lines.prefix(1).map { $0 } ?? []
+        guard lines.allSatisfy(\.patterns.isEmpty) else { return }
         var seen: Set<[UInt8]> = []
         for line in lines {
             let words = line.octets.split { $0 == 32 }
@@ -183,7 +206,7 @@ struct MaildropRules {
             return
         }
         let message = place.session.messages[index]
-        guard message.complete else { return }
+        guard message.complete, message.patterns.isEmpty else { return }
         if let size = sizes[number], message.bytes != size {
             found.add(
                 "pop3.size-mismatch", exchange: place.index,
@@ -197,7 +220,8 @@ struct MaildropRules {
 
     /// The size in `+OK 120 octets`.
     private func announced(_ place: SessionRules.Place) -> UInt64? {
-        let words = place.serverReply?.lines.first?.text().text.words ?? []
+        guard let line = place.serverReply?.lines.first, line.patterns.isEmpty else { return nil }
+        let words = line.text().text.words
         guard words.count >= 2, words[1].lowercased().hasPrefix("octets") else { return nil }
         return UInt64(words[0])
     }

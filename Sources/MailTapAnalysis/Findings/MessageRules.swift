@@ -8,9 +8,10 @@ enum MessageRules {
         let side: Side? = session.proto == .pop3 ? nil : .client
         for message in session.messages where message.bytes > 0 {
             lines(message, prefix, &found)
-            guard message.complete, message.content.facts.hasHeaderSection || !message.content.parts.isEmpty else {
-                continue
-            }
+            // What a dialogue file leaves open may hold whatever is missing.
+            guard message.complete, message.patterns.isEmpty,
+                message.content.facts.hasHeaderSection || !message.content.parts.isEmpty
+            else { continue }
             fields(message, side, &found)
             defects(message, side, &found)
         }
@@ -22,13 +23,13 @@ enum MessageRules {
         // BDAT carries binary content where BODY=BINARYMIME says so; lines are then no matter.
         let isText = message.kind != .bdat && message.kind != .bdatLast
         guard isText else { return }
-        for (count, kind, what) in [
-            (facts.bareLineFeeds, "bare-lf", "line end of LF alone"), (facts.bareCarriageReturns, "bare-cr", "bare CR"),
-            (facts.nuls, "nul", "NUL"),
+        for (count, kind, what, several) in [
+            (facts.bareLineFeeds, "bare-lf", "line end of LF alone", "line ends of LF alone"),
+            (facts.bareCarriageReturns, "bare-cr", "bare CR", "bare CRs"), (facts.nuls, "nul", "NUL", "NULs"),
         ] where count > 0 {
             found.add(
-                "\(prefix).\(kind)", exchange: message.exchange, "The message holds \(ShownText.count(count, what))",
-                side: .some(sender))
+                "\(prefix).\(kind)", exchange: message.exchange,
+                "The message holds \(ShownText.count(count, what, several))", side: .some(sender))
         }
         if facts.longestLine > 998, prefix == "smtp" {
             found.add(

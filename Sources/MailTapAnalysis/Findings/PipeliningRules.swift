@@ -13,16 +13,17 @@ enum PipeliningRules {
         let before = place.session.exchanges[place.index - 1]
         if place.index == 1, before.command == nil { return earlyTalker(before, place, &found) }
         guard let earlier = before.command, let reply = before.reply, !reply.isInjected else { return }
-        // Content's latency counts from its end.
-        let replied = max(reply.at, before.at.addingReportingOverflow(reply.latency).partialValue)
-        guard place.exchange.at < replied else { return }
+        guard place.exchange.isSent(before: reply) else { return }
         let verb = ShownText.of(command.verb)
         if place.session.proto == .pop3 {
-            // Servers that take it without offering are many; it is only told where CAPA was asked.
-            guard place.state.offers("PIPELINING") == false else { return }
+            let offer = place.state.offers("PIPELINING")
+            guard offer != true, offer == false || !isPipelined(place.index - 1, place.session) else { return }
+            // Servers that take it without offering are many: a client that did not ask is told once a group, no more.
             found.add(
                 "pop3.pipelining-not-offered", exchange: place.index,
-                "\(verb) came before the response to the command before it")
+                "\(verb) came before the response to the command before it"
+                    + (offer == nil ? ", and the client had not asked what the server offers" : ""),
+                severity: offer == nil ? .note : nil)
             return
         }
         let what =
@@ -31,15 +32,21 @@ enum PipeliningRules {
         if groupEnds.contains(earlier.verb) {
             found.add(
                 "smtp.pipelining-past-group", exchange: place.index, "\(verb) came before the reply to \(what)")
-        } else if place.state.hello?.verb == "HELO" || place.state.offers("PIPELINING") == false {
+        } else if place.state.offers("PIPELINING") != true {
             found.add(
                 "smtp.pipelining-not-offered", exchange: place.index, "\(verb) came before the reply to \(what)")
         }
     }
 
+    /// Whether the command of an exchange came before the reply to the one before it.
+    private static func isPipelined(_ index: Int, _ session: Session) -> Bool {
+        guard index > 0, let reply = session.exchanges[index - 1].reply else { return false }
+        return session.exchanges[index].isSent(before: reply)
+    }
+
     /// The server speaks first (RFC 5321 section 4.3.1, RFC 1939 section 4).
     private static func earlyTalker(_ greeting: Exchange, _ place: SessionRules.Place, _ found: inout FindingList) {
-        guard let reply = greeting.reply, !reply.isInjected, place.exchange.at < reply.at else { return }
+        guard let reply = greeting.reply, !reply.isInjected, place.exchange.isSent(before: reply) else { return }
         let prefix = place.session.proto == .pop3 ? "pop3" : "smtp"
         found.add(
             "\(prefix).command-before-greeting", exchange: place.index,

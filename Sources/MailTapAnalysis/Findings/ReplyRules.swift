@@ -41,7 +41,7 @@ enum ReplyRules {
         guard let code = reply.enhanced, let digit = code.utf8.first else {
             // RFC 2034 section 4 leaves out the greeting and the answer to the client's own.
             guard place.state.offers("ENHANCEDSTATUSCODES") == true, reply.status.rawValue >= 200,
-                !["", "EHLO", "HELO", "LHLO"].contains(verb)
+                !["", "EHLO", "HELO", "LHLO"].contains(verb), reply.lines.first?.patterns.isEmpty != false
             else { return }
             found.add(
                 "smtp.enhanced-code-missing", exchange: place.index,
@@ -63,7 +63,13 @@ enum ReplyRules {
             place.state.transaction?.parameter("SMTPUTF8") != nil
             || (verb == "MAIL" || verb == "VRFY" || verb == "EXPN")
                 && SMTPGrammar.text(line).uppercased().words.contains("SMTPUTF8")
-        guard !asked else { return }
+        guard !asked else {
+            if reply.lines.contains(where: { !UTF8Form.isValid($0.octets) }) {
+                found.add(
+                    "smtp.bad-utf8", exchange: place.index, "The reply's text is not UTF-8", side: .some(.server))
+            }
+            return
+        }
         found.add("smtp.8bit-reply", exchange: place.index, "The reply's text holds octets above 127")
     }
 }

@@ -41,6 +41,10 @@ extension RuleBook {
             "A response begins with a status indicator in capitals; clients go by it alone.",
             remedy: "Begin each response with +OK or -ERR."),
         Rule(
+            "pop3.status-case", .syntax, .warning, .server, "Status indicator in small letters", "RFC 1939 section 3",
+            "Servers must write +OK and -ERR in capitals; clients that compare octets do not know the answer.",
+            remedy: "Write +OK and -ERR."),
+        Rule(
             "pop3.bad-base64", .syntax, .error, nil, "Login token that is no base64", "RFC 5034 section 4",
             "Challenges and responses are base64, without blanks or line ends inside.", remedy: "Encode the token."),
         Rule(
@@ -116,6 +120,11 @@ extension RuleBook {
             "RFC 2449 section 5",
             "The client uses a command whose tag the server's CAPA response, the last one, does not hold.",
             remedy: "Go by the CAPA response; ask again after STLS and login."),
+        Rule(
+            "pop3.mechanism-not-offered", .semantics, .warning, .client, "Login mechanism that was not offered",
+            "RFC 5034 section 3",
+            "The SASL tag of the server's CAPA response, the last one, names the mechanisms that there are; this one is not among them.",
+            remedy: "Choose one of the mechanisms offered; ask again after STLS."),
         Rule(
             "pop3.size-mismatch", .semantics, .warning, .server, "Sizes that contradict each other",
             "RFC 1939 section 11",

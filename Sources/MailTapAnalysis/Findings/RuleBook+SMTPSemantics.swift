@@ -35,7 +35,7 @@ extension RuleBook {
         Rule(
             "smtp.null-sender-refused", .semantics, .warning, .server, "The null sender refused",
             "RFC 5321 section 6.1",
-            "Delivery reports come from MAIL FROM:<>. A server that refuses it hears of no mail that could not be delivered, and its peers can't return what they should.",
+            "Delivery reports come from MAIL FROM:<>. A server that refuses it (550, 553, 554) hears of no mail that could not be delivered, and its peers can't return what they should. A refusal for what the client is (5.7.1 not authorized, 5.7.25 no name in the DNS) is no breach and is not reported.",
             remedy: "Accept the null sender; judge such mail by its recipient and content."),
         Rule(
             "smtp.postmaster-refused", .semantics, .warning, .server, "The postmaster refused",
@@ -57,6 +57,11 @@ extension RuleBook {
             "RFC 5321 section 2.2.1",
             "A client uses an extension only if the server's EHLO answer, the last one, offers it.",
             remedy: "Read the EHLO answer again after STARTTLS, and go by it."),
+        Rule(
+            "smtp.mechanism-not-offered", .semantics, .warning, .client, "Login mechanism that was not offered",
+            "RFC 4954 section 3",
+            "The AUTH keyword of the server's EHLO answer, the last one, names the mechanisms that there are; this one is not among them. Servers answer 504, and a password may have been sent for nothing.",
+            remedy: "Choose one of the mechanisms offered; read the EHLO answer again after STARTTLS."),
         Rule(
             "smtp.size-exceeds-declaration", .semantics, .warning, .client, "Message bigger than declared",
             "RFC 1870 section 6.3",

@@ -40,7 +40,7 @@ extension RuleBook {
             remedy: "Send each command with exactly one CRLF."),
         Rule(
             "smtp.unknown-command", .syntax, .warning, .client, "Command that no RFC knows", "RFC 5321 section 4.1.1",
-            "The first word of the line is no command known here. Often it is content or a login response that lost its place.",
+            "The first word of the line is no command known here, and the server's EHLO answer does not offer it. Often it is content or a login response that lost its place. Where the server takes it, it is only noted.",
             remedy: "Look at what came before: was a refusal overlooked?"),
         Rule(
             "smtp.reply-without-status", .syntax, .error, .server, "Reply line without a code",
@@ -74,13 +74,18 @@ extension RuleBook {
             remedy: "Write MAIL FROM:<a@example.org> SIZE=1200."),
         Rule(
             "smtp.bad-address", .syntax, .warning, .client, "Address that is none", "RFC 5321 section 4.1.2",
-            "An address is a local part, @, and a domain or an address literal; postmaster alone may stand without a domain.",
+            "An address is a local part, @, and a domain or an address literal; postmaster alone may stand without a domain. Dots at the ends of the local part, or two in a row, need quotes too: some providers hand out such addresses, so that is only noted.",
             remedy: "Correct the address; quote unusual local parts."),
         Rule(
             "smtp.8bit-command", .syntax, .warning, .client, "Octets above 127 in a command without SMTPUTF8",
             "RFC 6531 section 3.1",
-            "Commands are ASCII unless the transaction asked for SMTPUTF8.",
+            "Commands are ASCII; where the client asked for SMTPUTF8, addresses may be in UTF-8.",
             remedy: "Add the SMTPUTF8 parameter to MAIL where the server offers it."),
+        Rule(
+            "smtp.bad-utf8", .syntax, .warning, nil, "Text that is not UTF-8 although SMTPUTF8 was asked for",
+            "RFC 6531 section 3.3",
+            "With SMTPUTF8 octets above 127 are UTF-8, in commands and in replies. Another charset, such as Latin-1, makes other addresses of them, or none.",
+            remedy: "Encode addresses and texts in UTF-8."),
         Rule(
             "smtp.bad-base64", .syntax, .error, nil, "Login token that is no base64", "RFC 4954 section 4",
             "Challenges and responses are base64 (RFC 4648 section 4), without blanks or line ends inside.",
@@ -117,7 +122,7 @@ extension RuleBook {
         Rule(
             "smtp.bad-argument", .syntax, .warning, .client, "Command with an argument too many, or without one",
             "RFC 5321 section 4.1.1",
-            "DATA, RSET, QUIT, STARTTLS and TURN stand alone; VRFY, EXPN, ETRN and AUTH need a word behind them. Strict servers answer 501.",
+            "DATA, RSET, QUIT, STARTTLS and TURN stand alone; EHLO, HELO, VRFY, EXPN, ETRN and AUTH need a word behind them. Strict servers answer 501.",
             remedy: "Correct the command line."),
         Rule(
             "smtp.8bit-reply", .syntax, .note, .server, "Octets above 127 in a reply", "RFC 5321 section 4.2",

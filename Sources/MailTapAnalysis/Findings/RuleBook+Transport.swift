@@ -56,6 +56,11 @@ extension RuleBook {
             "RFC 5321 section 4.3.1",
             "More octets came without the answer that decides their meaning than MailTap keeps; they were read without it.",
             remedy: "See whether one direction is missing in the capture."),
+        Rule(
+            "decode.roles-turned", .synchronization, .note, nil, "Roles exchanged: the rest is not decoded",
+            "RFC 2645",
+            "The server agreed to ATRN or TURN: from here the server speaks as the client and the client as the server. What follows was relayed and recorded, and is not decoded.",
+            remedy: "Nothing is wrong where both are meant to; TURN, unlike ATRN, proves nobody's identity."),
     ]
 
     /// Messages, whatever carried them.

@@ -7,8 +7,11 @@ enum SMTPArgumentRules {
         switch command.verb {
         case "EHLO", "HELO", "LHLO": hello(command, place, &found)
         case "MAIL", "RCPT", "SEND", "SOML", "SAML": path(command, place, &found)
-        case "STARTTLS", "ETRN", "ATRN", "BURL", "XCLIENT", "XFORWARD", "AUTH":
+        case "STARTTLS", "ETRN", "ATRN", "BURL", "XCLIENT", "XFORWARD":
             offered(command.verb, by: command.verb, place, &found)
+        case "AUTH":
+            offered("AUTH", by: "AUTH", place, &found)
+            mechanism(command, place, &found)
         case "BDAT": offered("CHUNKING", by: "BDAT", place, &found)
         default: break
         }
@@ -25,12 +28,26 @@ enum SMTPArgumentRules {
             severity: accepted ? .note : nil)
     }
 
+    /// RFC 4954 section 3: the mechanisms stand behind the keyword AUTH.
+    private static func mechanism(_ command: Command, _ place: SessionRules.Place, _ found: inout FindingList) {
+        guard !place.isPatchy, let offers = place.state.capabilities?.filter({ $0.keyword == "AUTH" }), !offers.isEmpty,
+            let name = SASLSteps.mechanismName(of: command)
+        else { return }
+        let offered = offers.flatMap(\.arguments).map { $0.uppercased() }
+        guard !offered.contains(name) else { return }
+        found.add(
+            "smtp.mechanism-not-offered", exchange: place.index,
+            "The client logs in by \(ShownText.of(name)), and the server offers "
+                + (offered.isEmpty ? "no mechanism" : ShownText.of(offered.joined(separator: ", "))),
+            severity: place.exchange.reply?.status.isNegative == false ? .note : nil)
+    }
+
     private static func hello(_ command: Command, _ place: SessionRules.Place, _ found: inout FindingList) {
         let name = SMTPGrammar.text(SMTPGrammar.argument(of: command.line.octets))
         if name.hasPrefix("["), name.hasSuffix("]") {
             let inside = name.dropFirst().dropLast()
-            let text = inside.lowercased().hasPrefix("ipv6:") ? inside.dropFirst(5) : inside
-            guard let literal = IPAddress(text) else {
+            let isTagged = inside.lowercased().hasPrefix("ipv6:")
+            guard let literal = IPAddress(isTagged ? inside.dropFirst(5) : inside), literal.isIPv4 != isTagged else {
                 found.add(
                     "smtp.hello-name", exchange: place.index, "\(ShownText.of(name)) is no address literal",
                     severity: .warning)
@@ -43,12 +60,11 @@ enum SMTPArgumentRules {
             }
             return
         }
-        // LMTP is spoken inside one host or site, where short names are usual.
-        guard command.verb != "LHLO" || name.isEmpty else { return }
-        guard !AddressForm.isFullDomain(name) else { return }
-        let shown = name.isEmpty ? "no name" : ShownText.of(name)
+        // Without a name the command is not whole. LMTP is spoken inside one host or site, where short names are usual.
+        guard !name.isEmpty, command.verb != "LHLO", !AddressForm.isFullDomain(name) else { return }
         found.add(
-            "smtp.hello-name", exchange: place.index, "The client greets with \(shown), which is no full domain name")
+            "smtp.hello-name", exchange: place.index,
+            "The client greets with \(ShownText.of(name)), which is no full domain name")
     }
 
     private static func path(_ command: Command, _ place: SessionRules.Place, _ found: inout FindingList) {
@@ -69,14 +85,9 @@ enum SMTPArgumentRules {
         }
         if let problem = AddressForm.problem(path.address, isSender: command.verb != "RCPT") {
             found.add("smtp.bad-address", exchange: place.index, "\(ShownText.of(path.address)): \(problem)")
-        }
-        let parameters = command.verb == "RCPT" ? place.state.transaction?.parameters ?? [] : path.parameters
-        if octets.contains(where: { $0 > 127 }), !parameters.contains(where: { $0.key == "SMTPUTF8" }),
-            command.verb != "RCPT" || place.state.transaction != nil
-        {
+        } else if let lapse = AddressForm.lapse(path.address) {
             found.add(
-                "smtp.8bit-command", exchange: place.index,
-                "The command holds octets above 127 and SMTPUTF8 was not asked for")
+                "smtp.bad-address", exchange: place.index, "\(ShownText.of(path.address)): \(lapse)", severity: .note)
         }
         for parameter in path.parameters {
             if let keyword = MailParameters.extensionFor(parameter) {

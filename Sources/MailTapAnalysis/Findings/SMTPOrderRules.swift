@@ -75,7 +75,7 @@ struct SMTPOrderRules {
     ) {
         guard place.index == 1, command.verb != "QUIT", let greeting = place.session.exchanges.first,
             greeting.command == nil, let reply = greeting.reply, reply.status.isNegative,
-            place.exchange.at > reply.at
+            !place.exchange.isSent(before: reply)
         else { return }
         found.add(
             "smtp.goes-on-after-refusal", exchange: place.index,

@@ -12,7 +12,7 @@ enum SMTPParameterRules {
         case "DATA", "RSET", "QUIT", "STARTTLS", "TURN":
             guard !SMTPGrammar.argument(of: octets).isEmpty else { return }
             found.add("smtp.bad-argument", exchange: place.index, "\(command.verb) takes no argument")
-        case "VRFY", "EXPN", "ETRN", "AUTH":
+        case "EHLO", "HELO", "LHLO", "VRFY", "EXPN", "ETRN", "AUTH":
             guard SMTPGrammar.argument(of: octets).isEmpty else { return }
             found.add("smtp.bad-argument", exchange: place.index, "\(command.verb) needs an argument")
         default: break

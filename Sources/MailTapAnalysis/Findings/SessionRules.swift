@@ -10,13 +10,22 @@ enum SessionRules {
         /// Before the exchange.
         var state: DialogueState
 
-        /// Whether octets are known to be missing, or the beginning was not seen: absence then proves nothing.
+        /// Whether octets are known to be missing, the beginning was not seen, or a dialogue file leaves open what the
+        /// server offers: absence then proves nothing.
         var isPatchy: Bool {
-            !session.info.startSeen || session.clientMissing > 0 || session.serverMissing > 0
+            session.clientMissing > 0 || session.serverMissing > 0 || !isBeginningKnown || state.leavesOffersOpen
         }
 
-        /// Whether the server itself gave the reply.
-        var serverReply: Reply? { exchange.reply.flatMap { $0.isInjected ? nil : $0 } }
+        /// Whether all that came before is known: EHLO begins SMTP anew (RFC 5321 section 4.1.4), and a dialogue written
+        /// by hand is whole, its greeting aside.
+        private var isBeginningKnown: Bool {
+            session.info.startSeen || session.info.isKnownMail || state.hello != nil
+        }
+
+        /// The reply, where the server itself gave it, and not one of several that a dialogue file takes.
+        var serverReply: Reply? {
+            exchange.reply.flatMap { $0.isInjected || $0.acceptable != nil ? nil : $0 }
+        }
     }
 
     /// Commands whose answers offer extensions, or change what is offered.
@@ -46,6 +55,7 @@ enum SessionRules {
                 order.apply(place, &found)
                 SMTPArgumentRules.apply(place, &found)
                 SMTPParameterRules.apply(place, &found)
+                EightBitRules.apply(place, &found)
                 transactions.apply(place, &found)
                 ReplyRules.apply(place, &found)
                 TimingRules.apply(place, &found)

@@ -61,6 +61,6 @@ struct SmugglingRules {
             let reply = session.exchanges[exchange].reply,
             !anomalies.contains(where: { $0.isA(.bareLF) && $0.range.side == .client && $0.exchange < exchange })
         else { return false }
-        return session.exchanges[exchange + 1].at < reply.at
+        return session.exchanges[exchange + 1].isSent(before: reply)
     }
 }

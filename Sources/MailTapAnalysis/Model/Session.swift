@@ -41,6 +41,10 @@ public struct Session: Sendable, Equatable {
 public struct Exchange: Sendable, Equatable {
     /// Nanoseconds from the session's start to the command (the reply, where no command began it).
     public var at: Int64 = 0
+    /// The turn in which the command's last octet came, from 1; 0 where none was seen.
+    ///
+    /// A turn ends when the other side speaks. It tells the order where times are the same or missing.
+    public var turn: UInt32 = 0
     /// The command; nil for a greeting or an unsolicited reply.
     public var command: Command?
     /// The reply; nil where none was seen.
@@ -90,6 +94,8 @@ public struct Reply: Sendable, Equatable {
     public var at: Int64 = 0
     /// Nanoseconds from the command (for `*data` its last octet) to the reply's first line; from the session's start for the greeting.
     public var latency: Int64 = 0
+    /// The turn in which the reply's first line came; see `Exchange.turn`.
+    public var turn: UInt32 = 0
     /// What went on in its place.
     public var forwarded: Forwarded = .same
     /// Whether MailTap said it, not the server.

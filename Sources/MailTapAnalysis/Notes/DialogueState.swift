@@ -34,6 +34,8 @@ struct DialogueState {
     var hello: (verb: String, name: String)?
     /// What the server offers; nil while it was not asked (or, for EHLO, after TLS began).
     var capabilities: [Capability]?
+    /// Whether a dialogue file lets the server offer anything (`{any}` or `{lines}` where a keyword stands).
+    var leavesOffersOpen = false
     /// What it offered in clear, once TLS has begun.
     var clearCapabilities: [Capability]?
     var isEncrypted = false
@@ -42,6 +44,8 @@ struct DialogueState {
     var transaction: Transaction?
     /// SMTP: whether 354 was said and the content comes next.
     var awaitsContent = false
+    /// Whether client and server exchanged their roles (ATRN, TURN): nothing behind it is decoded.
+    var isTurned = false
     /// BDAT: octets of the chunks so far.
     var chunkBytes: UInt64 = 0
     var phase = Phase.authorization
@@ -87,6 +91,7 @@ struct DialogueState {
             hello = (command.verb, SMTPGrammar.text(SMTPGrammar.argument(of: command.line.octets)))
             let lines = exchange.reply?.lines.dropFirst().map { $0.text().text } ?? []
             capabilities = lines.compactMap(Capability.init(line:))
+            leavesOffersOpen = Self.areOpen(exchange.reply?.lines.dropFirst() ?? [])
             transaction = nil
         case "MAIL", "SEND", "SOML", "SAML":
             guard status.isPositive else { return }
@@ -109,6 +114,7 @@ struct DialogueState {
             chunkBytes = chunkBytes.addingReportingOverflow(words.first.flatMap { UInt64($0) } ?? 0).partialValue
             if words.dropFirst().first?.uppercased() == "LAST" || !status.isPositive { transaction = nil }
         case "RSET": if status.isPositive { transaction = nil }
+        case "ATRN", "TURN": isTurned = status.isPositive
         case "STARTTLS":
             guard status.rawValue == 220 else { return }
             // RFC 3207 section 4.2: both sides forget what was said before.
@@ -120,6 +126,14 @@ struct DialogueState {
         case "AUTH": beginLogin(command, status, exchange)
         case "*auth": continueLogin(status, exchange)
         default: break
+        }
+    }
+
+    /// Whether a pattern stands where a keyword belongs.
+    private static func areOpen(_ lines: ArraySlice<WireText>) -> Bool {
+        lines.contains { line in
+            let keyword = line.octets.firstIndex(of: 32) ?? line.octets.count
+            return line.patterns.contains { $0.range.lowerBound < keyword }
         }
     }
 
@@ -172,6 +186,7 @@ struct DialogueState {
         case "CAPA":
             guard status.isPositive, let data = exchange.data else { return }
             capabilities = data.compactMap { Capability(line: $0.text().text) }
+            leavesOffersOpen = Self.areOpen(data[...])
         default:
             guard status.isPositive else { return }
             advanceMaildrop(command, exchange)

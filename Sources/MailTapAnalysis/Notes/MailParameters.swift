@@ -68,6 +68,7 @@ enum MailParameters {
         case "CONNEG": "CONNEG"
         case "RRVS": "RRVS"
         case "XVERP": "XVERP"
+        case "PRDR": "PRDR"
         default: nil
         }
     }

@@ -63,15 +63,22 @@ enum SASLSteps {
             reference: reference, revealsSecret: false, isWeak: false)
     }
 
+    /// The mechanism that an AUTH command names, in capitals; nil where the first word is none, but a credential.
+    static func mechanismName(of command: Command) -> String? {
+        guard let first = SASLToken.words(SMTPGrammar.argument(of: command.line.octets)).first,
+            first.startIndex >= (command.line.secrets.map(\.range.upperBound).max() ?? 0)
+                || command.line.secrets.allSatisfy({ $0.range.lowerBound > first.startIndex })
+        else { return nil }
+        return SMTPGrammar.text(first).uppercased()
+    }
+
     /// The AUTH command itself.
     static func begin(_ command: Command) -> String {
         let words = SASLToken.words(SMTPGrammar.argument(of: command.line.octets))
-        guard let first = words.first else { return "Ask which SASL mechanisms there are (RFC 1734)" }
-        guard
-            first.startIndex >= (command.line.secrets.map(\.range.upperBound).max() ?? 0)
-                || command.line.secrets.allSatisfy({ $0.range.lowerBound > first.startIndex })
-        else { return "Log in without naming a SASL mechanism (RFC 4954 section 4)" }
-        let name = SMTPGrammar.text(first).uppercased()
+        guard !words.isEmpty else { return "Ask which SASL mechanisms there are (RFC 1734)" }
+        guard let name = mechanismName(of: command) else {
+            return "Log in without naming a SASL mechanism (RFC 4954 section 4)"
+        }
         let shown = ShownText.of(name)
         guard let known = mechanism(name) else { return "Log in by SASL \(shown), a mechanism not known here" }
         var note = "Log in by SASL \(shown): \(known.summary) (\(known.reference))"

@@ -124,11 +124,10 @@ public struct SessionOverview: Sendable, Equatable {
     private static func logins(_ session: Session, _ state: DialogueState) -> [String] {
         var parts: [String] = []
         if session.tls != nil || state.isEncrypted { parts.append("went on under TLS") }
-        let user = LoginName.of(session).map { " as \(ShownText.of($0))" } ?? ""
         if state.isAuthenticated {
-            parts.append("logged in\(user)")
-        } else if !user.isEmpty {
-            parts.append("failed to log in\(user)")
+            parts.append("logged in" + (LoginName.accepted(in: session).last.map { " as \(ShownText.of($0))" } ?? ""))
+        } else if let user = LoginName.of(session) {
+            parts.append("failed to log in as \(ShownText.of(user))")
         }
         return parts
     }

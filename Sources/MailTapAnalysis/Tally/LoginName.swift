@@ -33,14 +33,18 @@ public struct LoginName: Sendable {
         return login.name
     }
 
-    /// The names that a session's logins gave, in order.
-    static func all(in session: Session) -> [String] {
+    /// The names of those who logged in, in order: the server took what they gave.
+    static func accepted(in session: Session) -> [String] {
         var login = LoginName()
         var names: [String] = []
-        for command in session.exchanges.lazy.compactMap(\.command) {
-            guard let step = Step(verb: command.verb) else { continue }
-            login.name = nil
-            login.note(step, command.line.octets, hasSecret: !command.line.secrets.isEmpty)
+        for exchange in session.exchanges {
+            guard let command = exchange.command else { continue }
+            let step = Step(verb: command.verb)
+            guard step != nil || command.verb == "PASS" else { continue }
+            if step == .user || step == .auth { login.name = nil }
+            if let step { login.note(step, command.line.octets, hasSecret: !command.line.secrets.isEmpty) }
+            // What USER is answered with decides nothing.
+            guard command.verb != "USER", exchange.reply?.status.isPositive == true else { continue }
             if let name = login.name { names.append(name) }
         }
         return names

@@ -27,7 +27,8 @@ struct TallyReplies: Sendable {
     /// The verdicts on each recipient of an exchange's content, where the server gave several.
     func verdicts(_ exchange: Int) -> [ReplyStatus] {
         let others = further.lazy.filter { $0.exchange == exchange }.map(\.reply.status)
-        return others.isEmpty ? [] : [self[exchange]] + others
+        // 353 only announces them (PRDR).
+        return others.isEmpty ? [] : (self[exchange] == .judged ? [] : [self[exchange]]) + others
     }
 
     /// A line of a reply.

@@ -62,19 +62,18 @@ struct ContentScanner: Sendable {
             }
             let available = count - dot
             let next = available > 1 ? bytes[octet: dot + 1] : 0
-            if available < 2 || (next == 13 && available < 3) {
+            if available < 2 || (next == 13 && available < 3) || (next == 0 && available < 4) {
                 give(bytes, pieceStart, dot, side, &events)
                 before = standing
                 return .more(consumed: dot)
             }
-            let after: DotLine.End? =
-                next == 10 ? .lf : next != 13 ? nil : bytes[octet: dot + 2] == 10 ? .crlf : .cr
+            let after = Self.end(behind: dot, next, bytes)
             let isLineStart = lineEnd == .crlf || lineEnd == .lf
             if isLineStart, let after, after != .cr {
                 let isStrict = after == .crlf && lineEnd == .crlf
                 if isStrict || takesCandidates {
                     give(bytes, pieceStart, dot, side, &events)
-                    let end = dot + (after == .crlf ? 3 : 2)
+                    let end = dot + Self.length(after)
                     before = standing
                     return isStrict
                         ? .end(content: dot, end: end)
@@ -112,12 +111,30 @@ struct ContentScanner: Sendable {
         }
     }
 
+    /// What ends the line whose first octet is a dot, where nothing else stands in it.
+    private static func end(behind dot: Int, _ next: UInt8, _ bytes: RawSpan) -> DotLine.End? {
+        switch next {
+        case 10: .lf
+        case 13: bytes[octet: dot + 2] == 10 ? .crlf : .cr
+        case 0: bytes[octet: dot + 2] == 13 && bytes[octet: dot + 3] == 10 ? .nul : nil
+        default: nil
+        }
+    }
+
+    /// Octets of a dot and what stands behind it.
+    private static func length(_ after: DotLine.End) -> Int {
+        switch after {
+        case .crlf: 3
+        case .lf, .cr: 2
+        case .nul: 4
+        }
+    }
+
     private mutating func note(_ line: DotLine, at dot: Int) {
         guard reported & line.bit == 0 else { return }
         reported |= line.bit
-        let length = line.after == .crlf ? 3 : 2
         oddities.append(
-            ContentOddity(anomaly: .dotLineWithOddEnds(line), offset: dot, length: length))
+            ContentOddity(anomaly: .dotLineWithOddEnds(line), offset: dot, length: Self.length(line.after)))
     }
 
     private mutating func noteUnstuffed(at dot: Int) {

@@ -9,7 +9,7 @@ public struct DotLine: Sendable, Hashable {
         case crlf
         /// Half of one.
         case lf, cr
-        /// A line end, then NUL.
+        /// NUL and a line end: in front of the dot it stands behind the line end, else in front of it.
         case nul
     }
 
@@ -30,7 +30,9 @@ public struct DotLine: Sendable, Hashable {
 
 extension DotLine: CustomStringConvertible {
     /// Such as `<LF>.<CRLF>`, as those who found the attacks write it.
-    public var description: String { "\(Self.name(before)).\(Self.name(after))" }
+    public var description: String {
+        "\(Self.name(before)).\(after == .nul ? "<NUL><CRLF>" : Self.name(after))"
+    }
 
     private static func name(_ end: End) -> String {
         switch end {

@@ -132,6 +132,10 @@ public enum Anomaly: Sendable, Hashable {
     case unstuffedDot
     /// The server began TLS records or closed where the dialogue expected something else.
     case unexpectedTLS
+    /// A POP3 status indicator in small letters (RFC 1939 section 3).
+    case statusInSmallLetters
+    /// Client and server exchanged their roles (ATRN, TURN); what follows is not decoded.
+    case rolesTurned
 }
 
 extension Anomaly: CaseIterable {
@@ -142,5 +146,6 @@ extension Anomaly: CaseIterable {
         .clearTextGoesOn, .oddEndOfData(DotLine(before: .lf, after: .lf)),
         .dotLineWithOddEnds(DotLine(before: .lf, after: .crlf)), .contentEndedEarly, .contentBeforeGoAhead,
         .badChunkSize, .afterGap, .undecidedTooLong, .unstuffedDot, .unexpectedTLS,
+        .statusInSmallLetters, .rolesTurned,
     ]
 }

@@ -15,6 +15,9 @@ public struct ReplyStatus: Sendable, Hashable {
     /// POP3 `+`, a SASL challenge (RFC 5034 section 4).
     public static let plus = ReplyStatus(rawValue: 3)
 
+    /// 353: each recipient gets a verdict on the content, in replies that follow (draft-hall-prdr).
+    public static let judged = ReplyStatus(rawValue: 353)
+
     /// Whether the command succeeded: 2yz (RFC 5321 section 4.2.1) or `+OK`.
     public var isPositive: Bool { rawValue == 1 || rawValue / 100 == 2 }
     /// Whether the server asks for more: 3yz or `+`.

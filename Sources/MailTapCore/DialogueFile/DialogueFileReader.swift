@@ -48,12 +48,15 @@ public struct DialogueFileReader {
     }
 
     /// Whether octets look like the beginning of a dialogue file: their first line that is not blank is a version line,
-    /// a comment, a session's header, or something said.
+    /// a comment, a session's header, a moment, something said or something that happened.
     public static func recognizes(_ head: some Sequence<UInt8>) -> Bool {
         var head = Array(head.prefix(4096))[...]
         if head.starts(with: [0xEF, 0xBB, 0xBF]) { head = head.dropFirst(3) }
         head = head.drop { $0 == 32 || $0 == 9 || $0 == 10 || $0 == 13 }
-        return [DialogueFile.signature + " ", "#", "== ", "C:", "S:"].contains { head.starts(with: $0.utf8) }
+        if head.first == UInt8(ascii: "@") {
+            return TimeText.parse(seconds: head.dropFirst().prefix { $0 > 32 }) != nil
+        }
+        return [DialogueFile.signature + " ", "#", "== ", "-- ", "C:", "S:"].contains { head.starts(with: $0.utf8) }
     }
 
     private init(source: String?, include: @escaping DialogueInclude.Source) {

@@ -96,7 +96,11 @@ extension POP3Decoder {
             exchanges &+= 1
         }
         hasGreeted = true
-        if status == .none { emit(.anomaly(.replyWithoutStatus), range, exchange, offer, &events) }
+        if status == .none {
+            emit(.anomaly(.replyWithoutStatus), range, exchange, offer, &events)
+        } else if status != .plus, (1..<status.text.utf8.count).contains(where: { line[octet: $0] >= 97 }) {
+            emit(.anomaly(.statusInSmallLetters), range, exchange, offer, &events)
+        }
         events.append(
             Event(time: time, range: range, exchange: exchange, kind: .reply(status, isLast: status != .none)), line)
         guard let answered, status != .none else { return }

@@ -78,6 +78,10 @@ extension SMTPDecoder {
             clientRecords.loseStep()
             stretch = range.end
             report(gap: range, exchanges, time, &events)
+        case .turned:
+            endOpaque(StreamRange(.client, range.start, range.start), time, &events)
+            stretch = range.end
+            report(gap: range, exchanges, time, &events)
         case .skipping(let secret):
             endSkipping(StreamRange(.client, stretch, range.start), secret, time, &events)
             report(gap: range, exchanges, time, &events)
@@ -149,7 +153,7 @@ extension SMTPDecoder {
             events.content(0, bytes.byteCount, of: .client)
         case .sasl:
             _ = fragmentOfSecret(bytes, offer, &events)
-        case .tls, .skipping, .chunk: break
+        case .tls, .turned, .skipping, .chunk: break
         default:
             if offer.base < suspectUntil || bytes.hasPrefix("AUTH") || sasl != nil && client == .awaiting(.auth) {
                 _ = fragmentOfSecret(bytes, offer, &events)
@@ -212,13 +216,15 @@ extension SMTPDecoder {
         _ side: Side, offset: UInt64, at time: Timestamp, _ events: inout EventBuffer
     ) {
         guard side == .client else {
-            if server.line == .tls { endOpaque(StreamRange(.server, offset, offset), time, &events) }
+            if server.line == .tls || server.line == .turned {
+                endOpaque(StreamRange(.server, offset, offset), time, &events)
+            }
             return
         }
         switch client {
         case .content, .afterCandidate, .chunk:
             endContent(StreamRange(.client, offset, offset), time, isComplete: false, &events)
-        case .tls: endOpaque(StreamRange(.client, offset, offset), time, &events)
+        case .tls, .turned: endOpaque(StreamRange(.client, offset, offset), time, &events)
         case .skipping(let secret):
             endSkipping(StreamRange(.client, stretch, offset), secret, time, &events)
         default: break

@@ -18,6 +18,7 @@ extension SMTPDecoder {
             server.line = .text
             server.mayTurnToTLS = true
             return clear
+        case .turned: return bytes.byteCount
         case .skipping:
             guard let end = bytes.firstIndex(of: 10) else { return bytes.byteCount }
             endSkipping(
@@ -111,6 +112,10 @@ extension SMTPDecoder {
         }
         server.open = nil
         conclude(code, exchange, line.extracting(min(4, text)..<text), offer, &events)
+        if client == .turned {
+            server.line = .turned
+            server.stretch = range.end
+        }
     }
 
     /// A line that begins with no reply code: goes with the reply that is open, or with the next one.
@@ -157,11 +162,18 @@ extension SMTPDecoder {
             repliesToContent &+= 1
             return
         }
+        if endsContent, judgesRecipients ? repliesToContent < acceptedRecipients : code == 353 {
+            // The verdicts on the recipients, then one on the whole.
+            if judgesRecipients { repliesToContent &+= 1 } else { contentIsAnswered() }
+            judgesRecipients = true
+            return
+        }
         pending.removeFirst()
         let isNewest = pending.isEmpty
         if endsContent {
             repliesToContent = 0
             acceptedRecipients = 0
+            judgesRecipients = false
         }
         switch (answered.kind, verb) {
         case (.content, _):
@@ -172,6 +184,11 @@ extension SMTPDecoder {
             dataIsAnswered(code, isNewest, offer, &events)
         case (.command, .starttls):
             startTLSIsAnswered(code, isNewest)
+        case (.command, .atrn), (.command, .turn):
+            guard isPositive, isNewest, client == .commands else { return }
+            anomaly(.rolesTurned, offer.range(0, 0), exchange, offer, &events)
+            client = .turned
+            stretch = awaitedFrom
         case (.command, .rcpt):
             if isPositive { acceptedRecipients &+= 1 }
         case (.command, .mail), (.command, .rset), (.command, .ehlo), (.command, .lhlo), (.command, .helo):
@@ -244,7 +261,7 @@ extension SMTPDecoder {
     ) {
         report(gap: range, server.open?.exchange ?? pending.first?.exchange ?? exchanges, time, &events)
         switch server.line {
-        case .tls:
+        case .tls, .turned:
             let start = server.stretch
             if range.start > start {
                 events.append(
@@ -275,7 +292,7 @@ extension SMTPDecoder {
             reply(bytes, bytes.byteCount, offer, &events)
             return
         }
-        if server.line == .tls || server.line == .skipping { return }
+        if server.line != .text { return }
         events.append(
             Event(
                 time: offer.arrivals.latest, range: offer.range(0, bytes.byteCount), exchange: exchanges,

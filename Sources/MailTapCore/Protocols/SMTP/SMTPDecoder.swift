@@ -26,6 +26,8 @@ struct SMTPDecoder: DialogueDecoder {
     var isLMTP = false
     var acceptedRecipients: UInt32 = 0
     var repliesToContent: UInt32 = 0
+    /// Whether 353 said that each accepted recipient gets a verdict on the content, and a last one follows (PRDR).
+    var judgesRecipients = false
     var clientIsAfterGap = false
     /// Whether what stands behind a gap may be part of a credential.
     var suspectsAfterGap = false
@@ -102,6 +104,7 @@ struct SMTPDecoder: DialogueDecoder {
             return step
         case .goAhead:
             return goAhead(bytes, offer, &events)
+        case .turned: return bytes.byteCount
         case .tls:
             guard let clear = clientRecords.skip(bytes) else { return bytes.byteCount }
             endOpaque(offer.range(clear, clear), offer.arrivals.time(at: offer.base &+ UInt64(clear)), &events)

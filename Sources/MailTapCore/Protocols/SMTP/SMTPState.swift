@@ -20,6 +20,8 @@ enum SMTPClientState: Sendable, Hashable {
     case goAhead
     /// Ciphertext.
     case tls
+    /// Not decoded: the two exchanged their roles.
+    case turned
     /// The rest of a line over the limit.
     case skipping(secret: Bool)
 }
@@ -38,6 +40,8 @@ struct SMTPServerState: Sendable {
         case goAhead
         /// Ciphertext.
         case tls
+        /// Not decoded: the two exchanged their roles.
+        case turned
         /// The rest of a line over the limit.
         case skipping
     }

@@ -1,0 +1,59 @@
+import MailTapCore
+
+/// Which octets of a session came before which: counts its turns, so that the order of what both sides said is known
+/// where times do not tell it, as in a dialogue file without any.
+///
+/// A turn ends when the other side speaks; the two sides never share one.
+struct TurnLog {
+    /// The turns of one side.
+    private struct Speaker {
+        /// Octets so far, lost ones included.
+        var seen: UInt64 = 0
+        /// Where each turn began, from the oldest that may still be asked for.
+        var starts: [(offset: UInt64, turn: UInt32)] = []
+        var oldest = 0
+
+        /// Begins a turn; of those that nobody asked for, the oldest are forgotten.
+        mutating func begin(_ turn: UInt32) {
+            if starts.count >= 2 * TurnLog.limit {
+                let forgotten = min(max(oldest, TurnLog.limit), starts.count)
+                starts.removeFirst(forgotten)
+                oldest = max(0, oldest - forgotten)
+            }
+            starts.append((seen, turn))
+        }
+
+        mutating func turn(at offset: UInt64) -> UInt32 {
+            while oldest + 1 < starts.count, starts[oldest + 1].offset <= offset { oldest += 1 }
+            return oldest < starts.count ? starts[oldest].turn : 0
+        }
+    }
+
+    /// Turns of each side that are remembered at least.
+    private static let limit = 1_024
+
+    private var client = Speaker(), server = Speaker()
+    private var speaking: Side?
+    private var turn: UInt32 = 0
+
+    /// A side sent octets, or octets of it were lost.
+    mutating func note(_ octets: UInt64, of side: Side) {
+        if speaking != side {
+            speaking = side
+            turn &+= 1
+            if side == .client { client.begin(turn) } else { server.begin(turn) }
+        }
+        if side == .client { client.seen &+= octets } else { server.seen &+= octets }
+    }
+
+    /// The turn in which the last octet of a range came; ask in the order of the stream.
+    mutating func turn(of range: StreamRange) -> UInt32 {
+        let last = max(range.start, range.end &- min(range.end, 1))
+        return range.side == .client ? client.turn(at: last) : server.turn(at: last)
+    }
+}
+
+extension Exchange {
+    /// Whether the command was whole before the reply, to whatever command, began.
+    func isSent(before reply: Reply) -> Bool { at < reply.at || at == reply.at && turn < reply.turn }
+}
