@@ -14,13 +14,14 @@ INTEROP_PACKAGES := postfix dovecot-core dovecot-pop3d dovecot-imapd dovecot-lmt
 	python3-aiosmtpd
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test interop soak bench lint install captures man rfc-coverage clean build-deps interop-deps release
+.PHONY: help demo test interop soak stress bench lint install captures man rfc-coverage clean build-deps interop-deps release
 
 help:
 	@echo "make demo      build MailTap and run its self-contained demonstration"
 	@echo "make test      build and run the unit tests"
 	@echo "make interop   check MailTap against a real Postfix and Dovecot (root or sudo; see CONTRIBUTING.md)"
 	@echo "make soak      run mixed traffic through the proxy for MINUTES=$(MINUTES), with faults, and settle the account"
+	@echo "make stress    load the proxy with crowds, slow and full disks, gigabytes, each under a bound of memory"
 	@echo "make lint      formatting and the rules that a compiler does not check"
 	@echo "make bench     build and run the benchmarks; ratios to the checked-in baseline"
 	@echo "make install   build a release with the Swift libraries linked in; PREFIX=$(PREFIX)"
@@ -96,6 +97,10 @@ MINUTES ?= 20
 
 soak: release
 	$(PYTHON) -B Tests/Interop/soak.py --mailtap $(MAILTAP) --minutes $(MINUTES)
+
+# Minutes, not seconds; the full disk needs root, the slow one a C compiler.
+stress: release
+	$(AS_ROOT) $(PYTHON) -B Tests/Interop/stress.py --mailtap $(MAILTAP)
 
 captures: release interop-deps
 	$(AS_ROOT) $(PYTHON) -B Tests/Interop/record_captures.py --mailtap $(MAILTAP)

@@ -66,8 +66,8 @@ class Proxy:
     def __enter__(self):
         arguments = [f"{self.listen}={url}" for url in self.routes.values()] + self.options
         self.process = subprocess.Popen([EXECUTABLE, "proxy", *arguments], stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(),
-                                        **self._popen)
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        **{"env": environment(), **self._popen})
         self._readers = [threading.Thread(target=_collect, args=pair, daemon=True)
                          for pair in ((self.process.stdout, self.out), (self.process.stderr, self.err))]
         for reader in self._readers:
