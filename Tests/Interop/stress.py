@@ -4,7 +4,8 @@
     stress.py [--mailtap PATH] [SCENARIO...]
 
 Prints one line for each check and, last, how many passed and failed; exits with 1 where one failed. Needs no mail
-server; root for the disk that is full (a tmpfs), 6 GB in the temporary directory.
+server; root for the disk that is full (a tmpfs) and the sandbox of the systemd unit, for which systemd-analyze and strace
+must be there; 6 GB in the temporary directory.
 """
 
 import argparse
@@ -19,7 +20,7 @@ import mailtap
 import soak
 from checks import Checks
 from mailtap import Proxy
-from scenarios import crowds, disks, load
+from scenarios import crowds, disks, load, service
 
 
 class Bench:
@@ -64,6 +65,8 @@ ORDER = {
     "maildrop": load.maildrop,
     "large": large,
     "large-tls": large_tls,
+    "unit": service.unit,
+    "sandbox": service.sandbox,
 }
 
 

@@ -23,6 +23,7 @@ from scenarios import (
     replaying,
     secrets,
     serving,
+    sets,
     tls,
     transparency,
     views,
@@ -88,5 +89,6 @@ ORDER = [
     ("many", load.many, []),
     ("descriptors", load.descriptors, []),
     ("rotating", load.rotating, []),
+    ("recording-set", sets.run, []),
     ("demo", lifecycle.demo, []),
 ]
