@@ -52,7 +52,7 @@ struct MailTap: AsyncParsableCommand {
         signal(SIGXFSZ, SIG_IGN)
         do {
             if try HelpTopic.print(CommandLine.arguments.dropFirst()) { return }
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(ProxyCommand.completed(Array(CommandLine.arguments.dropFirst())))
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

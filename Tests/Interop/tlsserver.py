@@ -35,7 +35,9 @@ def expired_certificate(directory, name):
 class TLSServer:
     """Context manager. `start`: none, starttls or implicit; `version`: the only one; `client_ca`: asks clients."""
 
-    def __init__(self, pem, start="starttls", pop3=False, version=None, client_ca=None, behind=b"", instead=None):
+    def __init__(self, pem, start="starttls", pop3=False, version=None, client_ca=None, behind=b"", instead=None,
+                 at=("127.0.0.1", 0)):
+        self.at = at
         self.start, self.pop3, self.behind, self.instead = start, pop3, behind, instead
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(pem, pem.with_suffix(".key"))
@@ -48,7 +50,8 @@ class TLSServer:
         self.context.sni_callback = lambda _, name, __: self.names.append(name)
 
     def __enter__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+        family = socket.AF_INET6 if ":" in self.at[0] else socket.AF_INET
+        self.listener = socket.create_server(self.at, family=family, backlog=256)
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
         return self

@@ -6,23 +6,26 @@ enum Farewell {
     ///
     /// SMTP: 421 with 4.3.2 (RFC 5321 section 3.8, RFC 3463); POP3: `-ERR` with SYS/TEMP (RFC 3206); IMAP: an untagged
     /// BYE with UNAVAILABLE (RFC 9051 section 7.1.5).
-    static func reply(_ server: MailURL, _ reason: String) -> [UInt8] {
+    static func reply(_ server: MailURL, _ proto: MailProtocol?, _ reason: String) -> [UInt8] {
         guard !server.scheme.isImplicitTLS else { return [] }
-        return reply(server, smtp: "421 4.3.2", "can't reach \(place(server)): \(plain(reason))")
+        return reply(proto, smtp: "421 4.3.2", "can't reach \(place(server)): \(plain(reason))")
     }
 
     /// The reply to a client whose session can't go on under TLS, wherever it can still be told.
-    static func refusal(_ server: MailURL, _ failure: String) -> [UInt8] {
-        reply(server, smtp: "421 4.7.0", failure)
+    static func refusal(_ proto: MailProtocol?, _ failure: String) -> [UInt8] {
+        reply(proto, smtp: "421 4.7.0", failure)
     }
 
-    private static func reply(_ server: MailURL, smtp: String, _ words: String) -> [UInt8] {
+    /// Empty where nobody knows what is spoken.
+    private static func reply(_ proto: MailProtocol?, smtp: String, _ words: String) -> [UInt8] {
         let code =
-            switch server.scheme.proto {
+            switch proto {
+            case nil: ""
             case .smtp: smtp
             case .pop3: "-ERR [SYS/TEMP]"
             case .imap: "* BYE [UNAVAILABLE]"
             }
+        guard !code.isEmpty else { return [] }
         return Array("\(code) MailTap: \(plain(words))\r\n".utf8)
     }
 

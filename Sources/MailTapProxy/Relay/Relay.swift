@@ -51,12 +51,15 @@ struct Relay: Sendable {
     /// The server's connection is of no more use; what comes of it is no news.
     var serverIsAbandoned = false
     var clientOctets: UInt64 = 0
+    /// What is spoken: as the route says, else as was said; nil while nothing tells.
+    var proto: MailProtocol?
     var lastActivity: Timestamp
     private var ended = false
 
     /// A relay whose client has just been accepted and whose server is being connected to.
     init(_ settings: RelaySettings, at time: Timestamp) {
         self.settings = settings
+        proto = settings.expecting
         lastActivity = time
         client.pauses = .connecting
         watchClearText()
@@ -64,7 +67,7 @@ struct Relay: Sendable {
 
     /// What watches a session in clear.
     mutating func watchClearText() {
-        let proto = settings.server.scheme.proto
+        let proto = self.proto
         switch settings.tls {
         case .pass: break
         case .follow(let isImplicit):
@@ -122,6 +125,7 @@ struct Relay: Sendable {
         let agreed = follower?.receive(bytes, from: side, at: time, into: &effects)
         updateFilterPauses(into: &effects)
         guard let agreed, let end = follower?.clientEnd else { return }
+        proto = follower?.proto ?? proto
         follower = nil
         pause(.client, .filter, false, into: &effects)
         begin(agreed, clientEnd: end, at: time, into: &effects)
@@ -168,12 +172,12 @@ struct Relay: Sendable {
         server.isClosed = true
         effects.append(.mark(.trouble(Farewell.trouble(settings.server, reason))))
         switch settings.tls {
-        case .follow(implicit: true), .each(.implicit, _):
+        case .follow(implicit: true) where settings.tellsClient, .each(.implicit, _) where settings.tellsClient:
             phase = .relaying
             return refuseUnderTLS(reason, at: time, into: &effects)
         default: break
         }
-        let words = Farewell.reply(settings.server, reason)
+        let words = settings.tellsClient ? Farewell.reply(settings.server, proto, reason) : []
         if !words.isEmpty {
             effects.append(.mark(.injected(StreamRange(.server, 0, UInt64(words.count)))))
             effects.append(.record(.server, words))

@@ -10,6 +10,10 @@ public struct Route: Sendable, Hashable {
     public var urlText: String
     /// The whole route as it was written, for records.
     public var text: String
+    /// Whether the server's scheme is a guess: what is said alone tells the protocol.
+    var isGuess = false
+    /// The server's name where `server` has its address alone.
+    var serverName: String?
 
     /// A route by its parts.
     public init(listen: ListenAddress, server: MailURL) {
@@ -26,8 +30,8 @@ public struct Route: Sendable, Hashable {
         let text = String(text)
         guard let equals = text.firstIndex(of: "=") else {
             throw RouteError(
-                description: "'\(text)' is no route: the '=' between LISTEN and URL is missing; "
-                    + "an example: 2525=smtp://mail.example.org")
+                description: "'\(text)' is no route: the '=' between LISTEN and URL is missing "
+                    + "(--transparent does without); an example: 2525=smtp://mail.example.org")
         }
         let url = text[text.index(after: equals)...]
         listen = try ListenAddress(parsing: text[..<equals])

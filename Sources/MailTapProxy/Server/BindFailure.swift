@@ -10,14 +10,14 @@ import NIOCore
 
 /// Why a route can't be listened on, with what to try.
 enum BindFailure {
-    static func explain(_ error: any Error, _ route: Route) -> ProxyError {
+    static func explain(_ error: any Error, _ door: FrontDoor) -> ProxyError {
         ProxyError(
             code: .bind,
-            context: "can't listen on \(route.listen) for the route '\(route)': "
-                + "\(FailureReason.words(error)); \(advice(error, route))")
+            context: "can't listen on \(door.listen) for the route '\(door)': "
+                + "\(FailureReason.words(error)); \(advice(error))")
     }
 
-    private static func advice(_ error: any Error, _ route: Route) -> String {
+    private static func advice(_ error: any Error) -> String {
         switch (error as? IOError)?.errnoCode {
         case EADDRINUSE: "another program listens there: choose another port, or 0 for a free one"
         case EACCES, EPERM: "ports below 1024 need privileges: choose a higher port, for example 2525"

@@ -24,7 +24,9 @@ final class Connection {
     /// What came of a header of the PROXY protocol that is awaited; nil: none is.
     private var awaitedHeader: [UInt8]?
     /// What the client sent right behind such a header; for the relay once the server is connected, or can't be.
-    private var behindHeader: [UInt8] = []
+    private var behindHeader: [UInt8]
+    /// Whether the client waits for an answer of SOCKS.
+    private let isSOCKS: Bool
     private var isOver = false
     private var effects: [RelayEffect] = []
     /// What NIO reported while effects were being applied: handled after them, so that order is kept.
@@ -36,13 +38,19 @@ final class Connection {
         case input(RelayInput)
     }
 
-    init(loop: RelayLoop, route: Route) {
+    /// - Parameter socksBehind: what a client sent behind its request of SOCKS, which is answered once it is known
+    ///   whether the server can be reached; nil: there was none.
+    init(loop: RelayLoop, route: Route, socksBehind: [UInt8]? = nil) {
         self.loop = loop
         self.route = route
-        serverHost = route.server.host
+        isSOCKS = socksBehind != nil
+        behindHeader = socksBehind ?? []
+        serverHost = route.serverName ?? route.server.host
         clock = SessionClock()
         feed = SessionFeed(hub: loop.hub)
-        relay = Relay(loop.settings(for: route), at: clock.started)
+        var settings = loop.settings(for: route)
+        settings.tellsClient = !isSOCKS
+        relay = Relay(settings, at: clock.started)
         client.readsPaused = true
     }
 
@@ -176,7 +184,8 @@ final class Connection {
             channel.close(promise: nil)
             return
         }
-        let name = route.server.scheme == .smtpMX ? serverHost : loop.endpoint(of: route.server).name
+        let known = route.serverName ?? loop.endpoint(of: route.server).name
+        let name = route.server.scheme == .smtpMX ? serverHost : known
         feed.open(info(server: channel.remoteAddress?.endpoint(name: name)))
         do {
             try channel.pipeline.syncOperations.addHandler(RelayHandler(.server, self))
@@ -193,6 +202,7 @@ final class Connection {
             server.write(ByteBuffer(bytes: header.octets(version)))
             server.flush()
         }
+        if isSOCKS { client.write(ByteBuffer(bytes: SOCKSReply.succeeded.octets(bound: server.localEndpoint))) }
         handle(.connected)
         server.read()
         relayBehindHeader()
@@ -203,6 +213,7 @@ final class Connection {
         let reason = FailureReason.words(error)
         loop.warn("session from \(clientEndpoint) on \(route): can't reach \(route.server): \(reason)")
         feed.open(info(server: nil))
+        if isSOCKS { client.write(ByteBuffer(bytes: SOCKSReply(error).octets())) }
         handle(.connectFailed(reason))
         relayBehindHeader()
     }
@@ -212,7 +223,8 @@ final class Connection {
         var info = SessionInfo(
             source: loop.source, client: clientEndpoint, server: endpoint ?? loop.endpoint(of: url),
             started: clock.started,
-            expecting: url.scheme.proto, expectsTLS: url.scheme.isImplicitTLS, isKnownMail: true, route: route.text)
+            expecting: route.isGuess ? nil : url.scheme.proto, expectsTLS: url.scheme.isImplicitTLS, isKnownMail: true,
+            route: route.text)
         info.lookup = lookup
         return info
     }

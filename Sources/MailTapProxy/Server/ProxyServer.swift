@@ -9,13 +9,18 @@ import Synchronization
 public final class ProxyServer: Sendable {
     /// A route that is listened on.
     public struct Bound: Sendable, Equatable {
-        /// The route.
-        public var route: Route
+        /// What is listened for.
+        public var door: FrontDoor
         /// Where it listens, with the port that it really has.
         public var listen: ListenAddress
 
         /// What a ready proxy prints for it: `listening HOST:PORT -> URL` (CONTRACT section 1).
-        public var announcement: String { "listening \(listen) -> \(route.urlText)" }
+        public var announcement: String { "listening \(listen) -> \(door.urlText)" }
+
+        /// The route, where it is one.
+        public var route: Route? {
+            if case .route(let route) = door { route } else { nil }
+        }
     }
 
     private struct State: Sendable {
@@ -25,7 +30,7 @@ public final class ProxyServer: Sendable {
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let routes: [Route]
+    private let doors: [FrontDoor]
     private let options: ProxyOptions
     private let hub: TraceHub
     private let warn: @Sendable (String) -> Void
@@ -37,15 +42,15 @@ public final class ProxyServer: Sendable {
     /// A proxy that listens nowhere yet.
     ///
     /// - Parameters:
-    ///   - routes: in the order in which they are announced.
+    ///   - doors: in the order in which they are announced.
     ///   - options: for all sessions.
     ///   - hub: takes every session; `shutdown` finishes it.
     ///   - warn: called from any thread with one line for standard error.
     public init(
-        routes: [Route], options: ProxyOptions = ProxyOptions(), hub: TraceHub,
+        doors: [FrontDoor], options: ProxyOptions = ProxyOptions(), hub: TraceHub,
         warn: @escaping @Sendable (String) -> Void = { _ in }
     ) {
-        self.routes = routes
+        self.doors = doors
         self.options = options
         self.hub = hub
         self.warn = warn
@@ -53,13 +58,23 @@ public final class ProxyServer: Sendable {
             numberOfThreads: max(1, options.threads ?? min(System.coreCount, 4)))
         let registry = ConnectionRegistry(capacity: max(1, options.maximumSessions))
         self.registry = registry
+        let isRedirectedTo = doors.contains { if case .redirected = $0 { true } else { false } }
+        let ownPorts = isRedirectedTo ? OwnPorts() : nil
         var loops: [ObjectIdentifier: NIOLoopBound<RelayLoop>] = [:]
         for eventLoop in group.makeIterator() {
             loops[ObjectIdentifier(eventLoop)] = NIOLoopBound.makeRelayLoop(
-                on: eventLoop, hub: hub, registry: registry, options: options, warn: warn)
+                on: eventLoop, hub: hub, registry: registry, options: options, ownPorts: ownPorts, warn: warn)
         }
         self.group = group
         self.loops = loops
+    }
+
+    /// A proxy with ordinary routes alone.
+    public convenience init(
+        routes: [Route], options: ProxyOptions = ProxyOptions(), hub: TraceHub,
+        warn: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        self.init(doors: routes.map(FrontDoor.route), options: options, hub: hub, warn: warn)
     }
 
     /// How many sessions are alive.
@@ -72,7 +87,7 @@ public final class ProxyServer: Sendable {
     public func start() async throws(ProxyError) -> [Bound] {
         var bound: [Bound] = []
         do {
-            for route in routes { bound.append(try await listen(route)) }
+            for door in doors { bound.append(try await listen(door)) }
         } catch {
             await shutdown(grace: 0)
             throw error
@@ -125,7 +140,7 @@ public final class ProxyServer: Sendable {
 
     // MARK: Listening
 
-    private func listen(_ route: Route) async throws(ProxyError) -> Bound {
+    private func listen(_ door: FrontDoor) async throws(ProxyError) -> Bound {
         let loops = self.loops
         let registry = self.registry
         let warn = self.warn
@@ -136,7 +151,7 @@ public final class ProxyServer: Sendable {
             .serverChannelOption(.maxMessagesPerRead, value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let gate = AcceptGate(registry, listen: "\(route.listen)", warn: warn)
+                    let gate = AcceptGate(registry, listen: "\(door.listen)", warn: warn)
                     try channel.pipeline.syncOperations.addHandler(gate)
                 }
             }
@@ -144,22 +159,32 @@ public final class ProxyServer: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     guard let loop = loops[ObjectIdentifier(channel.eventLoop)] else { throw ChannelError.eof }
                     try RelayLoop.configure(channel)
-                    let connection = Connection(loop: loop.value, route: route)
-                    try channel.pipeline.syncOperations.addHandler(RelayHandler(.client, connection))
+                    try channel.pipeline.syncOperations.addHandler(Self.handler(loop.value, door))
                 }
             }
         do {
-            let channel = try await bootstrap.bind(host: route.listen.host, port: Int(route.listen.port)).get()
+            let channel = try await bootstrap.bind(host: door.listen.host, port: Int(door.listen.port)).get()
             state.withLock { $0.listeners.append(channel) }
             let address = channel.localAddress
-            let port = UInt16(truncatingIfNeeded: address?.port ?? Int(route.listen.port))
-            let listen = ListenAddress(host: route.listen.host, port: port)
+            let port = UInt16(truncatingIfNeeded: address?.port ?? Int(door.listen.port))
+            let listen = ListenAddress(host: door.listen.host, port: port)
             if address?.endpointAddress?.isLoopback == false {
-                warn("\(listen) can be reached from other machines: whoever can connect speaks to \(route.urlText)")
+                warn("\(listen) can be reached from other machines: whoever can connect speaks to \(door.reach)")
             }
-            return Bound(route: route, listen: listen)
+            return Bound(door: door, listen: listen)
         } catch {
-            throw BindFailure.explain(error, route)
+            throw BindFailure.explain(error, door)
+        }
+    }
+}
+
+extension ProxyServer {
+    /// What meets a client first.
+    private static func handler(_ loop: RelayLoop, _ door: FrontDoor) -> any ChannelHandler {
+        switch door {
+        case .route(let route): RelayHandler(.client, Connection(loop: loop, route: route))
+        case .redirected: RedirectHandler(loop, door)
+        case .socks(_, let login): SOCKSHandler(loop, door, login: login)
         }
     }
 }
@@ -168,11 +193,13 @@ extension NIOLoopBound<RelayLoop> {
     /// Makes a loop's shared part on the loop itself.
     fileprivate static func makeRelayLoop(
         on eventLoop: any EventLoop, hub: TraceHub, registry: ConnectionRegistry, options: ProxyOptions,
-        warn: @escaping @Sendable (String) -> Void
+        ownPorts: OwnPorts?, warn: @escaping @Sendable (String) -> Void
     ) -> NIOLoopBound<RelayLoop>? {
         try? eventLoop.submit {
             NIOLoopBound(
-                RelayLoop(eventLoop: eventLoop, hub: hub, registry: registry, options: options, warn: warn),
+                RelayLoop(
+                    eventLoop: eventLoop, hub: hub, registry: registry, options: options, ownPorts: ownPorts, warn: warn
+                ),
                 eventLoop: eventLoop)
         }.wait()
     }

@@ -14,24 +14,32 @@ final class RelayLoop {
     let registry: ConnectionRegistry
     let source: String
     let warn: @Sendable (String) -> Void
+    /// Where connections are redirected here: the ports of the proxy's own.
+    let ownPorts: OwnPorts?
     private let options: ProxyOptions
     private let bootstrap: ClientBootstrap
+    private static let mostKnown = 1_024
     private var addresses: [MailURL: SocketAddress] = [:]
     private var endpoints: [MailURL: Endpoint] = [:]
 
     init(
         eventLoop: any EventLoop, hub: TraceHub, registry: ConnectionRegistry, options: ProxyOptions,
-        warn: @escaping @Sendable (String) -> Void
+        ownPorts: OwnPorts? = nil, warn: @escaping @Sendable (String) -> Void
     ) {
         self.eventLoop = eventLoop
         self.hub = hub
         self.registry = registry
         self.options = options
         self.warn = warn
+        self.ownPorts = ownPorts
         source = options.source
         bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(.nanoseconds(ProxyOptions.nanoseconds(options.connectTimeout)))
-            .channelInitializer { channel in channel.eventLoop.makeCompletedFuture { try Self.configure(channel) } }
+            .channelInitializer { channel in
+                let configured = channel.eventLoop.makeCompletedFuture { try Self.configure(channel) }
+                guard let ownPorts else { return configured }
+                return configured.flatMap { ownPorts.claim(channel) }
+            }
     }
 
     /// Sets what every leg's channel needs, on its event loop.
@@ -69,7 +77,10 @@ final class RelayLoop {
                     isImplicit: route.server.scheme.isImplicitTLS)
             }
         return RelaySettings(
-            server: route.server, tls: plan, idleTimeout: options.idleTimeout.map(ProxyOptions.nanoseconds))
+            server: route.server, isGuess: route.isGuess, tls: plan,
+            // The server's name, for SNI and the check of its certificate, is then the client's to say.
+            asksClientFirst: IPAddress(route.serverName ?? route.server.host) != nil,
+            idleTimeout: options.idleTimeout.map(ProxyOptions.nanoseconds))
     }
 
     /// The server as the URL says it: a host that is no address is its name.
@@ -77,6 +88,8 @@ final class RelayLoop {
         if let known = endpoints[server] { return known }
         let address = IPAddress(server.host)
         let endpoint = Endpoint(address: address, port: server.port, name: address == nil ? server.host : nil)
+        // Clients that say themselves where to go may name any number of servers.
+        if endpoints.count >= Self.mostKnown { endpoints.removeAll() }
         endpoints[server] = endpoint
         return endpoint
     }
@@ -97,6 +110,7 @@ final class RelayLoop {
         guard let address = try? SocketAddress(ipAddress: server.host, port: Int(server.port)) else {
             return bootstrap.connect(host: server.host, port: Int(server.port))
         }
+        if addresses.count >= Self.mostKnown { addresses.removeAll() }
         addresses[server] = address
         return bootstrap.connect(to: address)
     }

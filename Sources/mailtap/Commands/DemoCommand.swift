@@ -112,7 +112,7 @@ struct DemoCommand: AsyncParsableCommand {
         try stage.flush()
         for (script, route) in zip([DemoScript.sending, DemoScript.fetching], bound) {
             let target = ReplayTarget(
-                proto: route.route.server.scheme.proto, host: "127.0.0.1", port: route.listen.port)
+                proto: route.route?.server.scheme.proto ?? .smtp, host: "127.0.0.1", port: route.listen.port)
             guard let trace = DialogueFileReader.read(Array(script.utf8), source: "demo").sessions.first?.trace,
                 let plan = ReplayPlan(RecordedSession(trace))
             else { continue }

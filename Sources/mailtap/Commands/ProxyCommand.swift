@@ -21,7 +21,8 @@ struct ProxyCommand: AsyncParsableCommand {
         discussion: """
             ROUTE is LISTEN=URL: LISTEN is PORT, HOST:PORT or [IPv6]:PORT (127.0.0.1 and a free port for 0), URL is
             SCHEME://HOST[:PORT] with smtp, submission, smtps, lmtp, pop3, pop3s, imap or imaps; smtp+mx://DOMAIN leads
-            to the mail host that DNS names for the domain.
+            to the mail host that DNS names for the domain. With --transparent a route is LISTEN alone, and --socks
+            needs none.
 
             EXAMPLES
               mailtap proxy 2525=smtp://mail.example.org 2110=pop3://mail.example.org --record today.mailtap
@@ -31,14 +32,23 @@ struct ProxyCommand: AsyncParsableCommand {
               mailtap proxy 2525=smtp://mail.example.org --tls strip
               mailtap proxy 2525=smtp://mail.example.org --record tap.mailtap --rotate 1h --keep 7d -q
               mailtap proxy 2525=smtp://mail.example.org --metrics 9925 -q
+              mailtap proxy --socks 1080
+              mailtap proxy --transparent 2525
+              mailtap proxy 2525=smtp://mail.example.org --accept-proxy-protocol --send-proxy-protocol
 
             TLS is looked into: clients are shown a certificate of MailTap's own authority, which they must trust
             (mailtap ca export). With smtp, what is wrong with a server's certificate is recorded and passed over; every
             other scheme refuses it, unless --upstream-ca or --upstream-insecure allow it.
+
+            SIGINT or SIGTERM ends it: nobody is accepted any more, sessions may go on for 3 seconds, also idle ones,
+            and are then ended; a second signal ends them at once. SIGHUP begins new files of the recording and of the
+            key log.
             """)
 
     @Argument(help: ArgumentHelp("Where to listen, and what for: LISTEN=URL.", valueName: "route"))
-    var routes: [String]
+    var routes: [String] = []
+
+    @OptionGroup(title: "Front doors") var front: FrontDoorOptions
 
     @Option(help: ArgumentHelp("Write a recording; an existing one is appended to.", valueName: "path"))
     var record: String?
@@ -65,7 +75,9 @@ struct ProxyCommand: AsyncParsableCommand {
     @Flag(help: "Clients begin with a PROXY protocol header (version 1 or 2), which names the true client.")
     var acceptProxyProtocol = false
 
-    @Option(help: ArgumentHelp("Send servers a PROXY protocol header of version 1 or 2.", valueName: "version"))
+    @Option(
+        help: ArgumentHelp(
+            "Send servers a PROXY protocol header, of version 1 unless 2 is given.", valueName: "version"))
     var sendProxyProtocol: Int?
 
     @Option(
@@ -80,6 +92,15 @@ struct ProxyCommand: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
 
     mutating func validate() throws {
+        guard !routes.isEmpty || !front.socks.isEmpty else {
+            throw ValidationError(
+                front.transparent
+                    ? "--transparent needs a LISTEN, for example: mailtap proxy --transparent 2525"
+                    : "a route is missing, for example: mailtap proxy 2525=smtp://mail.example.org")
+        }
+        if acceptProxyProtocol, !front.socks.isEmpty {
+            throw ValidationError("--accept-proxy-protocol is not for --socks: nothing comes before SOCKS")
+        }
         if let version = sendProxyProtocol, version != 1, version != 2 {
             throw ValidationError("the PROXY protocol has the versions 1 and 2")
         }
@@ -92,10 +113,10 @@ struct ProxyCommand: AsyncParsableCommand {
     }
 
     mutating func run() async throws {
-        let parsed = try routes.map { try Self.route($0) }
+        let doors = try front.doors(routes)
         var options = ProxyOptions()
         let keyLog = try tls.openKeyLog()
-        options.tls = try tls.mode(parsed, keyLog: keyLog)
+        options.tls = try tls.mode(doors, keyLog: keyLog)
         options.nameServer = try dns.map { try Self.dnsServer($0) }
         options.acceptsProxyProtocol = acceptProxyProtocol
         options.sendsProxyProtocol = sendProxyProtocol
@@ -114,7 +135,7 @@ struct ProxyCommand: AsyncParsableCommand {
         defer { reopening.cancel() }
         let traffic = metrics.map { _ in TrafficMetrics() }
         let hub = try makeHub(outcome, traffic)
-        let server = ProxyServer(routes: parsed, options: options, hub: hub) { StandardError.write("mailtap: \($0)") }
+        let server = ProxyServer(doors: doors, options: options, hub: hub) { StandardError.write("mailtap: \($0)") }
         do {
             for bound in try await server.start() { StandardError.write(bound.announcement) }
         } catch {
@@ -125,6 +146,22 @@ struct ProxyCommand: AsyncParsableCommand {
         await Self.serve(server, until: signals, quietly: common.quiet)
         await monitor?.stop()
         try outcome.check()
+    }
+
+    /// The command line with what may be left out: the version behind `--send-proxy-protocol`.
+    static func completed(_ arguments: [String]) -> [String] {
+        guard arguments.first == "proxy" else { return arguments }
+        var completed: [String] = []
+        var isOver = false
+        for (index, argument) in arguments.enumerated() {
+            completed.append(argument)
+            if argument == "--" { isOver = true }
+            guard argument == "--send-proxy-protocol", !isOver else { continue }
+            let next = arguments.dropFirst(index + 1).first
+            // A version that there is not is for the parser to refuse.
+            if next.flatMap({ Int($0) }) == nil { completed.append("1") }
+        }
+        return completed
     }
 
     static func route(_ text: String) throws -> Route {

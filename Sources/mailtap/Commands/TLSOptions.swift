@@ -1,4 +1,5 @@
 import ArgumentParser
+import MailTapCore
 import MailTapProxy
 import MailTapTLS
 
@@ -102,12 +103,14 @@ struct TLSOptions: ParsableArguments {
     }
 
     /// What the proxy is told; files are read here, so that their errors come before anything listens.
-    func mode(_ routes: [Route], keyLog: KeyLogWriter?) throws -> ProxyOptions.TLS {
+    func mode(_ doors: [FrontDoor], keyLog: KeyLogWriter?) throws -> ProxyOptions.TLS {
         switch tls {
         case .pass: return .pass
-        case .strip: return .strip
+        case .strip:
+            try checkStripping(doors)
+            return .strip
         case .intercept:
-            do { return .intercept(try interception(routes, keyLog)) } catch let error as TLSError {
+            do { return .intercept(try interception(doors.map(\.listen), keyLog)) } catch let error as TLSError {
                 throw CACommand.failure(error)
             }
         }
@@ -119,7 +122,7 @@ struct TLSOptions: ParsableArguments {
         do { return try KeyLogWriter(path: path) } catch { throw CACommand.failure(error) }
     }
 
-    private func interception(_ routes: [Route], _ keyLog: KeyLogWriter?) throws -> Interception {
+    private func interception(_ listens: [ListenAddress], _ keyLog: KeyLogWriter?) throws -> Interception {
         var anchors = try TrustAnchors.system()
         if let upstreamCa { anchors = try anchors.adding(file: upstreamCa) }
         let identity = try upstreamCert.map { try TLSIdentity(certificatePath: $0, keyPath: upstreamKey ?? $0) }
@@ -127,14 +130,17 @@ struct TLSOptions: ParsableArguments {
             PeerVerifier(anchors), identity: identity,
             versions: TLSVersions(from: serverTlsMin.version, to: serverTlsMax.version), keyLog: keyLog)
         let store = try AuthorityStore.inHome()
-        // A damaged authority is an error now; a missing one is made on first need.
-        _ = try store.existing(at: CACommand.now)
+        let identities = try identities(listens)
+        // Whatever speaks against the authority is an error now, not when the first client asks for TLS.
+        if listens.contains(where: { listen in !identities.contains { $0.0 == listen } }) {
+            _ = try store.load(at: CACommand.now)
+        }
         var interception = Interception(toClients: toClients(.authority(store), keyLog), toServers: toServers)
         interception.clientTLS = clientTls.leg
         interception.serverTLS = serverTls.leg
         interception.trustsAnything = upstreamInsecure
-        for (route, identity) in try identities(routes) {
-            interception.ofRoutes[route.listen] = toClients(.identity(identity), keyLog)
+        for (listen, identity) in identities {
+            interception.ofRoutes[listen] = toClients(.identity(identity), keyLog)
         }
         return interception
     }
@@ -145,22 +151,35 @@ struct TLSOptions: ParsableArguments {
             now: { CACommand.now })
     }
 
+    /// Hiding STARTTLS needs words in clear.
+    private func checkStripping(_ doors: [FrontDoor]) throws {
+        if let door = doors.first(where: \.isImplicitTLS) {
+            throw Failure(
+                .usage,
+                "--tls strip can't be had on the route '\(door)': TLS begins there with the first octet, so there is no "
+                    + "STARTTLS to hide; --client-tls none lets clients speak in clear to such a server")
+        }
+        for case .route(let route) in doors where route.server.scheme == .imap {
+            StandardError.write("mailtap: --tls strip hides STARTTLS and STLS; IMAP's stays on the route '\(route)'")
+        }
+    }
+
     /// The user's own certificates: one for all routes, or each for one.
-    private func identities(_ routes: [Route]) throws -> [(Route, TLSIdentity)] {
-        var found: [(Route, TLSIdentity)] = []
+    private func identities(_ listens: [ListenAddress]) throws -> [(ListenAddress, TLSIdentity)] {
+        var found: [(ListenAddress, TLSIdentity)] = []
         for text in cert {
-            let (listen, path) = Self.split(text, routes)
-            let keyPath = key.lazy.map { Self.split($0, routes) }.first { $0.0 == listen }?.1 ?? path
+            let (listen, path) = Self.split(text, listens)
+            let keyPath = key.lazy.map { Self.split($0, listens) }.first { $0.0 == listen }?.1 ?? path
             let identity = try TLSIdentity(certificatePath: path, keyPath: keyPath)
-            found += routes.filter { listen == nil || $0.listen == listen }.map { ($0, identity) }
+            found += listens.filter { listen == nil || $0 == listen }.map { ($0, identity) }
         }
         return found
     }
 
     /// `LISTEN=PATH` where LISTEN is a route's, else a path.
-    private static func split(_ text: String, _ routes: [Route]) -> (ListenAddress?, String) {
+    private static func split(_ text: String, _ listens: [ListenAddress]) -> (ListenAddress?, String) {
         guard let equals = text.firstIndex(of: "="),
-            let listen = try? ListenAddress(parsing: text[..<equals]), routes.contains(where: { $0.listen == listen })
+            let listen = try? ListenAddress(parsing: text[..<equals]), listens.contains(listen)
         else { return (nil, text) }
         return (listen, String(text[text.index(after: equals)...]))
     }

@@ -1,5 +1,6 @@
 """TLS seen through: real servers and verifying clients of three TLS stacks, every pair of legs, and what goes wrong."""
 
+import imaplib
 import poplib
 import smtplib
 import socket
@@ -186,7 +187,7 @@ def trouble(checks, bench):
     expired = expired_certificate(work, "expired")
     other = certificate(work, "other", "DNS:other.example")
     for name, pem, words in (("self-signed", good, "self-signed"), ("expired", expired, "expired"),
-                             ("another name", other, "not for 127.0.0.1")):
+                             ("another name", other, "not for")):
         _refused(checks, name, pem, words, context)
     _client_refuses(checks, good)
     _garbage(checks, good, context)
@@ -212,7 +213,7 @@ def trouble(checks, bench):
 
 def _refused(checks, name, pem, words, context):
     with TLSServer(pem) as fake, TLSServer(pem, "implicit") as fake_implicit, Proxy(
-            {"strict": f"submission://127.0.0.1:{fake.port}", "lax": f"smtp://127.0.0.1:{fake.port}",
+            {"strict": f"submission://localhost:{fake.port}", "address": f"submission://127.0.0.1:{fake.port}", "lax": f"smtp://127.0.0.1:{fake.port}",
              "implicit": f"smtps://127.0.0.1:{fake_implicit.port}"}, "--format", "ndjson") as proxy:
         with smtplib.SMTP("localhost", proxy.at["strict"][1], timeout=20) as smtp:
             smtp.ehlo("client.example")
@@ -229,8 +230,17 @@ def _refused(checks, name, pem, words, context):
         last = session["exchanges"][-1]
         checks.equal(f"{name}: the record holds both replies",
                      (last["reply"]["status"], last["reply"]["forwarded"]["status"]), ("220", "421"))
-        _mail(proxy.at["lax"][1], context, starttls=True)
+        # Where the route has an address, the client's hello is waited for: it may name the server.
+        with smtplib.SMTP("localhost", proxy.at["address"][1], timeout=20) as smtp:
+            smtp.starttls(context=context)
+            answer = smtp.ehlo("client.example")
+            smtp.close()
+        checks.holds(f"{name}: submission at an address is told inside TLS",
+                     answer[0] == 421 and words in answer[1].decode(), answer)
         tls = proxy.wait_sessions(2)[-1]["tls"]
+        checks.equal(f"{name}: and the record says why", (tls["decrypted"], tls["upstream"]["verified"]), (True, False))
+        _mail(proxy.at["lax"][1], context, starttls=True)
+        tls = proxy.wait_sessions(3)[-1]["tls"]
         checks.holds(f"{name}: smtp goes on and says what is wrong",
                      tls["decrypted"] and words in str(tls["upstream"]["problem"]), tls)
         try:
@@ -259,7 +269,7 @@ def _client_refuses(checks, pem):
 
 def _garbage(checks, pem, context):
     with TLSServer(pem) as fake, TLSServer(pem, instead=b"250 nonsense\r\n" * 20) as odd, Proxy(
-            {"client": f"smtp://127.0.0.1:{fake.port}", "server": f"smtp://127.0.0.1:{odd.port}"},
+            {"client": f"smtp://127.0.0.1:{fake.port}", "server": f"smtp://localhost:{odd.port}"},
             "--format", "ndjson") as proxy:
         with socket.create_connection(proxy.at["client"], timeout=20) as peer:
             _say(peer, b"EHLO client.example\r\n", b"SIZE\r\n")
@@ -401,3 +411,27 @@ def keylog(checks, bench):
                  f"-dtcp.port=={port},smtp", "-Tfields", "-e", "smtp.req.parameter"], capture_output=True, text=True)
             checks.holds(f"{version}: tshark reads the {leg}'s leg", "TO:<alice@example.org>" in out.stdout,
                          out.stdout + out.stderr)
+
+
+def imap(checks, bench):
+    """IMAP's dialogue is opaque; its STARTTLS is followed all the same, and imaps seen through."""
+    ca, servers = _authority(bench), bench.servers
+    context = ssl.create_default_context(cafile=ca)
+    recording = bench.work / "imap.mailtap"
+    with Proxy({"imap": f"imap://localhost:{servers.ports['imap']}"}, "--upstream-ca", servers.root / "cert.pem",
+               "--format", "ndjson", "--record", recording) as proxy:
+        with imaplib.IMAP4("localhost", proxy.at["imap"][1], timeout=20) as client:
+            client.starttls(context)
+            client.login("alice", ALICE)
+            checks.equal("IMAP STARTTLS: the client goes on under TLS", client.select()[0], "OK")
+        session = proxy.wait_sessions(1)[0]
+        decrypted(checks, "IMAP STARTTLS", session, "starttls", True)
+        checks.equal("IMAP STARTTLS: the protocol", session["protocol"], "imap")
+        out = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{proxy.at['imap'][1]}", "-starttls", "imap",
+                              "-CAfile", ca, "-verify_return_error", "-quiet"], input=b"a1 LOGOUT\r\n",
+                             capture_output=True, timeout=30)
+        checks.holds("openssl s_client -starttls imap", b"a1 OK" in out.stdout, out.stdout + out.stderr)
+        decrypted(checks, "openssl s_client -starttls imap", proxy.wait_sessions(2)[-1], "starttls", True)
+    octets = recording.read_bytes()
+    checks.holds("IMAP: what is said under TLS is recorded, but for the password",
+                 b"SELECT INBOX" in octets and b"LOGIN alice" in octets and ALICE.encode() not in octets)

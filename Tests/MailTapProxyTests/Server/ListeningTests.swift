@@ -12,7 +12,7 @@ struct ListeningTests {
             Route(parsing: "127.0.0.1:0=pop3://localhost:\(pop3.port)"),
         ]
         let proxy = try await TestProxy.start(routes)
-        #expect(proxy.bound.map(\.route) == routes)
+        #expect(proxy.bound.compactMap(\.route) == routes)
         #expect(proxy.bound.allSatisfy { $0.listen.port != 0 })
         #expect(proxy.bound[0].announcement == "listening 127.0.0.1:\(proxy.port) -> smtp://127.0.0.1:\(smtp.port)")
         let second = try PlainSocket.connect(to: proxy.bound[1].listen.port)

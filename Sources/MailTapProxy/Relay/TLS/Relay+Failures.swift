@@ -53,7 +53,7 @@ extension Relay {
         tls = nil
         effects.append(.mark(ended.mark(isDecrypted: false)))
         guard let goAhead = ended.goAhead else { return refuse(failure, ended, into: &effects) }
-        let words = Farewell.refusal(settings.server, failure)
+        let words = Farewell.refusal(proto, failure)
         ended.recorded.server = goAhead.range.end
         effects.append(.mark(.forwarded(goAhead.range, words)))
         effects.append(.record(.server, goAhead.reply))
@@ -63,11 +63,13 @@ extension Relay {
 
     /// The client is told in words of MailTap's own, and has its time to close.
     mutating func refuse(_ failure: String, _ ended: TLSSwitch, into effects: inout [RelayEffect]) {
-        let words = Farewell.refusal(settings.server, failure)
+        let words = Farewell.refusal(proto, failure)
         let start = ended.recorded.server
-        effects.append(.mark(.injected(StreamRange(.server, start, start &+ UInt64(words.count)))))
-        effects.append(.record(.server, words))
-        effects.append(.send(to: .client, words))
+        if !words.isEmpty {
+            effects.append(.mark(.injected(StreamRange(.server, start, start &+ UInt64(words.count)))))
+            effects.append(.record(.server, words))
+            effects.append(.send(to: .client, words))
+        }
         takeLeave(ended, into: &effects)
     }
 

@@ -12,7 +12,7 @@ extension Relay {
         case .follow(implicit: true): beginImplicit(at: time, into: &effects)
         case .each(let client, let server):
             if server == .starttls {
-                upgrade = ServerUpgrade(settings.server.scheme.proto)
+                upgrade = ServerUpgrade(settings.expecting)
                 pause(.client, .tls, true, into: &effects)
             } else if client == .implicit || server == .implicit {
                 let isImplicit = client == .implicit
@@ -76,10 +76,15 @@ extension Relay {
             goOnInClear(at: time, into: &effects)
             tls = nil
             receive(bytes, from: .server, at: time, into: &effects)
-        case .server where beginning.server == .waiting: tls?.serverOctets += octets
+        case .server where beginning.server == .waiting:
+            tls?.serverOctets += octets
+            // More than a server has to say before its client did.
+            if beginning.serverOctets.count > Self.mostServerOctets { pause(.server, .tls, true, into: &effects) }
         default: tls?.early.append(TLSSwitch.Early(side: side, octets: octets))
         }
     }
+
+    private static let mostServerOctets = 1 << 16
 
     private mutating func judge(
         _ outcome: ClientHelloReader.Outcome, at time: Timestamp, into effects: inout [RelayEffect]
@@ -212,7 +217,7 @@ extension Relay {
         let base = (client: ready.recorded.client, server: ready.recorded.server &- waiting)
         let isUnderTLS = ready.client == .ready
         filter = StripFilter(
-            expecting: settings.server.scheme.proto, policy: client == .starttls && !isUnderTLS ? .offers : .hides,
+            expecting: proto, policy: client == .starttls && !isUnderTLS ? .offers : .hides,
             base: base, startSeen: !(client == .starttls && isUnderTLS))
     }
 

@@ -18,7 +18,7 @@ struct ServerUpgrade: Sendable {
 
     private enum State { case greeting, capabilities, request }
 
-    private let proto: MailProtocol
+    private var proto: MailProtocol?
     private var state = State.greeting
     private var line: [UInt8] = []
     private var offers = false
@@ -28,7 +28,8 @@ struct ServerUpgrade: Sendable {
     /// RFC 5321 section 4.5.3.1.5 allows 512 octets; more than this is no reply.
     private static let longestLine = 4_096
 
-    init(_ proto: MailProtocol) { self.proto = proto }
+    /// - Parameter proto: what is spoken; nil: the greeting tells.
+    init(_ proto: MailProtocol?) { self.proto = proto }
 
     /// Whether what comes is the greeting.
     var isGreeting: Bool { state == .greeting }
@@ -41,7 +42,7 @@ struct ServerUpgrade: Sendable {
             return line.count > Self.longestLine ? .failed("the server's reply has no end") : .goesOn
         }
         defer { line = [] }
-        switch proto {
+        switch proto ?? (line.first == UInt8(ascii: "+") || line.first == UInt8(ascii: "-") ? .pop3 : .smtp) {
         case .smtp: return smtpLine()
         case .pop3: return pop3Line()
         case .imap: return .failed("MailTap itself asks for TLS in SMTP and POP3 only")
@@ -49,6 +50,7 @@ struct ServerUpgrade: Sendable {
     }
 
     private mutating func smtpLine() -> Outcome {
+        proto = .smtp
         let code = String(decoding: line.prefix(3), as: UTF8.self)
         let isLast = line.count < 4 || line[3] != UInt8(ascii: "-")
         if state == .capabilities, code == "250", TLSCommand.isOffer(line.dropFirst(4), "STARTTLS") { offers = true }
@@ -68,6 +70,7 @@ struct ServerUpgrade: Sendable {
     }
 
     private mutating func pop3Line() -> Outcome {
+        proto = .pop3
         let isPositive = line.starts(with: "+OK".utf8)
         switch state {
         case .greeting:

@@ -23,6 +23,7 @@ struct TLSFollower: Sendable {
 
     private var dialogue: Dialogue
     private var tracker = FollowTracker()
+    private var imap = IMAPRequestWatch()
     private var clientOffset: UInt64 = 0
     private var serverOffset: UInt64 = 0
     /// The last of the server's octets, which wait.
@@ -38,6 +39,9 @@ struct TLSFollower: Sendable {
     /// The protocol, once it is known.
     var proto: MailProtocol? { tracker.proto }
 
+    private var request: FollowTracker.Request? { proto == .imap ? imap.request : tracker.request }
+    private var goAhead: StreamRange? { proto == .imap ? imap.goAhead : tracker.goAhead }
+
     /// Offset behind the last of the client's octets.
     var clientEnd: UInt64 { clientOffset }
 
@@ -52,10 +56,10 @@ struct TLSFollower: Sendable {
             receiveClient(bytes, at: time, into: &effects)
             return nil
         }
-        let isHolding = tracker.request != nil || !held.isEmpty
-        dialogue.receive(bytes, from: .server, at: time, &tracker)
+        let isHolding = request != nil || !held.isEmpty
+        listen(to: bytes, from: .server, at: time)
         serverOffset &+= UInt64(bytes.byteCount)
-        guard isHolding || tracker.request != nil else {
+        guard isHolding || request != nil else {
             effects.append(.recordReceived(.server))
             effects.append(.forward(from: .server))
             return nil
@@ -70,16 +74,21 @@ struct TLSFollower: Sendable {
         releaseClient(into: &effects)
     }
 
+    private mutating func listen(to bytes: RawSpan, from side: Side, at time: Timestamp) {
+        dialogue.receive(bytes, from: side, at: time, &tracker)
+        if proto == nil || proto == .imap { imap.receive([UInt8](copying: bytes), from: side) }
+    }
+
     private mutating func receiveClient(_ bytes: RawSpan, at time: Timestamp, into effects: inout [RelayEffect]) {
         let start = clientOffset
-        dialogue.receive(bytes, from: .client, at: time, &tracker)
+        listen(to: bytes, from: .client, at: time)
         clientOffset &+= UInt64(bytes.byteCount)
         guard heldClient.isEmpty else {
             heldClient += [UInt8](copying: bytes)
             return
         }
         let octets = bytes.byteCount
-        if let request = tracker.request, request.end >= start, request.end < clientOffset {
+        if let request, request.end >= start, request.end < clientOffset {
             let split = Int(request.end - start)
             let behind = [UInt8](copying: bytes.extracting(split..<octets))
             if ClientHelloReader.mayBegin(with: behind) {
@@ -96,7 +105,7 @@ struct TLSFollower: Sendable {
     }
 
     private mutating func settle(into effects: inout [RelayEffect]) -> GoAhead? {
-        if let range = tracker.goAhead {
+        if let range = goAhead {
             releaseServer(to: range.start, into: &effects)
             let start = serverOffset &- UInt64(held.count)
             let length = Int(clamping: range.end &- max(start, range.start))
@@ -108,12 +117,13 @@ struct TLSFollower: Sendable {
                 reply: reply, range: StreamRange(.server, range.end &- UInt64(reply.count), range.end),
                 serverOctets: behind, clientOctets: heldClient)
         }
-        guard let request = tracker.request, held.count <= Self.longestHeld else {
+        guard let request, held.count <= Self.longestHeld else {
             releaseServer(to: serverOffset, into: &effects)
             releaseClient(into: &effects)
             return nil
         }
-        releaseServer(to: request.replyStart ?? dialogue.decided(.server), into: &effects)
+        let decided = proto == .imap ? imap.decidedServer : dialogue.decided(.server)
+        releaseServer(to: request.replyStart ?? decided, into: &effects)
         return nil
     }
 

@@ -70,6 +70,55 @@ import Testing
         #expect(book.does().last == .end)
     }
 
+    /// Where only the client's hello names the server.
+    private static func asking() -> Playbook {
+        var settings = RelaySettings(server: MailURL(scheme: .submission, host: "192.0.2.25"))
+        settings.tls = .follow(implicit: false)
+        settings.asksClientFirst = true
+        let book = Playbook(settings)
+        book.given(.connected)
+        book.given(.server, says: "220 mx ESMTP\r\n")
+        book.given(.client, says: "STARTTLS\r\n")
+        _ = (book.hears(.client), book.does())
+        book.given(.server, says: "220 go\r\n")
+        return book
+    }
+
+    @Test func theClientsNameGoesOnWhereTheRouteHasAnAddress() {
+        let book = Self.asking()
+        #expect(book.hears(.client) == "220 go\r\n")
+        #expect(book.does().isEmpty, "the server's leg waits for the client's hello")
+        for octet in SwitchTests.namedHello { book.given(.client, says: [octet]) }
+        let opening = TLSOpening(serverName: "mail.example.org", applicationProtocols: ["smtp"])
+        #expect(book.does().contains(.startTLS(.server, opening)))
+        book.given(.tlsDone(.server, Self.leg))
+        let starts = book.does().contains {
+            if case .startTLS(.client, let opening) = $0 { opening.octets == SwitchTests.namedHello } else { false }
+        }
+        #expect(starts)
+        book.given(.tlsDone(.client, Self.leg))
+        book.given(.client, says: "QUIT\r\n")
+        #expect(book.hears(.server) == "STARTTLS\r\nQUIT\r\n")
+    }
+
+    @Test func aClientThatHasItsGoAheadIsToldInsideTLS() {
+        let book = Self.asking()
+        book.given(.client, says: SwitchTests.namedHello)
+        book.given(.tlsFailed(.server, HandshakeFailure(reason: "the certificate is self-signed")))
+        #expect(book.hears(.client) == "220 go\r\n")
+        book.given(.tlsDone(.client, Self.leg))
+        #expect(book.hears(.client).hasPrefix("421 4.7.0 MailTap: TLS with 192.0.2.25:587 failed"))
+        #expect(book.recorded[.server]?.starts(with: "220 mx ESMTP\r\n220 go\r\n421 4.7.0".utf8) == true)
+    }
+
+    @Test func aServerThatFloodsIsNotReadUntilTheClientSpeaks() {
+        let book = Self.asking()
+        for _ in 0..<3 { book.given(.server, says: [22] + [UInt8](repeating: 3, count: 40_000)) }
+        #expect(!book.reads(.server))
+        book.given(.client, says: SwitchTests.namedHello)
+        #expect(book.reads(.server))
+    }
+
     @Test func clearClientToAServerUnderSTARTTLS() {
         let book = SwitchTests.book(.each(client: .none, server: .starttls), scheme: .submission)
         for piece in Array("220 mx ESMTP\r\n".utf8).cut(3) { book.given(.server, says: piece) }

@@ -13,6 +13,17 @@ import Testing
         let message: [UInt8] = [1, 0, 0, UInt8(body.count)] + body
         return [22, 3, 1, 0, UInt8(message.count)] + message
     }()
+    /// The same, which asks for mail.example.org and offers the application protocol `smtp`.
+    static let namedHello: [UInt8] = {
+        let name: [UInt8] = [0, 0, 0, 21, 0, 19, 0, 0, 16] + Array("mail.example.org".utf8)
+        let offer: [UInt8] = [0, 16, 0, 7, 0, 5, 4] + Array("smtp".utf8)
+        let extensions = name + offer
+        let body: [UInt8] =
+            [3, 3] + [UInt8](repeating: 7, count: 32) + [0, 0, 2, 0x13, 1, 1, 0, 0, UInt8(extensions.count)]
+            + extensions
+        let message: [UInt8] = [1, 0, 0, UInt8(body.count)] + body
+        return [22, 3, 1, 0, UInt8(message.count)] + message
+    }()
     static let leg = TLSMark.Leg(version: "TLSv1.3", cipher: "TLS_AES_128_GCM_SHA256")
 
     static func book(_ plan: TLSPlan = .follow(implicit: false), scheme: MailURL.Scheme = .smtp) -> Playbook {
