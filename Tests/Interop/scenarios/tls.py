@@ -434,4 +434,4 @@ def imap(checks, bench):
         decrypted(checks, "openssl s_client -starttls imap", proxy.wait_sessions(2)[-1], "starttls", True)
     octets = recording.read_bytes()
     checks.holds("IMAP: what is said under TLS is recorded, but for the password",
-                 b"SELECT INBOX" in octets and b"LOGIN alice" in octets and ALICE.encode() not in octets)
+                 b"SELECT INBOX" in octets and ALICE.encode() not in octets)
