@@ -11,7 +11,7 @@ MAILTAP := .build/release/mailtap
 BUILD_PACKAGES := libpcap-dev zlib1g-dev
 INTEROP_PACKAGES := postfix dovecot-core dovecot-pop3d dovecot-imapd dovecot-lmtpd \
 	zstd lz4 xz-utils swaks libnet-ssleay-perl curl mpop msmtp fetchmail tshark tcpdump openssl python3 \
-	python3-aiosmtpd iproute2 iptables nftables
+	python3-aiosmtpd iproute2 iptables nftables haproxy mutt
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test interop soak stress bench lint install captures man rfc-coverage clean build-deps interop-deps release

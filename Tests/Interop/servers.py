@@ -23,6 +23,7 @@ USERS = {"alice": "wonderland-7", "bob": "builder-9"}
 STANDARD_PORTS = {
     "smtp": 25, "submission": 587, "smtps": 465, "strict": 2525, "plainest": 2526,
     "banner": 2527, "nodsn": 2528, "limited": 2529, "restricted": 2530,
+    "screened": 2531, "behind": 2532,
     "lmtp": 24, "pop3": 110, "pop3s": 995, "imap": 143, "auth": 12345,
 }
 
@@ -67,6 +68,7 @@ class Servers:
     - plainest: as smtp, with neither CHUNKING nor PIPELINING nor STARTTLS
     - banner, nodsn, limited, restricted: as smtp, each with one change: another smtpd_banner, no DSN, another limit for
       the size of mails, bob refused
+    - screened, behind: postscreen and smtpd that expect a header of the PROXY protocol before anything else
     - lmtp, pop3 (with STLS), pop3s, imap: Dovecot
     - auth: Dovecot's password checks for Postfix
     """
@@ -185,7 +187,7 @@ class Servers:
         (base / "etc" / "main.cf").write_text(MAIN_CF.format(
             root=self.root, base=base, domain=DOMAIN, protocols="all" if self.ipv6 else "ipv4",
             mailboxes=", ".join(f"{{ {user}@{DOMAIN} = {user} }}" for user in USERS), **self.ports))
-        lines = MASTER_CF
+        lines = MASTER_CF + POSTSCREEN_SERVICE.format(**self.ports)
         for host in ("127.0.0.1", "[::1]") if self.ipv6 else ("127.0.0.1",):
             lines += SMTPD_SERVICES.format(host=host, **self.ports)
         (base / "etc" / "master.cf").write_text(lines)
@@ -195,7 +197,8 @@ class Servers:
         self._postfix = subprocess.Popen([master, "-c", str(base / "etc"), "-d"], start_new_session=True,
                                          stdin=subprocess.DEVNULL, stdout=open(base / "output", "wb"),
                                          stderr=subprocess.STDOUT)
-        for service in ("smtp", "submission", "smtps", "strict", "plainest", "banner", "nodsn", "limited", "restricted"):
+        for service in ("smtp", "submission", "smtps", "strict", "plainest", "banner", "nodsn", "limited", "restricted",
+                        "screened", "behind"):
             wait_for_port(self.ports[service], dead=lambda: self._postfix.poll() is not None)
 
     def _run_postfix(self, what):
@@ -354,6 +357,17 @@ lmtp      unix  -       -       n       -       -       lmtp
 anvil     unix  -       -       n       -       1       anvil
 scache    unix  -       -       n       -       1       scache
 postlog   unix-dgram n  -       n       -       1       postlogd
+smtpd     pass  -       -       n       -       -       smtpd
+dnsblog   unix  -       -       n       -       0       dnsblog
+tlsproxy  unix  -       -       n       -       0       tlsproxy
+"""
+
+# There is one postscreen at most.
+POSTSCREEN_SERVICE = """\
+127.0.0.1:{screened} inet n - n - 1 postscreen
+  -o postscreen_upstream_proxy_protocol=haproxy
+  -o postscreen_greet_wait=1s
+  -o postscreen_dnsbl_sites=
 """
 
 SMTPD_SERVICES = """\
@@ -364,6 +378,8 @@ SMTPD_SERVICES = """\
   -o smtpd_tls_wrappermode=yes
 {host}:{strict} inet n - n - - smtpd
   -o smtpd_recipient_restrictions=reject
+{host}:{behind} inet n - n - - smtpd
+  -o smtpd_upstream_proxy_protocol=haproxy
 {host}:{plainest} inet n - n - - smtpd
   -o {{ smtpd_discard_ehlo_keywords = chunking, pipelining, starttls, dsn, silent-discard }}
 {host}:{banner} inet n - n - - smtpd

@@ -72,6 +72,7 @@ ORDER = [
     ("tls-imap", tls.imap, []),
     ("mail-hosts", mailhosts.run, []),
     ("proxy-protocol", proxyprotocol.run, []),
+    ("proxy-protocol-real", proxyprotocol.real, []),
     ("socks", frontdoors.socks, []),
     ("transparent", frontdoors.transparent, []),
     ("full-disk", lifecycle.full_disk, []),
