@@ -119,6 +119,7 @@ public struct ReplayRun: Sendable {
     }
 
     private func reasonToSkip(_ session: Session) -> String? {
+        if let why = Self.unreadable(session) { return why }
         guard let proto = session.proto else {
             return session.tls == nil ? "its protocol is unknown" : "it is under TLS and was not decrypted"
         }
@@ -131,6 +132,15 @@ public struct ReplayRun: Sendable {
         }
         guard session.exchanges.contains(where: { $0.command != nil }) else { return "its client said nothing" }
         return nil
+    }
+}
+
+extension ReplayRun {
+    /// Why a session of a dialogue file can't be played as it is meant; nil where it can.
+    static func unreadable(_ session: Session) -> String? {
+        session.troubles.first { $0.code == DialogueFile.unreadableLine }.map {
+            "\($0.text); nothing of it is said before all of it can be read"
+        }
     }
 }
 

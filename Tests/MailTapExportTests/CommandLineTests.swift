@@ -36,6 +36,19 @@ import Testing
         #expect(!lines.contains("\nrm -rf"))
     }
 
+    @Test func openSSLBeginsTLSAsTheSessionDid() {
+        var session = Samples.smtp
+        session.tls = nil
+        session.exchanges.removeAll { $0.command?.verb == "STARTTLS" }
+        let clear = text(.openssl, session)
+        #expect(clear.contains("| curl ") && clear.contains("telnet://"))
+        #expect(!clear.contains("s_client"))
+        session.tls = TLSMark(start: .implicit, isDecrypted: true, client: TLSMark.Leg())
+        #expect(text(.openssl, session).contains("openssl s_client") && !text(.openssl, session).contains("-starttls"))
+        session.tls = TLSMark(start: .starttls, isDecrypted: true, client: TLSMark.Leg())
+        #expect(text(.openssl, session).contains("-starttls smtp"))
+    }
+
     @Test func refusedRecipientsAreTriedAgain() {
         #expect(text(.swaks, Samples.smtp).contains("--to 'b@example.net,nobody@example.net'"))
         #expect(text(.curl, Samples.smtp).contains("--mail-rcpt-allowfails"))

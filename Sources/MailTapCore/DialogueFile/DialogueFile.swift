@@ -11,6 +11,8 @@ public struct DialogueFile: Sendable {
 
     /// The version of the grammar that is written, and the newest that is read.
     public static let version = 1
+    /// Code of the trouble that stands in a trace in the place of a line by which something is said that can't be read.
+    public static let unreadableLine = "unreadable-line"
     /// What a version line begins with.
     static let signature = "mailtap-dialogue"
 }

@@ -129,10 +129,10 @@ public struct DialogueFileReader {
         if let wanted = DialogueInclude(octets) {
             switch content(of: wanted) {
             case .success(let octets): text.octets = octets
-            case .failure(let problem): return fail("'\(wanted.path)' can't be included: \(problem.text)")
+            case .failure(let problem): return leaveOut("'\(wanted.path)' can't be included: \(problem.text)")
             }
         } else if let problem = text.read(octets, of: side) {
-            return fail(problem)
+            return leaveOut(problem)
         }
         open()
         let last = sessions.count - 1
@@ -169,6 +169,14 @@ public struct DialogueFileReader {
             append(.chunk(side, text.octets))
             goesOn = side
         }
+    }
+
+    /// Leaves a line out by which something is said, and lets the session tell so: without it, it is another one.
+    private mutating func leaveOut(_ problem: String) {
+        fail(problem)
+        open()
+        goesOn = nil
+        append(.mark(.trouble(Trouble(code: DialogueFile.unreadableLine, text: "line \(number): \(problem)"))))
     }
 
     private mutating func content(of wanted: DialogueInclude) -> Result<[UInt8], DialogueInclude.Problem> {

@@ -1,13 +1,15 @@
 import MailTapAnalysis
 import MailTapCore
 
-/// A pipe of what the client said into `openssl s_client`, which speaks TLS and starts it where asked to.
+/// A pipe of what the client said into `openssl s_client`, which speaks TLS and starts it where the session did; a
+/// session in clear goes through curl, as openssl speaks nothing but TLS.
 enum OpenSSLCommandLine {
     static func lines(_ facts: SessionFacts) -> [String] {
         let session = facts.session
         guard let proto = session.proto, proto != .imap else {
             return [ShellText.comment("what was spoken is not known")]
         }
+        guard facts.isImplicitTLS || facts.isStartTLS else { return inClear(facts) }
         var options = ["-quiet", "-connect \(ShellText.word(facts.authority))"]
         if let name = session.tls?.client.sni ?? session.info.server.name {
             options.append("-servername \(ShellText.word(name))")
@@ -19,22 +21,31 @@ enum OpenSSLCommandLine {
             if proto == .smtp, let name = facts.greeting?.name, !name.isEmpty {
                 options.append("-name \(ShellText.word(name))")
             }
-            if !facts.isStartTLS {
-                lines.append(
-                    ShellText.comment(
-                        "the session used no TLS, and openssl speaks nothing else: this asks for it first"))
-            }
         }
-        lines.append(ShellText.comment("a second before each line, as the answers are not read"))
-        lines.append("say() { sleep 1; printf \"$@\"; }\n{\n")
         // openssl greets and asks for TLS itself: what led there is left out.
         let start =
             facts.isStartTLS ? session.exchanges.firstIndex { ["STARTTLS", "STLS"].contains($0.command?.verb) } : nil
-        var chunks = Chunks()
-        for exchange in session.exchanges[(start.map { $0 + 1 } ?? 0)...] {
-            lines.append(said(exchange, facts, &chunks))
-        }
+        lines += script(session.exchanges[(start.map { $0 + 1 } ?? 0)...], facts)
         lines.append("    sleep 1\n} | " + CommandLineExport.command("openssl s_client", options))
+        return lines
+    }
+
+    private static func inClear(_ facts: SessionFacts) -> [String] {
+        var lines = [facts.fileComment]
+        lines.append(
+            ShellText.comment("the session used no TLS, and openssl speaks nothing else: curl carries it in clear"))
+        lines += script(facts.session.exchanges[...], facts)
+        let url = ShellText.quoted("telnet://\(facts.authority)")
+        lines.append("    sleep 1\n} | " + CommandLineExport.command("curl", ["-sS", "--no-buffer", "--url \(url)"]))
+        return lines
+    }
+
+    /// What the client said, as commands of a shell.
+    private static func script(_ exchanges: ArraySlice<Exchange>, _ facts: SessionFacts) -> [String] {
+        var lines = [ShellText.comment("a second before each line, as the answers are not read")]
+        lines.append("say() { sleep 1; printf \"$@\"; }\n{\n")
+        var chunks = Chunks()
+        for exchange in exchanges { lines.append(said(exchange, facts, &chunks)) }
         return lines
     }
 

@@ -24,7 +24,7 @@ struct SequenceDiagram {
                     Arrow(side: .client, text: isData ? "message" : command.line.text(revealing: reveal).text))
             }
             for reply in (exchange.reply.map { [$0] } ?? []) + exchange.furtherReplies {
-                let text = reply.lines.last?.text(revealing: reveal).text ?? ""
+                let text = Self.text(of: reply, revealing: reveal)
                 arrows.append(
                     Arrow(side: .server, text: reply.status.text + " " + text, isRefusal: reply.status.isNegative))
             }
@@ -63,6 +63,12 @@ struct SequenceDiagram {
         out.append(text: "<text x=\"\(x)\" y=\"14\" text-anchor=\"middle\">")
         out.append(html: Self.short(endpoint.name ?? endpoint.description, 24))
         out.append("</text>")
+    }
+
+    /// The text of a reply in short: its first line, and how many more there are.
+    static func text(of reply: Reply, revealing reveal: Bool) -> String {
+        let text = reply.lines.first?.text(revealing: reveal).text ?? ""
+        return reply.lines.count > 1 ? "\(text) … \(reply.lines.count) lines" : text
     }
 
     /// The beginning of a text, with an ellipsis where it goes on.

@@ -39,7 +39,7 @@ public struct MermaidExport: Exporter {
                         ? Self.message(exchange, session) : command.line.text(revealing: reveal).text)
             }
             for reply in (exchange.reply.map { [$0] } ?? []) + exchange.furtherReplies {
-                let text = reply.lines.last?.text(revealing: reveal).text ?? ""
+                let text = SequenceDiagram.text(of: reply, revealing: reveal)
                 line("\(server)\(reply.status.isNegative ? "--x" : "-->>")\(client)", reply.status.text + " " + text)
             }
             for finding in session.findings where finding.exchange == index {

@@ -78,7 +78,22 @@ extension Pseudonyms {
     }
 
     /// Text of a server: the words that servers use stay, with numbers; names and whatever is not known do not.
+    ///
+    /// Telephone numbers do not, either.
     mutating func prose(_ octets: some Collection<UInt8>) -> [UInt8] {
+        var out: [UInt8] = []
+        var rest = Array(octets)
+        while let place = PhoneText.range(in: rest) {
+            out += proseWithoutPhones(rest[..<place.lowerBound])
+            let new = plainWords(rest[place])
+            log.note(.identifier, rest[place], new)
+            out += new
+            rest = Array(rest[place.upperBound...])
+        }
+        return out + proseWithoutPhones(rest)
+    }
+
+    private mutating func proseWithoutPhones(_ octets: some Collection<UInt8>) -> [UInt8] {
         var out: [UInt8] = []
         for token in Array(octets).splitKeepingBlanks() {
             guard let first = token.firstIndex(where: WordClass.isWord),

@@ -46,10 +46,10 @@ public struct Comparison: Sendable {
         extras = mode == .exact ? Set(Extra.allCases) : []
     }
 
-    /// Compares two lists of sessions, paired in order.
+    /// Compares two lists of sessions, each with the one that is most like it (`SessionPairing`).
     public func compare(_ expected: [RecordedSession], with came: [RecordedSession]) -> [SessionComparison] {
-        (0..<max(expected.count, came.count)).map { index in
-            compare(expected[checked: index], with: came[checked: index])
+        SessionPairing.pairs(expected, came).map { pair in
+            compare(pair.expected.flatMap { expected[checked: $0] }, with: pair.came.flatMap { came[checked: $0] })
         }
     }
 
@@ -63,6 +63,7 @@ public struct Comparison: Sendable {
         _ expected: RecordedSession?, with came: RecordedSession?, notes: [ReplayNote] = []
     ) -> SessionComparison {
         var result = SessionComparison(expected: expected?.session, came: came?.session, notes: notes)
+        result.mode = mode
         switch (expected, came) {
         case (let expected?, let came?):
             var work = ComparisonWork(self, expected, came, notes)
@@ -87,8 +88,19 @@ public struct Comparison: Sendable {
         return result
     }
 
+    /// What a session was about, so that a reader knows which one is meant.
     private static func describe(_ session: Session) -> String {
-        "\(session.proto?.name ?? "unknown") session of \(session.exchanges.count) exchanges"
+        var parts = ["\(session.exchanges.count) exchanges"]
+        if let mail = session.messages.first(where: { $0.from != nil }) {
+            let more = session.messages.count > 1 ? ", \(session.messages.count) messages" : ""
+            parts.append("from <\(mail.from ?? "")> to <\((mail.to + mail.rejected).joined(separator: ">, <"))>\(more)")
+        } else if let first = session.exchanges.first(where: {
+            ["MAIL", "USER", "APOP"].contains($0.command?.verb ?? "")
+        }) {
+            parts.append(first.command?.line.text().text ?? "")
+        }
+        if let subject = session.messages.first?.content.subject { parts.append("\"\(subject)\"") }
+        return parts.joined(separator: ", ")
     }
 }
 
@@ -114,6 +126,8 @@ public struct SessionComparison: Sendable {
     public var differences: [Difference] = []
     /// Names of the normalizers that made something equal.
     public var usedNormalizers: [String] = []
+    /// How much counted.
+    public var mode = Comparison.Mode.semantic
 
     /// Whether there is no difference.
     public var isSame: Bool { differences.isEmpty }

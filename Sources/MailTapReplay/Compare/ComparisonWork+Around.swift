@@ -24,12 +24,21 @@ extension ComparisonWork {
             pairs.compactMap { pair in pair.came.flatMap { came in pair.expected.map { (came, $0) } } },
             uniquingKeysWith: { first, _ in first })
         var gone: [Key: [Finding]] = [:]
-        for finding in expected.session.findings where !(finding.exchange.map(leftOut.contains) ?? false) {
+        let open = openExchanges
+        let opensOffer = open.contains {
+            ["EHLO", "LHLO", "CAPA"].contains(expected.session.exchanges[$0].command?.verb ?? "")
+        }
+        /// What may vary says nothing of what is found in it; nor do offers that may vary, of what is made of them.
+        func counts(_ finding: Finding, at exchange: Int?) -> Bool {
+            !(exchange.map(open.contains) ?? false) && !(opensOffer && finding.aspect == .semantics)
+        }
+        for finding in expected.session.findings
+        where !(finding.exchange.map(leftOut.contains) ?? false) && counts(finding, at: finding.exchange) {
             gone[Key(rule: finding.rule, exchange: finding.exchange), default: []].append(finding)
         }
         for finding in came.session.findings {
             let key = Key(rule: finding.rule, exchange: finding.exchange.flatMap { counterparts[$0] })
-            if gone[key]?.popLast() != nil { continue }
+            if gone[key]?.popLast() != nil || !counts(finding, at: key.exchange) { continue }
             add(
                 .finding, key.exchange, finding.exchange, "", "\(finding.rule): \(finding.text)",
                 "the finding \(finding.rule) is new")
@@ -41,6 +50,20 @@ extension ComparisonWork {
                 .finding, left.exchange, nil, "\(left.rule): \(left.text)", "",
                 "the finding \(left.rule) is gone")
         }
+    }
+
+    /// Expected exchanges of which a dialogue file lets something vary.
+    private var openExchanges: Set<Int> {
+        let exchanges = expected.session.exchanges
+        return Set(
+            exchanges.indices.filter { index in
+                let exchange = exchanges[index]
+                let replies = [exchange.reply].compactMap(\.self) + exchange.furtherReplies
+                let lines = replies.flatMap(\.lines) + (exchange.data ?? [])
+                let message = exchange.message.flatMap { expected.session.messages[checked: $0] }
+                return replies.contains { $0.acceptable != nil } || lines.contains { !$0.patterns.isEmpty }
+                    || !(message?.patterns.isEmpty ?? true)
+            })
     }
 
     private mutating func compareTLS() {

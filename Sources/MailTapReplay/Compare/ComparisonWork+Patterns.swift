@@ -7,7 +7,7 @@ extension ComparisonWork {
         let startsOpen = was.lines.first?.patterns.first?.range.lowerBound == 0
         if !startsOpen, was.enhanced != now.enhanced {
             add(
-                .enhanced, left, right, Self.describe(was), Self.describe(now),
+                .enhanced, left, right, describe(was), describe(now),
                 "the enhanced code is \(now.enhanced ?? "gone"), not \(was.enhanced ?? "without any")")
             return
         }
@@ -18,15 +18,15 @@ extension ComparisonWork {
             lines = (Array(lines.0.prefix(1)), Array(lines.1.prefix(1)))
         }
         guard !match(lines.0, lines.1) else { return }
-        add(.text, left, right, Self.describe(was), Self.describe(now), "the reply is not what the pattern asks for")
+        add(.text, left, right, describe(was), describe(now), "the reply is not what the pattern asks for")
     }
 
     /// Compares a listing whose lines are expected to be like patterns.
     mutating func compareWithPatterns(_ was: [WireText], _ now: [WireText], _ left: Int, _ right: Int) {
-        guard !ExpectedLines(was).match(now.map { $0.text().text }, literal: ==) else { return }
-        add(
-            .text, left, right, "\(was.count) lines", "\(now.count) lines",
-            "the listing is not what the patterns ask for")
+        let lines = now.map { $0.text().text }
+        guard !ExpectedLines(was).match(lines, literal: ==) else { return }
+        let only = Self.onlyOnOneSide(was.map { $0.text().text }, lines)
+        add(.text, left, right, only.expected, only.came, "the listing is not what the patterns ask for")
     }
 
     private func match(_ was: [WireText], _ now: [String]) -> Bool {
@@ -57,7 +57,8 @@ extension ComparisonWork {
         return ExpectedLines(lines).match(now, literal: ==)
     }
 
-    private static func lines(_ octets: [UInt8]) -> [[UInt8]] {
+    /// The lines of a message, without their ends.
+    static func lines(_ octets: [UInt8]) -> [[UInt8]] {
         octets.split(separator: 0x0A, omittingEmptySubsequences: false).map { line in
             [UInt8](line.last == 0x0D ? line.dropLast() : line)
         }

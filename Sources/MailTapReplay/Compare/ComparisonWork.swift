@@ -56,8 +56,14 @@ struct ComparisonWork {
             let verb = (left.flatMap { before.exchanges[$0] } ?? right.flatMap { after.exchanges[$0] })?.command?.verb
             if verb == "MAIL" { isEnvelopeTold = false }
             let count = differences.count
-            // The message's envelope follows from these: what is told here is not told again there.
-            defer { if verb == "MAIL" || verb == "RCPT", differences.count > count { isEnvelopeTold = true } }
+            // Which recipients there are is told where they are named, and not again at the message; what became of
+            // them is another fact.
+            defer {
+                let told = differences[count...].contains {
+                    [.envelope, .exchangeMissing, .exchangeExtra].contains($0.kind)
+                }
+                if verb == "MAIL" || verb == "RCPT", told { isEnvelopeTold = true }
+            }
             switch (left, right) {
             case (let left?, let right?): compare(left, right)
             case (let left?, nil):
@@ -128,12 +134,12 @@ struct ComparisonWork {
             // A reply that was not recorded can't be missed.
             guard let was else { continue }
             guard let now else {
-                add(.status, left, right, Self.describe(was), "no reply", "no reply came")
+                add(.status, left, right, describe(was), "no reply", "no reply came")
                 return false
             }
             guard was.acceptable?.accepts(now.status) ?? (was.status == now.status) else {
                 add(
-                    .status, left, right, Self.describe(was), Self.describe(now),
+                    .status, left, right, describe(was), describe(now),
                     "the status is \(Self.status(now)), not \(was.acceptable?.name ?? Self.status(was))")
                 return false
             }
@@ -142,7 +148,7 @@ struct ComparisonWork {
                 compareWithPatterns(was, now, before, left, right)
             } else if was.enhanced != now.enhanced {
                 add(
-                    .enhanced, left, right, Self.describe(was), Self.describe(now),
+                    .enhanced, left, right, describe(was), describe(now),
                     "the enhanced code is \(now.enhanced ?? "gone"), not \(was.enhanced ?? "without any")")
             } else if mode == .exact {
                 compareTexts(was, now, before, left, right)
@@ -164,36 +170,37 @@ struct ComparisonWork {
             used.insert(Normalizer.Builtin.hosts.rawValue)
             lines = (Array(lines.0.dropFirst()), Array(lines.1.dropFirst()))
         }
-        guard lines.0.map({ text.apply($0) }) != lines.1.map({ text.apply($0) }) else { return }
-        add(.text, left, right, Self.describe(was), Self.describe(now), "the text of the reply is another")
+        // What a server offers is compared as a set.
+        if CapabilitySet(exchange, without: builtins) != nil {
+            lines = (Array(lines.0.prefix(1)), Array(lines.1.prefix(1)))
+        }
+        guard lines.0 != lines.1 else { return }
+        guard lines.0.map({ text.apply($0) }) != lines.1.map({ text.apply($0) }) else {
+            used.formUnion(text.needed(for: lines.0, lines.1))
+            return
+        }
+        add(.text, left, right, describe(was), describe(now), "the text of the reply is another")
     }
 
     /// Arguments that make another exchange of a command: an address, or which message is meant.
     private mutating func compareCommands(_ before: Exchange, _ after: Exchange, _ left: Int, _ right: Int) {
         guard let was = before.command, let now = after.command, was.line.octets != now.line.octets else { return }
+        let isOther = CommandKey(was) != CommandKey(now)
         switch was.verb {
-        case "MAIL", "RCPT":
-            guard Self.path(was) != Self.path(now) else { return }
-            add(
-                .envelope, left, right, line(before), line(after),
-                was.verb == "MAIL" ? "the reverse-path is another" : "the recipient is another")
+        case "MAIL" where isOther: add(.envelope, left, right, line(before), line(after), "the reverse-path is another")
+        case "RCPT" where isOther: add(.envelope, left, right, line(before), line(after), "the recipient is another")
         case "RETR", "TOP", "DELE", "LIST", "UIDL", "VRFY", "EXPN":
-            guard Self.arguments(was) != Self.arguments(now) else { return }
+            guard isOther || mode == .exact else { return }
             add(.command, left, right, line(before), line(after), "the command has another argument")
-        default: break
+        // Logins are answered afresh, and mails are compared as such.
+        case "AUTH", "*auth", "USER", "PASS", "APOP", "BDAT", "*data": break
+        default:
+            // What a replay said otherwise it did knowingly.
+            guard mode == .exact, !notes.contains(where: { $0.kind == .altered && $0.exchanges.contains(left) }) else {
+                return
+            }
+            add(.command, left, right, line(before), line(after), "the command is written otherwise")
         }
-    }
-
-    /// What stands between the angle brackets, or behind the colon where there are none.
-    private static func path(_ command: Command) -> ArraySlice<UInt8> {
-        let octets = command.line.octets
-        let start = octets.firstIndex(of: 0x3C).map { $0 + 1 } ?? octets.firstIndex(of: 0x3A).map { $0 + 1 } ?? 0
-        let rest = octets[start...]
-        return rest.lastIndex(of: 0x3E).map { rest[..<$0] } ?? rest
-    }
-
-    private static func arguments(_ command: Command) -> [ArraySlice<UInt8>] {
-        Array(command.line.octets.split(separator: 0x20).dropFirst())
     }
 
     /// STAT tells how many messages there are.
@@ -206,7 +213,7 @@ struct ComparisonWork {
         }
         guard count(was) != count(now) else { return }
         add(
-            .messageCount, left, right, Self.describe(was), Self.describe(now),
+            .messageCount, left, right, describe(was), describe(now),
             "the maildrop has \(count(now) ?? "no") messages, not \(count(was) ?? "none")")
     }
 
@@ -219,12 +226,32 @@ struct ComparisonWork {
         }
         let verb = before.command?.verb ?? ""
         let kept = entries(was, verb), came = entries(now, verb)
-        guard kept != came else { return }
+        guard kept != came else {
+            if was.map({ $0.text().text }) != now.map({ $0.text().text }) {
+                used.insert((verb == "LIST" ? Normalizer.Builtin.listedSizes : .uniqueIDs).rawValue)
+            }
+            return
+        }
         let isCount = ["LIST", "UIDL"].contains(verb) && kept.count != came.count
+        let only = Self.onlyOnOneSide(kept, came)
         add(
-            isCount || mode != .exact ? .messageCount : .text, left, right, "\(kept.count) lines",
-            "\(came.count) lines",
+            isCount || mode != .exact ? .messageCount : .text, left, right, only.expected, only.came,
             isCount ? "the maildrop lists \(came.count) messages, not \(kept.count)" : "the listing is another")
+    }
+
+    /// The lines that only one of two listings has, in order; long listings cut.
+    static func onlyOnOneSide(_ expected: [String], _ came: [String]) -> (expected: String, came: String) {
+        func only(_ lines: [String], _ others: [String]) -> String {
+            var left = Dictionary(others.map { ($0, 1) }, uniquingKeysWith: +)
+            let own = lines.filter { line in
+                guard let count = left[line], count > 0 else { return true }
+                left[line] = count - 1
+                return false
+            }
+            let more = own.count > 20 ? ["… \(own.count - 20) more lines"] : []
+            return (own.prefix(20) + more).joined(separator: "\n")
+        }
+        return (only(expected, came), only(came, expected))
     }
 
     private func entries(_ lines: [WireText], _ verb: String) -> [String] {
@@ -237,10 +264,13 @@ struct ComparisonWork {
     // MARK: Words
 
     mutating func add(
-        _ kind: Difference.Kind, _ left: Int?, _ right: Int?, _ expected: String, _ came: String, _ why: String
+        _ kind: Difference.Kind, _ left: Int?, _ right: Int?, _ expected: String, _ came: String, _ why: String,
+        excerpt: Difference.Excerpt? = nil
     ) {
-        differences.append(
-            Difference(kind: kind, exchange: left, cameExchange: right, expected: expected, came: came, why: why))
+        var difference = Difference(
+            kind: kind, exchange: left, cameExchange: right, expected: expected, came: came, why: why)
+        difference.excerpt = excerpt
+        differences.append(difference)
     }
 
     private func line(_ exchange: Exchange) -> String {
@@ -248,14 +278,13 @@ struct ComparisonWork {
         return command.verb == "*data" ? "the message" : command.line.text().text
     }
 
-    private func reply(_ exchange: Exchange) -> String { exchange.reply.map(Self.describe) ?? "no reply" }
+    private func reply(_ exchange: Exchange) -> String { exchange.reply.map(describe) ?? "no reply" }
 
     private static func status(_ reply: Reply) -> String { reply.status == .none ? "missing" : reply.status.text }
 
-    /// Status and last line of a reply.
-    static func describe(_ reply: Reply) -> String {
-        let text = reply.lines.last?.text().text ?? ""
-        return text.isEmpty ? status(reply) : "\(status(reply)) \(text)"
+    /// All lines of a reply.
+    func describe(_ reply: Reply) -> String {
+        ReplyLines.shown(reply, isPOP3: expected.session.proto == .pop3).joined(separator: "\n")
     }
 
     static func describe(_ message: Message) -> String { "a message of \(message.bytes) octets" }

@@ -54,6 +54,18 @@ public struct Difference: Sendable, Equatable {
     public var came: String
     /// Why it counts, in one sentence.
     public var why: String
+    /// Where the two messages begin to differ; nil for what is no difference of messages, or where they were not kept.
+    public var excerpt: Excerpt?
+
+    /// The lines around the first difference of two messages.
+    public struct Excerpt: Sendable, Equatable {
+        /// The number of its line, from 1, in what was expected.
+        public var line: Int
+        /// Lines of the expected message, from a little before.
+        public var expected: [String]
+        /// Lines of the one that came.
+        public var came: [String]
+    }
 
     /// Something that is not as expected.
     public init(

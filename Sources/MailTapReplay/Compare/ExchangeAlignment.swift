@@ -61,23 +61,24 @@ enum ExchangeAlignment {
             }
         }
         struct Key: Hashable {
-            var line: [UInt8]
+            var command: CommandKey
             var transaction: Int
         }
         let (before, after) = (transactions(expected), transactions(came))
         var extra: [Key: [Int]] = [:]
-        for pair in pairs where pair.expected == nil {
+        // The first of several that say the same comes first.
+        for pair in pairs.reversed() where pair.expected == nil {
             guard let index = pair.came, let command = came[index].command, movable.contains(command.verb) else {
                 continue
             }
-            extra[Key(line: command.line.octets, transaction: after[index]), default: []].append(index)
+            extra[Key(command: CommandKey(command), transaction: after[index]), default: []].append(index)
         }
         guard !extra.isEmpty else { return pairs }
         var moved: Set<Int> = []
         var result: [Pair] = []
         for pair in pairs {
             guard pair.came == nil, let index = pair.expected, let command = expected[index].command,
-                let counterpart = extra[Key(line: command.line.octets, transaction: before[index])]?.popLast()
+                let counterpart = extra[Key(command: CommandKey(command), transaction: before[index])]?.popLast()
             else {
                 result.append(pair)
                 continue
@@ -94,7 +95,7 @@ enum ExchangeAlignment {
         case (nil, nil): return 3
         case (let left?, let right?):
             guard left.verb == right.verb else { return carriesSameMail(left, right) ? 1 : 0 }
-            if left.line.octets == right.line.octets { return 3 }
+            if left.line.octets == right.line.octets || CommandKey(left) == CommandKey(right) { return 3 }
             // Two recipients, or two messages, are two exchanges; host names and SASL responses may vary.
             return distinct.contains(left.verb) ? 1 : 2
         default: return 0

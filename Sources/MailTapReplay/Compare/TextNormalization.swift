@@ -1,7 +1,7 @@
 /// Applies normalizers to the text of replies.
 struct TextNormalization {
     /// Regular expressions compile once for each comparison, as they can't be shared between threads.
-    private var rules: [(regex: Regex<AnyRegexOutput>, substitute: String, keepsLead: Bool)] = []
+    private var rules: [(regex: Regex<AnyRegexOutput>, substitute: String, keepsLead: Bool, name: String)] = []
 
     init(_ normalizers: [Normalizer]) {
         for normalizer in normalizers {
@@ -13,15 +13,28 @@ struct TextNormalization {
             }
             for pattern in patterns {
                 guard let regex = try? Regex(pattern) else { continue }
-                rules.append((regex, "{\(normalizer.name)}", isBuiltin))
+                rules.append((regex, "{\(normalizer.name)}", isBuiltin, normalizer.name))
             }
         }
     }
 
     /// The text with everything that may vary replaced.
-    func apply(_ text: String) -> String {
+    func apply(_ text: String) -> String { apply(text, without: nil) }
+
+    /// The rules that made lines equal: those without which they differ, or, where several do the same, all that match.
+    func needed(for left: [String], _ right: [String]) -> Set<String> {
+        let names = Set(rules.map(\.name))
+        let needed = names.filter { name in
+            left.map { apply($0, without: name) } != right.map { apply($0, without: name) }
+        }
+        guard needed.isEmpty else { return needed }
+        return Set(rules.filter { rule in left.contains { $0.firstMatch(of: rule.regex) != nil } }.map(\.name))
+    }
+
+    private func apply(_ text: String, without name: String?) -> String {
         rules.reduce(text) { text, rule in
-            text.replacing(rule.regex) { match in
+            guard rule.name != name else { return text }
+            return text.replacing(rule.regex) { match in
                 // What a built-in rule has in its first group only leads to what varies, and stays.
                 let kept = rule.keepsLead && match.output.count > 1 ? match.output[1].substring ?? "" : ""
                 return kept + rule.substitute

@@ -28,6 +28,9 @@ extension RecordedSession {
                 lines(&reply.lines)
                 new.session.exchanges[index].reply = reply
             }
+            for further in new.session.exchanges[index].furtherReplies.indices {
+                lines(&new.session.exchanges[index].furtherReplies[further].lines)
+            }
             if var data = new.session.exchanges[index].data {
                 lines(&data)
                 new.session.exchanges[index].data = data

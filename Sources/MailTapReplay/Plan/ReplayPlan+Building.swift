@@ -24,6 +24,8 @@ private struct ReplayPlanBuilder {
     var beyondReach: [Int: String] = [:]
     /// How many octets of each message earlier chunks carried.
     private var chunked: [Int: Int] = [:]
+    /// Whether a recipient of the present mail was accepted, as far as is known.
+    private var acceptsSomebody = false
 
     init(proto: MailProtocol, recorded: RecordedSession) {
         self.proto = proto
@@ -47,6 +49,11 @@ private struct ReplayPlanBuilder {
             var made = step(command, exchange, index..<next)
             made.isPipelined = isPipelined(index)
             made.pause = pause(before: index)
+            switch command.verb {
+            case "MAIL": acceptsSomebody = false
+            case "RCPT": acceptsSomebody = acceptsSomebody || exchange.reply?.status.isPositive ?? true
+            default: made.hadNoRecipient = !acceptsSomebody
+            }
             steps.append(made)
             // A failed or unfinished login is several steps of plain lines.
             if case .command = made.action, next > index + 1 {

@@ -62,6 +62,8 @@ public struct ReplayStep: Sendable, Equatable {
     public var expected: ReplyStatus?
     /// Whether the recorded client sent it before the reply to the step before was there.
     public var isPipelined = false
+    /// DATA, BDAT: whether the recorded client said it though no recipient had been accepted.
+    public var hadNoRecipient = false
     /// Nanoseconds that the recorded client let pass between the reply before and this.
     public var pause: Int64 = 0
 }

@@ -33,20 +33,20 @@ public struct ReplayClient: Sendable {
     /// - Parameters:
     ///   - target: the server.
     ///   - options: how to play.
-    ///   - connectTimeout: how long a connection attempt may take.
-    ///   - replyTimeout: how long a reply may take (RFC 5321 section 4.5.3.2 has 5 to 10 minutes for most).
+    ///   - timeout: seconds that a reply may take (RFC 5321 section 4.5.3.2: 5 minutes for most commands); a connection
+    ///     attempt may take so long too, but not more than 30 seconds.
     ///   - tls: makes connections secure; nil where none is wanted.
     ///   - group: the threads to run on.
     public init(
         target: ReplayTarget, options: ReplayOptions = ReplayOptions(), tls: ClientTLS? = nil,
-        connectTimeout: TimeAmount = .seconds(30), replyTimeout: TimeAmount = .minutes(10),
+        timeout: Int64 = 300,
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) {
         self.target = target
         self.options = options
         self.tls = tls
-        self.connectTimeout = connectTimeout
-        self.replyTimeout = replyTimeout
+        connectTimeout = .seconds(min(30, max(1, timeout)))
+        replyTimeout = .seconds(max(1, timeout))
         self.group = group
     }
 

@@ -65,13 +65,15 @@ public enum ReplayTiming: Sendable, Hashable {
 /// Something about how the replay went that the comparison of the dialogues can't tell.
 public struct ReplayNote: Sendable, Equatable {
     /// What kind of thing.
-    public enum Kind: Sendable, Equatable {
+    public enum Kind: Sendable, Hashable {
         /// The recording asks for what this replay can't do: these exchanges were not played.
         case notPlayed
         /// What the server said made these exchanges pointless: they were left out.
         case leftOut
         /// The replay said something that the recording does not have.
         case inserted
+        /// The replay said something in another way than the recording.
+        case altered
         /// The session was ended before the recording's end.
         case aborted
     }

@@ -3,7 +3,7 @@ import MailTapCore
 extension Replayer {
     /// Says DATA in place of chunks that the server does not take; false where they are to be sent as they are.
     mutating func sendAsData(_ index: Int, _ effects: inout [Effect]) -> Bool {
-        guard options.fallsBackToData, !offersChunking, plan.proto == .smtp else { return false }
+        guard options.fallsBackToData, !offers.contains("CHUNKING"), plan.proto == .smtp else { return false }
         var content: [UInt8] = []
         for step in index..<plan.steps.count {
             guard case .chunk(let line, let octets) = plan.steps[step].action else { return false }

@@ -54,9 +54,10 @@ extension Replayer {
         case (.smtp, "EHLO"), (.smtp, "LHLO"), (.smtp, "HELO"):
             transactionIsOpen = false
             isLMTP = step.verb == "LHLO"
-            let keywords = reply.lines.dropFirst().map { String(decoding: $0.prefix { $0 != 0x20 }, as: UTF8.self) }
-            offersPipelining = isPositive && keywords.contains { $0.uppercased() == "PIPELINING" }
-            offersChunking = isPositive && keywords.contains { $0.uppercased() == "CHUNKING" }
+            // HELO offers nothing.
+            let hasOffers = isPositive && step.verb != "HELO"
+            offers = hasOffers ? OfferedExtensions(reply.lines.dropFirst()) : OfferedExtensions()
+            offersPipelining = offers.contains("PIPELINING")
             offeredMechanisms = isPositive ? Self.mechanisms(in: reply.lines.dropFirst()) : []
             let hasOther = plan.steps[next...].contains { ["EHLO", "LHLO", "HELO"].contains($0.verb) }
             if !isPositive, wasPositive, !hasOther { omission = .toQuit("the server refused \(step.verb)") }
@@ -64,10 +65,11 @@ extension Replayer {
             let keywords = reply.lines.dropFirst().map { String(decoding: $0, as: UTF8.self).uppercased() }
             offersPipelining = isPositive && keywords.contains("PIPELINING")
         case (.smtp, "MAIL"):
-            acceptedRecipients = 0
+            (triedRecipients, acceptedRecipients) = (0, 0)
             transactionIsOpen = isPositive
             if !isPositive, wasPositive { omission = .toNextMail("MAIL was refused", needsReset: false) }
         case (.smtp, "RCPT"):
+            triedRecipients += 1
             if isPositive { acceptedRecipients += 1 }
         case (.smtp, "RSET"):
             transactionIsOpen = false

@@ -7,7 +7,7 @@ extension Replayer {
         awaited.removeFirst()
         // What was known before is forgotten (RFC 3207 section 4.2, RFC 2595 section 4).
         offersPipelining = false
-        offersChunking = false
+        offers = OfferedExtensions()
         transactionIsOpen = false
         proceed(&effects)
     }

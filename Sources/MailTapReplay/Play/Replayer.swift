@@ -59,13 +59,17 @@ public struct Replayer: Sendable {
     var awaited: [Awaited] = []
     var next = 0
     var omission: Omission?
+    /// What the last EHLO or LHLO answer offers.
+    var offers = OfferedExtensions()
+    /// Whether commands may be sent before the replies to those before them are there, as EHLO or CAPA says.
     var offersPipelining = false
     var isLMTP = false
     var greetingStamp: [UInt8]?
     var transactionIsOpen = false
+    /// Recipients that were named in the present mail transaction, and those of them that were accepted.
+    var triedRecipients = 0
     var acceptedRecipients = 0
     var mayContent = false
-    var offersChunking = false
     /// SASL mechanisms of the last EHLO answer, in capitals.
     var offeredMechanisms: Set<String> = []
     var isQuitting = false
@@ -118,6 +122,10 @@ public struct Replayer: Sendable {
                 continue
             }
             guard leaveOutOrReset(&effects) else { continue }
+            if lacksRecipients(plan.steps[next]) {
+                omission = .toNextMail("every recipient was refused", needsReset: true)
+                continue
+            }
             let pause = options.timing.pause(for: plan.steps[next].pause)
             if pause > 0 { effects.append(.pause(pause)) }
             send(next, &effects)
@@ -181,6 +189,8 @@ public struct Replayer: Sendable {
     private mutating func send(_ index: Int, _ effects: inout [Effect]) {
         let step = plan.steps[index]
         switch step.action {
+        case .command(let line) where plan.proto == .smtp && ["MAIL", "RCPT"].contains(step.verb):
+            sendEnvelope(line, index, &effects)
         case .command(let line):
             say(line + [0x0D, 0x0A], &effects)
             awaited.append(.step(index))
@@ -190,14 +200,17 @@ public struct Replayer: Sendable {
                 return
             }
             mayContent = false
-            say(Self.stuff(octets), &effects)
+            // Asked for a mail that has nobody to go to: a lone dot ends it (RFC 2920 section 3.1).
+            let isForNobody = triedRecipients > 0 && acceptedRecipients == 0
+            if isForNobody { note(.altered, index, "every recipient was refused: the mail is empty") }
+            say(Self.stuff(isForNobody ? [] : octets), &effects)
             awaited.append(.content(index, repliesLeft: isLMTP ? max(1, acceptedRecipients) : 1))
         case .startTLS(let line):
             say(line + [0x0D, 0x0A], &effects)
             awaited.append(.step(index))
         case .chunk(let line, let octets):
             if sendAsData(index, &effects) { return }
-            guard offersChunking || !(step.expected?.isPositive ?? true) else {
+            guard offers.contains("CHUNKING") || !(step.expected?.isPositive ?? true) else {
                 // A server that does not know BDAT would take the chunk's octets for commands.
                 notPlayed(index, "CHUNKING is not offered; --data-for-bdat sends the mail with DATA")
                 return

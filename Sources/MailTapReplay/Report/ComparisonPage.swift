@@ -45,7 +45,7 @@ public struct ComparisonPage {
     private func section(_ entry: ComparisonReport.Entry) -> String {
         let often = entry.times > 1 ? ", \(entry.times) times" : ""
         func line(_ mark: String, _ text: String) -> String {
-            "<h2 class=\"\(mark)\">session \(entry.number)\(often): \(VisibleReportText.html(text))</h2>\n"
+            "<h2 class=\"\(mark)\">session \(entry.name)\(often): \(VisibleReportText.html(text))</h2>\n"
         }
         switch entry.outcome {
         case .skipped(let why): return line("skipped", "not played: \(why)")
@@ -54,7 +54,7 @@ public struct ComparisonPage {
             let session = comparison.expected ?? comparison.came
             let proto = session?.proto?.name ?? "unknown"
             let rules = comparison.usedNormalizers
-            let but = rules.isEmpty ? "" : ", but for \(rules.joined(separator: ", "))"
+            let but = rules.isEmpty ? "" : ", let vary: \(rules.joined(separator: ", "))"
             guard !comparison.isSame else {
                 let count = ComparisonReport.count(session?.exchanges.count ?? 0, "exchange")
                 return line("same", "\(proto), the same: \(count)\(but)")
@@ -65,10 +65,11 @@ public struct ComparisonPage {
     }
 
     private func table(_ comparison: SessionComparison) -> String {
-        var rows = "<table>\n<tr><th>expected</th><th>came</th></tr>\n"
+        var rows = "<table>\n<tr><th>expected</th><th class=\"m\"></th><th>came</th></tr>\n"
+        let builder = ComparisonRows(comparison)
         var told: Set<Int> = []
         let marked = comparison.pairs.indices.filter { index in
-            comparison.differences.contains { Self.concerns($0, comparison.pairs[index]) }
+            comparison.differences.contains { $0.concerns(comparison.pairs[index]) }
         }
         let shown = Set(marked.flatMap { max(0, $0 - Self.context)...($0 + Self.context) })
         var hidden = 0
@@ -79,56 +80,55 @@ public struct ComparisonPage {
             }
             rows += Self.fold(&hidden)
             let mine = comparison.differences.indices.filter {
-                !told.contains($0) && Self.concerns(comparison.differences[$0], pair)
+                !told.contains($0) && comparison.differences[$0].concerns(pair)
             }
             told.formUnion(mine)
-            let left = cell(pair.expected.flatMap { comparison.expected?.exchanges[checked: $0] })
-            let right = cell(pair.came.flatMap { comparison.came?.exchanges[checked: $0] })
-            rows += "<tr\(mine.isEmpty ? "" : " class=\"d\"")><td>\(left)</td><td>\(right)</td></tr>\n"
+            let lines = builder.rows(pair, mine.map { comparison.differences[$0] })
+            rows += ComparisonRow.folding(lines).map(row).joined()
             rows += mine.map { why(comparison.differences[$0]) }.joined()
         }
         rows += Self.fold(&hidden)
         for (index, difference) in comparison.differences.enumerated() where !told.contains(index) {
             rows += why(difference)
         }
-        for note in comparison.notes where note.kind == .leftOut || note.kind == .inserted {
-            let kind = note.kind == .leftOut ? "left out" : "inserted"
-            rows += "<tr class=\"n\"><td colspan=\"2\">\(kind): \(VisibleReportText.html(note.text))</td></tr>\n"
+        for note in comparison.notes {
+            guard let kind = [.leftOut: "left out", .inserted: "inserted", .altered: "said otherwise"][note.kind] else {
+                continue
+            }
+            rows += Self.across("n", "\(kind): \(note.text)")
         }
         return rows + "</table>\n"
     }
 
-    private static func concerns(_ difference: Difference, _ pair: SessionComparison.Pair) -> Bool {
-        if let exchange = difference.exchange { return pair.expected == exchange }
-        return difference.cameExchange.map { pair.came == $0 } ?? false
+    private func row(_ row: ComparisonRow) -> String {
+        guard row.kind != .fold else { return Self.across("n", row.left ?? "") }
+        let (left, right) = (VisibleReportText.html(row.left ?? ""), VisibleReportText.html(row.right ?? ""))
+        let look =
+            switch row.kind {
+            case .changed, .gone, .new: " class=\"d\""
+            case .free: " class=\"f\""
+            case .same, .fold: ""
+            }
+        let mark = VisibleReportText.html(String(row.kind.rawValue))
+        return "<tr\(look)><td>\(left)</td><td class=\"m\">\(mark)</td><td>\(right)</td></tr>\n"
+    }
+
+    private static func across(_ look: String, _ text: String) -> String {
+        "<tr class=\"\(look)\"><td colspan=\"3\">\(VisibleReportText.html(text))</td></tr>\n"
     }
 
     private static func fold(_ hidden: inout Int) -> String {
         guard hidden > 0 else { return "" }
         defer { hidden = 0 }
-        return "<tr class=\"n\"><td colspan=\"2\">\(ComparisonReport.count(hidden, "exchange")) the same</td></tr>\n"
+        return across("n", "\(ComparisonReport.count(hidden, "exchange")) the same")
     }
 
     private func why(_ difference: Difference) -> String {
         let values = [("expected", difference.expected), ("came", difference.came)].filter { !$0.1.isEmpty }.map {
-            "\($0.0): \($0.1)"
+            "\($0.0): \($0.1.replacing("\n", with: " / "))"
         }
-        let text = "\(difference.kind.rawValue): \(difference.why)"
         let detail = values.isEmpty ? "" : " (\(values.joined(separator: "; ")))"
-        return "<tr class=\"w\"><td colspan=\"2\">\(VisibleReportText.html(text + detail))</td></tr>\n"
-    }
-
-    private func cell(_ exchange: Exchange?) -> String {
-        guard let exchange else { return "" }
-        var lines: [String] = []
-        if let command = exchange.command {
-            lines.append(command.verb == "*data" ? "C: (the message)" : "C: \(command.line.text().text)")
-        }
-        for reply in [exchange.reply].compactMap(\.self) + exchange.furtherReplies {
-            let status = reply.acceptable.map { "{\($0.name)}" } ?? reply.status.text
-            lines += reply.lines.map { "S: \(status) \($0.text().text)" }
-        }
-        return lines.prefix(60).map(VisibleReportText.html).joined(separator: "<br>")
+        return Self.across("w", "\(difference.kind.rawValue): \(difference.why)\(detail)")
     }
 
     private static let style = """
@@ -142,7 +142,8 @@ public struct ComparisonPage {
         table { border-collapse: collapse; width: 100%; table-layout: fixed }
         th, td { border: 1px solid var(--line); padding: .3rem .5rem; text-align: left; vertical-align: top }
         td { font: 13px/1.45 ui-monospace, monospace; overflow-wrap: anywhere }
-        .d td { background: var(--bad) } .w td { color: var(--badtext); font-family: inherit }
+        td { white-space: pre-wrap } .m { width: 1.2rem; text-align: center; padding: .3rem 0 }
+        .f td { color: var(--soft) } .d td { background: var(--bad) } .w td { color: var(--badtext); font-family: inherit }
         .n td { color: var(--soft); font-family: inherit }
         """
 }

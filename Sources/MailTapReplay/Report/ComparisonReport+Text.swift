@@ -2,49 +2,69 @@ import MailTapAnalysis
 import MailTapCore
 
 extension ComparisonReport {
-    /// The report for a reader: each session, its first difference in context, the others in a line, a summary.
+    /// The report for a reader: each session with its first difference in context, both sides next to each other, why
+    /// it counts, the other differences, and a summary.
     ///
-    /// - Parameter context: exchanges to show before the first difference.
-    public func text(context: Int = 2) -> String {
+    /// - Parameters:
+    ///   - context: exchanges to show before the first difference.
+    ///   - width: columns.
+    ///   - color: whether to use the terminal's colours.
+    public func text(context: Int = 2, width: Int = 100, color: Bool = false) -> String {
+        let style = ReportStyle(width: width, color: color)
         var lines: [String] = []
+        var wasLong = false
         for entry in entries {
+            let block: [String]
             switch entry.outcome {
-            case .skipped(let why): lines.append("session \(entry.number): not played: \(why)")
-            case .failed(let why): lines.append("session \(entry.number)\(entry.often): failed: \(why)")
+            case .skipped(let why): block = style.wrapped("session \(entry.name): not played: ", why)
+            case .failed(let why):
+                block = style.wrapped("session \(entry.name)\(entry.often): ", "failed: \(why)", .bad)
             case .compared(let comparison):
-                lines += ComparisonText(comparison, entry, context: context).lines()
+                block = ComparisonText(comparison, entry, context: context, style: style).lines()
             }
+            // A blank line around what takes several.
+            if !lines.isEmpty, wasLong || block.count > 3 { lines.append("") }
+            wasLong = block.count > 3
+            lines += block
         }
-        lines.append(summary)
+        if wasLong { lines.append("") }
+        lines += style.wrapped("", summary, isSame ? .good : .bad)
         lines += load?.text ?? []
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// One line that says how many sessions are the same.
+    /// One line that says how many sessions are the same, and of what kinds the differences are.
     public var summary: String {
-        var same = 0
-        var differing = 0
-        var different = 0
-        var skipped = 0
-        var failed = 0
+        var same = 0, differing = 0, missing = 0, extra = 0, skipped = 0, failed = 0
+        var kinds: [Difference.Kind: Int] = [:]
         for entry in entries {
             switch entry.outcome {
             case .compared(let comparison):
-                if comparison.isSame {
-                    same += entry.times
-                } else {
+                switch comparison.differences.first?.kind {
+                case nil: same += entry.times
+                case .sessionMissing: missing += entry.times
+                case .sessionExtra: extra += entry.times
+                default:
                     differing += entry.times
-                    different += entry.times * comparison.differences.count
+                    for difference in comparison.differences { kinds[difference.kind, default: 0] += entry.times }
                 }
             case .skipped: skipped += entry.times
             case .failed: failed += entry.times
             }
         }
         var parts = same > 0 || entries.isEmpty ? ["\(same) the same"] : []
-        if differing > 0 { parts.append("\(differing) with \(Self.count(different, "difference"))") }
+        if differing > 0 {
+            let total = kinds.values.reduce(0, +)
+            let words = kinds.sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }
+                .map { "\($0.value) \($0.key.rawValue)" }
+            parts.append("\(differing) with \(Self.count(total, "difference")) (\(words.joined(separator: ", ")))")
+        }
+        if missing > 0 { parts.append("\(missing) missing") }
+        if extra > 0 { parts.append("\(extra) additional") }
         if failed > 0 { parts.append("\(failed) failed") }
         if skipped > 0 { parts.append("\(skipped) not played") }
-        return "\(Self.count(same + differing + failed + skipped, "session")): \(parts.joined(separator: ", "))"
+        let total = same + differing + missing + extra + failed + skipped
+        return "\(Self.count(total, "session")): \(parts.joined(separator: ", "))"
     }
 
     /// A number with its noun.
@@ -53,46 +73,66 @@ extension ComparisonReport {
 
 extension ComparisonReport.Entry {
     /// How often, where it was more than once.
-    fileprivate var often: String { times > 1 ? " (\(times) times)" : "" }
+    var often: String { times > 1 ? " (\(times) times)" : "" }
+
+    /// Its number; both where the one that came has another.
+    var name: String {
+        guard case .compared(let comparison) = outcome, comparison.expected != nil, let came = cameNumber,
+            came != number
+        else { return "\(number)" }
+        return "\(number) (came as \(came))"
+    }
 }
 
 /// The text of one session's comparison.
 private struct ComparisonText {
     private let comparison: SessionComparison
-    private let number: Int
-    private let often: String
+    private let entry: ComparisonReport.Entry
     private let context: Int
+    private let style: ReportStyle
 
-    init(_ comparison: SessionComparison, _ entry: ComparisonReport.Entry, context: Int) {
+    init(_ comparison: SessionComparison, _ entry: ComparisonReport.Entry, context: Int, style: ReportStyle) {
         self.comparison = comparison
-        number = entry.number
-        often = entry.often
+        self.entry = entry
         self.context = context
+        self.style = style
     }
 
     func lines() -> [String] {
         let session = comparison.expected ?? comparison.came
         let proto = session?.proto?.name ?? "unknown"
+        let head = "session \(entry.name)\(entry.often): \(proto), "
         guard let first = comparison.differences.first else {
             let exchanges = ComparisonReport.count(session?.exchanges.count ?? 0, "exchange")
             let messages =
                 session?.messages.isEmpty ?? true
                 ? "" : ", " + ComparisonReport.count(session?.messages.count ?? 0, "message")
-            return ["session \(number)\(often): \(proto), the same: \(exchanges)\(messages)\(normalizers)"] + notes()
+            return style.wrapped(head, "the same: \(exchanges)\(messages)\(normalizers)", .good) + notes()
+        }
+        switch first.kind {
+        case .sessionMissing:
+            return style.wrapped(head, "missing: \(first.expected)", .bad)
+        case .sessionExtra:
+            return style.wrapped("additional \(head)", "not expected: \(first.came)", .bad)
+        default: break
         }
         let count = ComparisonReport.count(comparison.differences.count, "difference")
-        var lines = ["session \(number)\(often): \(proto), \(count)\(normalizers)"]
-        lines += shownContext(before: first)
-        lines += shown(first)
-        for other in comparison.differences.dropFirst() {
-            lines.append("    \(other.kind.rawValue)\(place(other)): \(other.why)\(values(other))")
+        var lines = style.wrapped(head, "\(count)\(normalizers)", .bad)
+        let (rows, told) = shown(first)
+        lines += rows.isEmpty ? values(first) : SideBySide(width: style.width, color: style.color).lines(rows)
+        for (index, difference) in comparison.differences.enumerated() {
+            let isTold = told.contains(index)
+            lines += style.wrapped(
+                index == 0 ? "  why: " : "  also: ",
+                "\(difference.kind.rawValue)\(place(difference)): \(difference.why)", isTold ? .bad : .plain)
+            if !isTold { lines += values(difference) }
         }
         return lines + notes()
     }
 
     private var normalizers: String {
         comparison.usedNormalizers.isEmpty
-            ? "" : " (but for \(comparison.usedNormalizers.joined(separator: ", ")))"
+            ? "" : " (let vary: \(comparison.usedNormalizers.joined(separator: ", ")))"
     }
 
     private func notes() -> [String] {
@@ -107,8 +147,9 @@ private struct ComparisonText {
             switch note.kind {
             case .leftOut:
                 let verbs = comparison.notes[index..<end].compactMap { verb($0.exchanges.lowerBound) }
-                lines.append("    left out: \(verbs.joined(separator: ", ")): \(note.text)")
-            case .inserted: lines.append("    inserted: \(note.text)")
+                lines += style.wrapped("  left out: ", "\(verbs.joined(separator: ", ")): \(note.text)")
+            case .inserted: lines += style.wrapped("  inserted: ", note.text)
+            case .altered: lines += style.wrapped("  said otherwise: ", note.text)
             // These are differences, and stand there.
             case .notPlayed, .aborted: break
             }
@@ -128,56 +169,46 @@ private struct ComparisonText {
         return " at exchange \(exchange) of what came\(verb.map { " (\($0))" } ?? "")"
     }
 
-    private func values(_ difference: Difference) -> String {
-        switch (difference.expected.isEmpty, difference.came.isEmpty) {
-        case (true, true): ""
-        case (false, true): " (expected: \(visible(difference.expected)))"
-        case (true, false): " (came: \(visible(difference.came)))"
-        case (false, false): " (expected: \(visible(difference.expected)); came: \(visible(difference.came)))"
-        }
-    }
-
-    /// The exchanges right before the first difference, and its command.
-    private func shownContext(before difference: Difference) -> [String] {
-        guard let expected = comparison.expected, let exchange = difference.exchange,
-            expected.exchanges.indices.contains(exchange)
-        else { return [] }
+    /// Both values of a difference that is not shown in its place.
+    private func values(_ difference: Difference) -> [String] {
         var lines: [String] = []
-        for index in max(0, exchange - context)..<exchange {
-            lines += command(expected.exchanges[index])
-            if let reply = expected.exchanges[index].reply { lines += replyLines(reply, mark: "    ") }
-        }
-        switch difference.kind {
-        case .exchangeMissing, .notPlayed, .command: return lines
-        default: return lines + command(expected.exchanges[exchange])
-        }
-    }
-
-    private func command(_ exchange: Exchange) -> [String] {
-        guard let command = exchange.command else { return [] }
-        let text = command.verb == "*data" ? "(the message)" : command.line.text().text
-        return ["    C: \(visible(text))"]
-    }
-
-    private func replyLines(_ reply: Reply, mark: String) -> [String] {
-        ["\(mark)S: \(visible(ComparisonWork.describe(reply)))"]
-    }
-
-    private func shown(_ difference: Difference) -> [String] {
-        var lines: [String] = []
-        let speaker =
-            switch difference.kind {
-            case .status, .enhanced, .text: "S: "
-            case .exchangeMissing, .exchangeExtra, .notPlayed, .command: "C: "
-            // Where it came about stands the command itself.
-            case .envelope where verb(difference.exchange ?? -1).map { ["MAIL", "RCPT"].contains($0) } ?? false: "C: "
-            default: ""
+        for (name, value, look) in [
+            ("expected  ", difference.expected, ReportStyle.Look.expected), ("came      ", difference.came, .came),
+        ] where !value.isEmpty {
+            for (index, line) in value.split(separator: "\n", omittingEmptySubsequences: false).prefix(12).enumerated()
+            {
+                let start = index == 0 ? name : String(repeating: " ", count: name.count)
+                lines += style.wrapped("      \(start)", String(line), look)
             }
-        if !difference.expected.isEmpty { lines.append("  - \(speaker)\(visible(difference.expected))    <- expected") }
-        if !difference.came.isEmpty { lines.append("  + \(speaker)\(visible(difference.came))    <- came") }
-        lines.append("    \(difference.kind.rawValue): \(difference.why)")
+        }
         return lines
     }
 
-    private func visible(_ text: String) -> String { VisibleReportText.of(text) }
+    /// The exchanges around a difference, and which differences are shown by them.
+    private func shown(_ difference: Difference) -> (rows: [ComparisonRow], told: Set<Int>) {
+        guard let place = comparison.pairs.firstIndex(where: { difference.concerns($0) }) else { return ([], [0]) }
+        let builder = ComparisonRows(comparison)
+        let mine = comparison.differences.indices.filter {
+            comparison.differences[$0].concerns(comparison.pairs[place])
+        }
+        var rows: [ComparisonRow] = []
+        for index in max(0, place - context)..<place { rows += builder.rows(comparison.pairs[index], []) }
+        rows += builder.rows(comparison.pairs[place], mine.map { comparison.differences[$0] })
+        if let next = comparison.pairs[checked: place + 1],
+            !comparison.differences.contains(where: { $0.concerns(next) })
+        {
+            rows += builder.rows(next, [])
+        }
+        // What the rows can't show is told in words.
+        let isShown = rows.contains { $0.counts }
+        return (ComparisonRow.folding(rows), isShown ? Set(mine) : [])
+    }
+}
+
+extension Difference {
+    /// Whether it is about a pair of exchanges.
+    func concerns(_ pair: SessionComparison.Pair) -> Bool {
+        if let exchange { return pair.expected == exchange }
+        return cameExchange.map { pair.came == $0 } ?? false
+    }
 }

@@ -20,11 +20,14 @@ public struct ComparisonReport: Sendable {
         public var outcome: Outcome
         /// How often it was played with this result.
         public var times = 1
+        /// The number of the session that came, as `list` shows it; nil where none did, and for a replay.
+        public var cameNumber: Int?
 
         /// One session's result.
-        public init(number: Int, outcome: Outcome) {
+        public init(number: Int, outcome: Outcome, cameNumber: Int? = nil) {
             self.number = number
             self.outcome = outcome
+            self.cameNumber = cameNumber
         }
     }
 
@@ -38,11 +41,13 @@ public struct ComparisonReport: Sendable {
     /// A report of these sessions.
     public init(_ entries: [Entry] = []) { self.entries = entries }
 
-    /// The report of a diff: sessions paired in order.
+    /// The report of a diff.
     public init(_ comparisons: [SessionComparison]) {
         entries = comparisons.enumerated().map { index, comparison in
             let number = comparison.expected?.number ?? comparison.came?.number ?? 0
-            return Entry(number: number > 0 ? number : index + 1, outcome: .compared(comparison))
+            return Entry(
+                number: number > 0 ? number : index + 1, outcome: .compared(comparison),
+                cameNumber: comparison.came.flatMap { $0.number > 0 ? $0.number : nil })
         }
     }
 

@@ -1,4 +1,5 @@
 import MailTapAnalysis
+import MailTapCore
 
 extension RecordedScript {
     /// What LIST or UIDL told of a message.
@@ -11,6 +12,12 @@ extension RecordedScript {
             }
         }
         return verb == "LIST" ? messages[number].map { String($0.count) } : nil
+    }
+
+    /// What a listing tells of a message; made up where the recording never told, as a maildrop without an id for each
+    /// message can't be listed.
+    func value(_ verb: String, _ number: Int) -> String {
+        listed(verb, number) ?? (verb == "UIDL" ? "recorded-\(number)" : "0")
     }
 
     /// The numbers of all messages that the recording tells of, in order.
@@ -26,25 +33,42 @@ extension RecordedScript {
         return numbers.sorted()
     }
 
-    /// A listing of the whole maildrop that the recording has no answer for, with its end mark.
-    func listing(_ verb: String) -> [UInt8] {
+    /// A listing of the maildrop that the recording has no answer for, with its end mark.
+    ///
+    /// - Parameter deleted: messages that are marked as deleted, and not listed (RFC 1939 section 5).
+    func listing(_ verb: String, without deleted: Set<Int>) -> [UInt8] {
         var octets = [UInt8]("+OK\r\n".utf8)
-        for number in numbers {
-            // What was never told is made up: a maildrop without an id for each message can't be listed.
-            let value = listed(verb, number) ?? (verb == "UIDL" ? "recorded-\(number)" : "0")
-            octets += "\(number) \(value)\r\n".utf8
+        for number in numbers where !deleted.contains(number) {
+            octets += "\(number) \(value(verb, number))\r\n".utf8
         }
         return octets + [0x2E, 0x0D, 0x0A]
     }
 
-    /// How many messages there are, and how many octets.
-    var statistics: String {
-        let sizes = numbers.map { listed("LIST", $0).flatMap { Int($0) } ?? messages[$0]?.count ?? 0 }
+    /// How many messages there are, and how many octets, without those that are marked as deleted.
+    func statistics(without deleted: Set<Int>) -> String {
+        let sizes = numbers.filter { !deleted.contains($0) }.map { Int(value("LIST", $0)) ?? 0 }
         return "\(sizes.count) \(sizes.reduce(0) { $0 &+ max(0, $1) })"
     }
 
     /// Whether a listing names the message.
     func isListed(_ number: Int) -> Bool { listed("LIST", number) != nil || listed("UIDL", number) != nil }
+
+    /// The messages that were marked as deleted in the recording before an exchange.
+    func deleted(before index: Int) -> Set<Int> {
+        var deleted: Set<Int> = []
+        for exchange in exchanges[..<min(index, exchanges.count)] where exchange.reply?.status.isPositive == true {
+            switch exchange.command?.verb {
+            case "DELE":
+                let words = exchange.command?.line.octets.split(separator: 0x20) ?? []
+                if words.count > 1, let number = Int(String(decoding: words[1], as: UTF8.self)) {
+                    deleted.insert(number)
+                }
+            case "RSET": deleted = []
+            default: break
+            }
+        }
+        return deleted
+    }
 
     /// The header section, the empty line and that many lines of the body (RFC 1939 section 7).
     static func top(of content: [UInt8], lines: UInt32) -> [UInt8] {

@@ -44,13 +44,33 @@ struct RecordedScript: Sendable {
         position = index + 1
     }
 
+    /// Whether LHLO is spoken (RFC 2033).
+    var isLMTP: Bool { exchanges.contains { $0.command?.verb == "LHLO" } }
+
+    /// Whether the recorded client introduced itself.
+    var hasHello: Bool { exchanges.contains { ["EHLO", "HELO", "LHLO"].contains($0.command?.verb ?? "") } }
+
+    /// POP3: whether the recording begins behind the login.
+    var beginsLoggedIn: Bool {
+        isPOP3 && !exchanges.contains { ["USER", "PASS", "APOP", "AUTH"].contains($0.command?.verb ?? "") }
+    }
+
     /// The exchange that this very line began: one not played yet if there is one, the next in order first.
     @discardableResult
-    mutating func findExactly(_ verb: String, _ line: [UInt8]) -> Int? {
+    mutating func findExactly(
+        _ verb: String, _ line: [UInt8], where fits: (Int, RecordedScript) -> Bool = { _, _ in true }
+    ) -> Int? {
         let found = exchanges.indices.filter {
-            exchanges[$0].command?.verb == verb && exchanges[$0].command?.line.octets == line
+            exchanges[$0].command?.verb == verb && exchanges[$0].command?.line.octets == line && fits($0, self)
         }
         return pick(found)
+    }
+
+    /// An exchange with this very line that the recorded server refused.
+    mutating func findRefusal(_ verb: String, _ line: [UInt8]) -> Int? {
+        findExactly(verb, line) { index, script in
+            script.exchanges[index].reply.map { !$0.status.isPositive && !$0.status.isIntermediate } ?? false
+        }
     }
 
     /// The exchange that this line, or failing that one with its address, or another with its verb, began.
@@ -119,6 +139,13 @@ struct RecordedScript: Sendable {
             octets += Replayer.stuff(exchange.message.flatMap { recorded?.content(of: $0) } ?? [])
         }
         return octets
+    }
+
+    /// The replies to a mail's content, so many of them: LMTP answers for each recipient.
+    func contentReplies(to index: Int, count: Int) -> [UInt8]? {
+        guard let exchange = exchanges[checked: index], let first = exchange.reply else { return nil }
+        let all = [first] + exchange.furtherReplies
+        return (0..<count).flatMap { render(all[min($0, all.count - 1)]) }
     }
 
     /// A reply as it travels.

@@ -21,8 +21,8 @@ public struct RecordedService: Sendable {
         case commands
         /// Mail data; the exchange whose reply answers it, nil for a reply of our own.
         case data(ContentEnd, reply: Int?)
-        /// Octets of a chunk, and the reply.
-        case chunk(Int, reply: [UInt8])
+        /// Octets of a chunk, the reply, and whether the mail is over then.
+        case chunk(Int, reply: [UInt8], isLast: Bool)
         /// Responses to these further challenges, then the reply of this exchange.
         case sasl(challenges: [[UInt8]], reply: Int)
         case closed
@@ -39,6 +39,8 @@ public struct RecordedService: Sendable {
     private let servesTLS: Bool
     var script: RecordedScript
     var input = Input.commands
+    /// Where the session stands; nothing is answered that this does not allow.
+    var state = ServedState()
     private var lines = ClientLines()
     private var opening: [[UInt8]] = []
 
@@ -88,15 +90,16 @@ public struct RecordedService: Sendable {
                     return
                 }
                 input = .commands
-                answer(reply, otherwise: "250 2.0.0 Ok", &effects)
-            case .chunk(let left, let reply):
+                content(reply, &effects)
+            case .chunk(let left, let reply, let isLast):
                 let count = min(left, lines.remaining.count)
                 lines.consume(count)
                 guard left == count else {
-                    input = .chunk(left - count, reply: reply)
+                    input = .chunk(left - count, reply: reply, isLast: isLast)
                     return
                 }
                 input = .commands
+                if isLast { state.answered("BDAT LAST", .none) }
                 effects.append(.send(reply))
             case .commands:
                 guard let line = lines.next() else { return }
@@ -109,7 +112,8 @@ public struct RecordedService: Sendable {
                     close(&effects)
                     return
                 }
-                command(line, &effects)
+                let verb = RecordedScript.verb(line)
+                if script.isPOP3 { pop3(verb, line, &effects) } else { smtp(verb, line, &effects) }
             case .sasl(let challenges, let reply):
                 guard let line = lines.next() else { return }
                 response(line, challenges, reply, &effects)
@@ -130,7 +134,10 @@ public struct RecordedService: Sendable {
         }
         guard let present = chosen else {
             chosen = ranked.first { claim($0) }
-            if let chosen { script = script(of: chosen) }
+            if let chosen {
+                script = script(of: chosen)
+                state = ServedState(isLoggedIn: script.beginsLoggedIn)
+            }
             return
         }
         guard let better = ranked.first(where: { scores[$0] > scores[present] && claim($0) }) else { return }
@@ -175,18 +182,30 @@ public struct RecordedService: Sendable {
     // MARK: Answers
 
     /// Sends the reply of a recorded exchange; where it has none, the recorded server closed without.
-    mutating func answer(_ exchange: Int?, otherwise: String, _ effects: inout [Effect]) {
+    ///
+    /// - Returns: the status that was answered.
+    @discardableResult
+    mutating func answer(_ exchange: Int?, otherwise: String, _ effects: inout [Effect]) -> ReplyStatus {
         guard let exchange, let recorded = script.exchanges[checked: exchange] else {
             effects.append(.send([UInt8]("\(otherwise)\r\n".utf8)))
-            return
+            if script.isPOP3 { return otherwise.hasPrefix("+OK") ? .ok : .err }
+            return ReplyStatus(rawValue: UInt16(otherwise.prefix(3)) ?? 0)
         }
-        guard let octets = script.answer(to: exchange) else {
+        guard let octets = script.answer(to: exchange), let reply = recorded.reply else {
             close(&effects)
-            return
+            return .none
         }
         effects.append(.send(octets))
+        closeBehindLast(exchange, &effects)
+        return reply.status
+    }
+
+    /// Closes where the recorded server did: behind QUIT, or behind what it said last.
+    mutating func closeBehindLast(_ exchange: Int, _ effects: inout [Effect]) {
         let isLast = exchange + 1 == script.exchanges.count
-        if recorded.command?.verb == "QUIT" || isLast && script.serverCloses { close(&effects) }
+        if script.exchanges[checked: exchange]?.command?.verb == "QUIT" || isLast && script.serverCloses {
+            close(&effects)
+        }
     }
 
     mutating func close(_ effects: inout [Effect]) {
@@ -210,7 +229,7 @@ public struct RecordedService: Sendable {
             input = .sasl(challenges: Array(challenges.dropFirst()), reply: reply)
             effects.append(.send(next))
         } else {
-            answer(reply, otherwise: "", &effects)
+            finishLogin(reply, &effects)
         }
     }
 }

@@ -34,8 +34,34 @@ extension RecordedSession {
         return RecordedSession(session: session, contents: contents)
     }
 
-    /// Says which exchanges can't come about, as TLS can't be served.
-    func tlsNotes(servesTLS: Bool) -> [ReplayNote] {
+    /// Says which exchanges can't come about, as TLS can't be served or a login can't be answered.
+    ///
+    /// - Parameter came: what the client said; a login by another mechanism is no doing of its own then.
+    func servedNotes(servesTLS: Bool, came: RecordedSession) -> [ReplayNote] {
+        let logins = loginNotes
+        let instead = came.session.exchanges.indices.filter {
+            ["AUTH", "*auth"].contains(came.session.exchanges[$0].command?.verb ?? "")
+        }
+        return tlsNotes(servesTLS: servesTLS) + logins
+            + (logins.isEmpty ? [] : instead).map {
+                ReplayNote(kind: .inserted, exchanges: 0..<0, text: "a login by another mechanism", came: $0)
+            }
+    }
+
+    private var loginNotes: [ReplayNote] {
+        session.exchanges.indices.compactMap { index in
+            let words = session.exchanges[index].command?.line.text().text.split(separator: " ") ?? []
+            guard session.exchanges[index].command?.verb == "AUTH", words.count > 1,
+                ServedCapabilities.isUnanswerable(words[1].uppercased())
+            else { return nil }
+            let end = session.exchanges[(index + 1)...].firstIndex { $0.command?.verb != "*auth" }
+            return ReplayNote(
+                kind: .leftOut, exchanges: index..<(end ?? session.exchanges.count),
+                text: "\(words[1].uppercased()) can't be answered from a recording and was not offered")
+        }
+    }
+
+    private func tlsNotes(servesTLS: Bool) -> [ReplayNote] {
         guard hidesTLS(servesTLS: servesTLS) else { return [] }
         return session.exchanges.indices.compactMap { index in
             let exchange = session.exchanges[index]

@@ -40,6 +40,7 @@ final class SessionTable: Sendable {
     }
 
     private static func reasonToSkip(_ session: Session) -> String? {
+        if let why = ReplayRun.unreadable(session) { return why }
         guard session.proto == .smtp || session.proto == .pop3 else { return "its protocol can't be served" }
         guard session.exchanges.contains(where: { $0.command != nil }) else { return "its client said nothing" }
         return nil
@@ -65,7 +66,7 @@ final class SessionTable: Sendable {
         let came = RecordedSession(trace, findsFaults: comparison.extras.contains(.findings))
         let comparison = comparison.compare(
             served[index], with: came,
-            notes: sessions[index].tlsNotes(servesTLS: servesTLS))
+            notes: sessions[index].servedNotes(servesTLS: servesTLS, came: came))
         let entry = ComparisonReport.Entry(number: Self.number(sessions[index], index), outcome: .compared(comparison))
         let isComplete = state.withLock { state in
             state.entries[index] = entry

@@ -17,6 +17,12 @@ struct PaceOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Seconds that a reply, or the connection, may take: 1 to 600, 300 unless told otherwise (RFC 5321 section "
+                + "4.5.3.2 has 5 minutes for most commands, and 10 at most).", valueName: "seconds"))
+    var timeout: Int64 = 300
+
+    @Option(
+        help: ArgumentHelp(
             "Replace text in what is played, as OLD=NEW or /REGEX/=NEW; {n} in NEW is the number of the session. May "
                 + "be repeated.", valueName: "old=new"),
         transform: Self.rule)
@@ -45,6 +51,9 @@ struct PaceOptions: ParsableArguments {
     mutating func validate() throws {
         guard (1...1_000_000).contains(times) else {
             throw ValidationError("--repeat takes a number from 1 to 1000000")
+        }
+        guard (1...600).contains(timeout) else {
+            throw ValidationError("--timeout takes a number of seconds from 1 to 600 (RFC 5321 section 4.5.3.2)")
         }
         guard (1...10_000).contains(concurrency) else {
             throw ValidationError("--concurrency takes a number from 1 to 10000")

@@ -29,6 +29,10 @@ struct ReplayCommand: AsyncParsableCommand {
               mailtap replay today.mailtap --to smtp://127.0.0.1:2525 --repeat 1000 --concurrency 20 --fresh-ids
               mailtap replay today.mailtap --to smtp://127.0.0.1:2525 --rewrite 'alice@=user{n}@'
               mailtap replay today.mailtap --serve 2525
+
+            WHAT IS NOT SAID
+              A parameter of MAIL or RCPT, a mechanism or an extension that the server does not offer now; DATA, where \
+            it refused every recipient; a login that can't be answered afresh. The report tells what was left out.
             """)
 
     @OptionGroup var input: InputOptions
@@ -92,7 +96,8 @@ struct ReplayCommand: AsyncParsableCommand {
         if sessions.isEmpty, reader.status != .success { throw Ended(reader.status) }
         let report: ComparisonReport
         if let target {
-            let client = ReplayClient(target: target, options: options, tls: try security.client())
+            let client = ReplayClient(
+                target: target, options: options, tls: try security.client(), timeout: pace.timeout)
             let run = ReplayRun(target: target, client: client, comparison: comparison)
             do {
                 var progress = ReplayProgress(total: sessions.count * pace.load.times)
@@ -124,8 +129,10 @@ struct ReplayCommand: AsyncParsableCommand {
         }
         var out = try StandardOutput(path: output, inputs: input.inputs)
         let format = try ComparisonFormat(named: format, command: "replay")
+        let color = common.color.applies(isTerminal: out.isTerminal)
         try out.append {
-            format.append(report, suite: input.inputs.joined(separator: " "), command: "mailtap replay", to: &$0)
+            format.append(
+                report, suite: input.inputs.joined(separator: " "), command: "mailtap replay", color: color, to: &$0)
         }
         try out.flush()
         if reader.status != .success { throw Ended(reader.status) }
@@ -225,7 +232,8 @@ struct DiffCommand: ParsableCommand {
         let report = ComparisonReport(try compared.comparison().compare(first, with: second))
         var out = try StandardOutput(path: output, inputs: [expected, came])
         let format = try ComparisonFormat(named: format, command: "diff")
-        try out.append { format.append(report, suite: came, command: "mailtap diff", to: &$0) }
+        let color = common.color.applies(isTerminal: out.isTerminal)
+        try out.append { format.append(report, suite: came, command: "mailtap diff", color: color, to: &$0) }
         try out.flush()
         if reader.status != .success { throw Ended(reader.status) }
         if !report.isSame { throw Ended(.difference) }

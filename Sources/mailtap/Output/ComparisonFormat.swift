@@ -24,9 +24,10 @@ enum ComparisonFormat: String, CaseIterable {
     /// - Parameters:
     ///   - suite: what the sessions belong to: the INPUT.
     ///   - command: `mailtap replay` or `mailtap diff`.
-    func append(_ report: ComparisonReport, suite: String, command: String, to out: inout [UInt8]) {
+    ///   - color: whether the text has colours.
+    func append(_ report: ComparisonReport, suite: String, command: String, color: Bool, to out: inout [UInt8]) {
         switch self {
-        case .text: out += report.text().utf8
+        case .text: out += report.text(width: Terminal.width, color: color).utf8
         case .html: out += ComparisonPage(report, title: "\(command) \(suite)").html.utf8
         case .json: ComparisonJSON.append(report, to: &out)
         case .junit: TestReportFormat.junit.append(Self.outcomes(report, suite), name: command, to: &out)
@@ -34,10 +35,18 @@ enum ComparisonFormat: String, CaseIterable {
         }
     }
 
+    /// A value of several lines, each but the first below the one before.
+    private static func lines(_ name: String, _ value: String) -> String {
+        name + value.replacing("\n", with: "\n" + String(repeating: " ", count: name.count))
+    }
+
     /// Each session a test, each difference a failure of it.
     private static func outcomes(_ report: ComparisonReport, _ suite: String) -> [TestOutcome] {
         report.entries.map { entry in
             var outcome = TestOutcome(suite: suite, name: "session \(entry.number)")
+            if case .compared(let comparison) = entry.outcome, comparison.expected == nil {
+                outcome.name = "additional " + outcome.name
+            }
             switch entry.outcome {
             case .skipped(let why): outcome.skipped = why
             case .failed(let why): outcome.failures = [TestOutcome.Failure(kind: "failed", text: why)]
@@ -50,8 +59,8 @@ enum ComparisonFormat: String, CaseIterable {
                 outcome.failures = comparison.differences.map { difference in
                     let lines = [
                         difference.exchange.map { "exchange \($0)" } ?? "",
-                        difference.expected.isEmpty ? "" : "expected: \(difference.expected)",
-                        difference.came.isEmpty ? "" : "came: \(difference.came)",
+                        difference.expected.isEmpty ? "" : Self.lines("expected: ", difference.expected),
+                        difference.came.isEmpty ? "" : Self.lines("came: ", difference.came),
                     ]
                     return TestOutcome.Failure(
                         kind: difference.kind.rawValue, text: difference.why,

@@ -7,7 +7,11 @@ enum ComparisonJSON {
     static func append(_ report: ComparisonReport, to out: inout [UInt8]) {
         out += "{\"same\":\(report.isSame),\"sessions\":[".utf8
         for (index, entry) in report.entries.enumerated() {
-            out += "\(index > 0 ? "," : "")\n{\"session\":\(entry.number),\"times\":\(entry.times),\"outcome\":".utf8
+            var number = "\(entry.number)"
+            if case .compared(let comparison) = entry.outcome, comparison.expected == nil { number = "null" }
+            let came = entry.cameNumber.map(String.init) ?? "null"
+            out += "\(index > 0 ? "," : "")\n{\"session\":\(number),\"came_session\":\(came)".utf8
+            out += ",\"times\":\(entry.times),\"outcome\":".utf8
             switch entry.outcome {
             case .skipped(let why):
                 out += "\"skipped\",\"why\":".utf8
@@ -66,6 +70,7 @@ enum ComparisonJSON {
         string(difference.came, to: &out)
         out += ",\"why\":".utf8
         string(difference.why, to: &out)
+        if let line = difference.excerpt?.line { out += ",\"message_line\":\(line)".utf8 }
         out += "}".utf8
     }
 

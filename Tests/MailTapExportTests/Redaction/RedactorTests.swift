@@ -136,6 +136,25 @@ import Testing
         #expect(IPAddress("0.0.0.0").map { names.address($0).description } == "0.0.0.0")
     }
 
+    @Test(
+        arguments: [
+            ("call +49 89 123456 now", "+49 89 123456"), ("5.7.1 blocked, (555) 010-0199.", "(555) 010-0199"),
+            ("see 1-800-555-0199", "1-800-555-0199"), ("at 08912345678!", "08912345678"),
+            ("or 030/1234567", "030/1234567"),
+            ("limit is 10240000 octets", ""), ("on 2026-11-25 21:30:00", ""), ("3 1234567", ""),
+            ("wait 300 seconds", ""),
+            ("5.1.1 550 5.7.26", ""), ("[192.0.2.1]:25", ""),
+        ] as [(String, String)])
+    func `telephone numbers in what a server says are replaced, other numbers stay`(text: String, number: String) {
+        var names = Pseudonyms(key: Self.key)
+        let octets = Array(text.utf8)
+        let found = PhoneText.range(in: octets).map { String(decoding: octets[$0], as: UTF8.self) }
+        #expect(found ?? "" == number)
+        let new = String(decoding: names.prose(octets), as: UTF8.self)
+        #expect(new.utf8.count == octets.count)
+        if !number.isEmpty { #expect(!new.contains(number)) }
+    }
+
     @Test func `whatever is said keeps its length`() {
         var random = SystemRandomNumberGenerator()
         var names = Pseudonyms(key: Self.key)
