@@ -6,7 +6,7 @@ import MailTapCore
 /// sender to the same recipients, in a session that began when the other was over: a message on its next hop, or seen
 /// on both sides of a proxy, is none. Remembers 100,000 messages at most; later ones are then no more compared.
 struct DuplicateWatch {
-    private struct Identity: Hashable {
+    fileprivate struct Identity: Hashable, Sendable {
         /// Half of the digest of the octets, or two hashes of the message id: enough to keep a mistake out of the
         /// question, in little memory.
         private let high: UInt64, low: UInt64
@@ -14,13 +14,18 @@ struct DuplicateWatch {
         private let envelope: Int
 
         init(digest: String, _ envelope: Int) {
-            high = UInt64(digest.prefix(16), radix: 16) ?? 0
-            low = UInt64(digest.dropFirst(16).prefix(16), radix: 16) ?? 0
+            high = Self.number(digest.utf8.prefix(16))
+            low = Self.number(digest.utf8.dropFirst(16).prefix(16))
             self.envelope = envelope
         }
 
-        init(id: String, _ envelope: Int) {
+        private static func number(_ digits: Substring.UTF8View) -> UInt64 {
+            digits.reduce(0) { $0 << 4 | UInt64(SMTPGrammar.hexDigit($1) ?? 0) }
+        }
+
+        init(id: String, receivedCount: Int, _ envelope: Int) {
             var hasher = Hasher()
+            hasher.combine(receivedCount)
             hasher.combine(id)
             low = UInt64(truncatingIfNeeded: hasher.finalize())
             hasher = Hasher()
@@ -38,20 +43,46 @@ struct DuplicateWatch {
         var ended: Timestamp
     }
 
+    /// What is kept of a message to compare it with others.
+    struct Sent: Sendable {
+        fileprivate let octets: Identity
+        fileprivate let id: Identity?
+        fileprivate let accepted: Bool?
+        fileprivate let hasRecipients: Bool
+        /// Index of the exchange that carried it.
+        fileprivate let exchange: Int
+
+        /// The messages of a session that can be compared.
+        static func all(in session: Session) -> [Sent] {
+            session.messages.compactMap { message in
+                guard message.complete, message.bytes > 0, !message.sha256.isEmpty else { return nil }
+                return Sent(message, session)
+            }
+        }
+
+        private init(_ message: Message, _ session: Session) {
+            let envelope = DuplicateWatch.envelope(of: message, session)
+            octets = Identity(digest: message.sha256, envelope)
+            let received = message.content.facts.receivedCount
+            id = message.content.messageID.flatMap { text in
+                text.isEmpty ? nil : Identity(id: text, receivedCount: received, envelope)
+            }
+            accepted = message.accepted
+            hasRecipients = !message.to.isEmpty
+            exchange = message.exchange
+        }
+    }
+
     private static let limit = 100_000
 
     private var seen: [Identity: First] = [:]
 
     /// A message that was refused before is no duplicate: sending it again is what the client should do.
-    mutating func apply(to session: Session, _ found: inout FindingList) {
-        for message in session.messages where message.complete && message.bytes > 0 && !message.sha256.isEmpty {
-            let envelope = Self.envelope(of: message, session)
-            let octets = Identity(digest: message.sha256, envelope)
-            let id = message.content.messageID.flatMap { text in
-                text.isEmpty ? nil : Identity(id: "\(message.content.facts.receivedCount) \(text)", envelope)
-            }
-            compare(message, octets, id, session, &found)
-            for identity in [octets, id].compactMap(\.self) { remember(identity, message, session) }
+    mutating func apply(to sighting: SessionWatch.Sighting, _ found: inout FindingList) {
+        for message in sighting.messages {
+            compare(message, sighting, &found)
+            remember(message.octets, message, sighting)
+            if let id = message.id { remember(id, message, sighting) }
         }
     }
 
@@ -63,13 +94,11 @@ struct DuplicateWatch {
         return hasher.finalize()
     }
 
-    private func compare(
-        _ message: Message, _ octets: Identity, _ id: Identity?, _ session: Session, _ found: inout FindingList
-    ) {
-        guard message.accepted != false, !message.to.isEmpty else { return }
-        let sameOctets = seen[octets]
-        guard let first = sameOctets ?? id.flatMap({ seen[$0] }), first.accepted != false,
-            first.session == session.number || first.ended <= session.info.started
+    private func compare(_ message: Sent, _ sighting: SessionWatch.Sighting, _ found: inout FindingList) {
+        guard message.accepted != false, message.hasRecipients else { return }
+        let sameOctets = seen[message.octets]
+        guard let first = sameOctets ?? message.id.flatMap({ seen[$0] }), first.accepted != false,
+            first.session == sighting.session || first.ended <= sighting.started
         else { return }
         let what = sameOctets == nil ? "A message of the same Message-ID" : "The same message"
         let fate = first.accepted == nil ? "without a reply" : "and accepted"
@@ -78,11 +107,9 @@ struct DuplicateWatch {
             "\(what) to the same recipients was sent in session \(first.session) \(fate)")
     }
 
-    private mutating func remember(_ identity: Identity, _ message: Message, _ session: Session) {
+    private mutating func remember(_ identity: Identity, _ message: Sent, _ sighting: SessionWatch.Sighting) {
         let known = seen[identity]
         guard known.map({ $0.accepted == false }) ?? (seen.count < Self.limit) else { return }
-        seen[identity] = First(
-            session: session.number, accepted: message.accepted,
-            ended: session.info.started.advanced(by: session.duration))
+        seen[identity] = First(session: sighting.session, accepted: message.accepted, ended: sighting.ended)
     }
 }

@@ -133,8 +133,13 @@ public struct Annotator {
     public static func capabilityNotes(for reply: Reply) -> [String?] {
         guard reply.status.isPositive else { return [] }
         return reply.lines.enumerated().map { index, line in
-            index == 0 ? nil : EHLOKeywords.capabilityNote(line.text().text)
+            index == 0 ? nil : capabilityNote(ofKeyword: line)
         }
+    }
+
+    /// What a line of a reply to EHLO or LHLO behind the first offers.
+    public static func capabilityNote(ofKeyword line: WireText) -> String {
+        EHLOKeywords.capabilityNote(line.text().text)
     }
 
     /// What a line of a CAPA response offers.

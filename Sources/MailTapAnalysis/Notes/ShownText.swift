@@ -34,8 +34,8 @@ enum ShownText {
 
 extension String {
     /// The keyword at the front, in capitals.
-    var keyword: String { String(prefix { $0 != " " && $0 != "\t" }).uppercased() }
+    var keyword: String { String(Substring(utf8.prefix { $0 != 32 && $0 != 9 })).uppercased() }
 
     /// The words between blanks.
-    var words: [String] { split { $0 == " " || $0 == "\t" }.map(String.init) }
+    var words: [String] { utf8.split { $0 == 32 || $0 == 9 }.map { String(Substring($0)) } }
 }

@@ -32,6 +32,7 @@ public struct ReplyStatus: Sendable, Hashable {
         case 1: "+OK"
         case 2: "-ERR"
         case 3: "+"
+        case 100...: String(rawValue)
         default: String(repeating: "0", count: max(0, 3 - String(rawValue).count)) + String(rawValue)
         }
     }

@@ -11,12 +11,27 @@ enum FactsJSON {
     }
 
     /// `,"offers":[…]`: what each line of an EHLO, LHLO or CAPA answer offers.
-    static func offers(_ exchange: Exchange, to out: inout [UInt8]) {
-        guard let verb = exchange.command?.verb, ["EHLO", "LHLO", "CAPA"].contains(verb) else { return }
-        let notes = Annotator.capabilityNotes(for: exchange).compactMap(\.self)
-        guard !notes.isEmpty else { return }
-        out.append(",\"offers\":")
-        out.append(json: notes)
+    static func offers(_ exchange: Exchange, to out: inout [UInt8], _ memo: inout JSONMemo) {
+        guard let verb = exchange.command?.verb else { return }
+        let opening: StaticString = ",\"offers\":["
+        var isFirst = true
+        switch verb {
+        case "EHLO", "LHLO":
+            guard let reply = exchange.reply, reply.status.isPositive else { return }
+            for line in reply.lines.dropFirst() {
+                out.append(isFirst ? opening : ",")
+                isFirst = false
+                memo.appendOffer(ofKeyword: line, to: &out)
+            }
+        case "CAPA":
+            for line in exchange.data ?? [] {
+                out.append(isFirst ? opening : ",")
+                isFirst = false
+                memo.appendOffer(ofTag: line, to: &out)
+            }
+        default: return
+        }
+        if !isFirst { out.append("]") }
     }
 
     /// `,"header":{…}`: what the message's header section shows; every claim in it is the sender's.

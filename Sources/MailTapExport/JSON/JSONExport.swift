@@ -12,13 +12,14 @@ public struct JSONExport: Exporter {
     }
 
     private let layout: Layout
-    private let reveal: Bool
+    private let writer: SessionJSON
+    private var memo = JSONMemo()
     private var isFirst = true
 
     /// A writer of sessions as JSON.
     public init(_ layout: Layout, reveal: Bool = false) {
         self.layout = layout
-        self.reveal = reveal
+        writer = SessionJSON(reveal: reveal)
     }
 
     /// Writes what stands before the first session.
@@ -30,7 +31,7 @@ public struct JSONExport: Exporter {
     public mutating func session(_ item: ExportItem, into out: inout [UInt8]) {
         if layout == .array { out.append(isFirst ? "\n" : ",\n") }
         isFirst = false
-        SessionJSON(reveal: reveal).append(item.session, to: &out)
+        writer.append(item.session, to: &out, &memo)
         if layout == .lines { out.append("\n") }
     }
 

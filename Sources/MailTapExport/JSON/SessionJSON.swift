@@ -8,8 +8,22 @@ public struct SessionJSON: Sendable {
     /// A writer that shows secrets, where they are still there, only if told to.
     public init(reveal: Bool = false) { self.reveal = reveal }
 
+    /// The place in the output behind a session's last finding.
+    struct FindingsEnd: Sendable {
+        var offset: Int
+        /// Whether there is no finding.
+        var isEmpty: Bool
+    }
+
     /// Appends the object, without a line end.
     public func append(_ session: Session, to out: inout [UInt8]) {
+        var memo = JSONMemo()
+        append(session, to: &out, &memo)
+    }
+
+    /// As `append(_:to:)`, with the help of what earlier sessions left.
+    @discardableResult
+    func append(_ session: Session, to out: inout [UInt8], _ memo: inout JSONMemo) -> FindingsEnd {
         out.append("{\"session\":")
         out.append(json: session.number)
         out.append(",\"source\":")
@@ -45,9 +59,10 @@ public struct SessionJSON: Sendable {
             out.append(",\"route\":")
             out.append(json: route)
         }
-        append(",\"exchanges\":[", session.exchanges, to: &out) { append($0, session.proto, to: &$1) }
+        append(",\"exchanges\":[", session.exchanges, to: &out) { append($0, session.proto, to: &$1, &memo) }
         append(",\"messages\":[", session.messages, to: &out) { append($0, to: &$1) }
         append(",\"findings\":[", session.findings, to: &out) { append($0, to: &$1) }
+        let end = FindingsEnd(offset: out.count - 1, isEmpty: session.findings.isEmpty)
         FactsJSON.summary(session.overview, to: &out)
         if !session.troubles.isEmpty {
             append(",\"troubles\":[", session.troubles, to: &out) { trouble, out in
@@ -59,6 +74,17 @@ public struct SessionJSON: Sendable {
             }
         }
         out.append("}")
+        return end
+    }
+
+    /// Appends findings to those of a session, which end at the end of `out` as it stands.
+    func append(_ findings: [Finding], behind end: FindingsEnd, to out: inout [UInt8]) {
+        var isFirst = end.isEmpty
+        for finding in findings {
+            if !isFirst { out.append(",") }
+            isFirst = false
+            append(finding, to: &out)
+        }
     }
 
     private func append<Value>(
@@ -148,7 +174,9 @@ public struct SessionJSON: Sendable {
         out.append("}")
     }
 
-    private func append(_ exchange: Exchange, _ proto: MailProtocol?, to out: inout [UInt8]) {
+    private func append(
+        _ exchange: Exchange, _ proto: MailProtocol?, to out: inout [UInt8], _ memo: inout JSONMemo
+    ) {
         // Meanings go with the notes: where none are wanted, none stand.
         let meanings = exchange.note == nil ? nil : proto
         let verb = exchange.command?.verb ?? ""
@@ -157,9 +185,11 @@ public struct SessionJSON: Sendable {
         out.append(",\"command\":")
         if let command = exchange.command { append(command, to: &out) } else { out.append("null") }
         out.append(",\"reply\":")
-        if let reply = exchange.reply { append(reply, to: verb, meanings, to: &out) } else { out.append("null") }
+        if let reply = exchange.reply { append(reply, to: verb, meanings, to: &out, &memo) } else { out.append("null") }
         if !exchange.furtherReplies.isEmpty {
-            append(",\"replies\":[", exchange.furtherReplies, to: &out) { append($0, to: verb, meanings, to: &$1) }
+            append(",\"replies\":[", exchange.furtherReplies, to: &out) {
+                append($0, to: verb, meanings, to: &$1, &memo)
+            }
         }
         if let data = exchange.data {
             out.append(",\"data\":")
@@ -168,7 +198,7 @@ public struct SessionJSON: Sendable {
         if let note = exchange.note {
             out.append(",\"note\":")
             out.append(json: note)
-            FactsJSON.offers(exchange, to: &out)
+            FactsJSON.offers(exchange, to: &out, &memo)
         }
         out.append("}")
     }
@@ -195,12 +225,14 @@ public struct SessionJSON: Sendable {
         if out.append(json: line, reveal: reveal) { out.append(",\"latin1\":true") }
     }
 
-    private func append(_ reply: Reply, to verb: String, _ proto: MailProtocol?, to out: inout [UInt8]) {
+    private func append(
+        _ reply: Reply, to verb: String, _ proto: MailProtocol?, to out: inout [UInt8], _ memo: inout JSONMemo
+    ) {
         append(status: reply.status.text, reply.enhanced, reply.lines, to: &out)
         out.append(",\"latency\":")
         TimeText.append(seconds: reply.latency, to: &out)
         if reply.isInjected { out.append(",\"injected\":true") }
-        if proto != nil { FactsJSON.meaning(reply, to: verb, proto, to: &out) }
+        if proto != nil { memo.appendMeaning(of: reply, to: verb, proto, to: &out) }
         switch reply.forwarded {
         case .same: break
         case .nothing: out.append(",\"forwarded\":null")

@@ -35,14 +35,16 @@ struct ExportJob {
 
     private func read(
         _ wishes: SessionGatherer.Wishes, _ recorder: Recorder?, flush: @escaping () throws -> Void = {},
+        write: @escaping (JSONLines, Int, [Finding]) throws -> Void = { _, _, _ in },
         give: @escaping (ExportItem) throws -> Void
     ) throws -> InputReader {
         var wishes = wishes
         if recorder != nil { wishes.keepsTraces = true }
-        let gatherer = SessionGatherer(wishes) { item in
+        let gatherer = SessionGatherer(wishes, write: write) { item in
             try give(item)
             if let recorder { item.trace?.play(into: recorder) }
         }
+        gatherer.flush = flush
         var reader = try input.reader(isQuiet: common.quiet)
         reader.isVerbose = common.verbose
         reader.follows = follows
@@ -65,12 +67,16 @@ struct ExportJob {
         wishes.order = format.isOrdered && !follows ? .number : .ending
         wishes.keepsTraces = format.needsTrace
         wishes.options.keepsContent = format.needsContents(options)
+        // Lines of JSON stand each for itself, so other cores write them.
+        if format == .ndjson, recorder == nil, wishes.filter == nil {
+            wishes.lines = SessionJSON(reveal: options.reveal)
+        }
         try out.append { exporter.begin(into: &$0) }
         let sink = OutputBox(out, exporter)
-        let reader = try read(wishes, recorder, flush: { try sink.out.flush() }) { item in
-            try sink.out.append { sink.exporter.session(item, into: &$0) }
-            if !format.isOrdered { try sink.out.flush() }
-        }
+        let reader = try read(
+            wishes, recorder, flush: { try sink.out.flush() },
+            write: { lines, index, late in try sink.out.append { lines.append(index, adding: late, to: &$0) } },
+            give: { item in try sink.out.append { sink.exporter.session(item, into: &$0) } })
         try sink.out.append { sink.exporter.end(into: &$0) }
         try sink.out.flush()
         return reader

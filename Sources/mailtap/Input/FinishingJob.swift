@@ -1,46 +1,78 @@
 import MailTapAnalysis
+import MailTapCore
 import Synchronization
 
+/// A session that is over, with what is left to be worked out, and what goes with it.
+struct UnfinishedSession: Sendable {
+    var number: Int
+    private var draft: SessionDraft?
+    var trace: Trace?
+    var contents: [[UInt8]]
+
+    init(number: Int, draft: consuming SessionDraft, trace: Trace?, contents: [[UInt8]]) {
+        self.number = number
+        self.draft = draft
+        self.trace = trace
+        self.contents = contents
+    }
+
+    /// About how many octets of memory it holds.
+    var weight: Int { draft?.weight ?? 0 }
+
+    /// The session, once; taken out first, since a draft that is held elsewhere would be copied.
+    mutating func finish() -> Session? {
+        guard let draft = draft.take() else { return nil }
+        var session = (consume draft).finish()
+        session.number = number
+        return session
+    }
+}
+
 /// Sessions that are being finished together: whoever comes first does it, under the lock, and others wait for that.
-final class FinishingJob: PoolJob {
+final class FinishingJob<Product: Sendable>: PoolJob {
+    /// What makes a product of sessions, the first at the end of the array, which it empties.
+    ///
+    /// Nobody else may hold a draft while it is finished, or that would copy it.
+    typealias Work = @Sendable (inout [UnfinishedSession]) -> Product
+
     private enum State: Sendable {
-        case drafts([SessionDraft])
-        case done([Session])
+        case waiting([UnfinishedSession])
+        case done(Product)
         case taken
     }
 
     private let state: Mutex<State>
+    private let work: Work
 
-    init(_ drafts: consuming [SessionDraft]) { state = Mutex(.drafts(drafts)) }
+    init(_ sessions: consuming [UnfinishedSession], _ work: @escaping Work) {
+        state = Mutex(.waiting(sessions))
+        self.work = work
+    }
 
     /// Finishes the sessions, unless somebody did.
-    func run() { state.withLock { Self.finish(&$0) } }
+    func run() { state.withLock { finish(&$0) } }
 
-    /// The sessions, once; nil while they are not finished.
-    func takeIfDone() -> [Session]? { state.withLockIfAvailable { Self.take(&$0) } ?? nil }
+    /// The product, once; nil while it is not there.
+    func takeIfDone() -> Product? { state.withLockIfAvailable { Self.take(&$0) } ?? nil }
 
-    /// The sessions, once, finished here where nobody has begun.
-    func take() -> [Session]? {
+    /// The product, once, made here where nobody has begun.
+    func take() -> Product? {
         state.withLock { state in
-            Self.finish(&state)
+            finish(&state)
             return Self.take(&state)
         }
     }
 
-    private static func finish(_ state: inout State) {
-        guard case .drafts(var drafts) = state else { return }
-        // Nobody else may hold a draft while it is finished, or that would copy it.
+    private func finish(_ state: inout State) {
+        guard case .waiting(var sessions) = state else { return }
         state = .taken
-        drafts.reverse()
-        var sessions: [Session] = []
-        sessions.reserveCapacity(drafts.count)
-        while let draft = drafts.popLast() { sessions.append((consume draft).finish()) }
-        state = .done(sessions)
+        sessions.reverse()
+        state = .done(work(&sessions))
     }
 
-    private static func take(_ state: inout State) -> [Session]? {
-        guard case .done(let sessions) = state else { return nil }
+    private static func take(_ state: inout State) -> Product? {
+        guard case .done(let product) = state else { return nil }
         state = .taken
-        return sessions
+        return product
     }
 }

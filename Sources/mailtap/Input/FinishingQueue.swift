@@ -1,74 +1,71 @@
 import MailTapAnalysis
 
-/// Finishes sessions on other cores, and gives them out in the order in which they came.
+/// Finishes sessions on other cores, and gives out what was made of them in the order in which they came.
 ///
 /// ```
-/// reader: add(draft) --> jobs, in order --> give(session)        on the reader's own thread
-///                          \--> WorkerPool: messages, notes, findings
+/// reader: add(session) --> jobs, in order --> give(product)        on the reader's own thread
+///                            \--> WorkerPool: messages, notes, findings, text
 /// ```
 /// The reader hardly ever waits: when more is queued than the bound allows, it finishes sessions itself.
-struct FinishingQueue<Rest> {
+struct FinishingQueue<Product: Sendable> {
     private struct Batch {
-        var job: FinishingJob
-        var rests: [Rest]
+        var job: FinishingJob<Product>
         var weight: Int
     }
 
     /// Octets of memory that finished sessions may hold while one before them is not.
     private static var limit: Int { 8 << 20 }
     /// What makes a job that is worth handing to another core.
-    private static var batchWeight: Int { 64 << 10 }
+    private static var batchWeight: Int { 128 << 10 }
 
     private let pool: WorkerPool
+    private let work: FinishingJob<Product>.Work
     private var batches: [Batch] = []
-    private var first = 0
     private var weight = 0
     /// Sessions that are no job yet.
-    private var drafts: [SessionDraft] = []
-    private var rests: [Rest] = []
-    private var draftWeight = 0
+    private var sessions: [UnfinishedSession] = []
+    private var sessionsWeight = 0
 
-    init(_ pool: WorkerPool) { self.pool = pool }
+    init(_ pool: WorkerPool, _ work: @escaping FinishingJob<Product>.Work) {
+        self.pool = pool
+        self.work = work
+    }
 
-    /// Adds a session; gives out those at the front that are finished.
-    ///
-    /// - Parameter rest: what goes with the session and needs no finishing.
-    mutating func add(_ draft: consuming SessionDraft, with rest: Rest, give: (Session, Rest) -> Void) {
-        draftWeight += draft.weight
-        drafts.append(draft)
-        rests.append(rest)
-        guard draftWeight >= Self.batchWeight else { return }
+    /// Adds a session; gives out what is finished of those at the front.
+    mutating func add(_ session: consuming UnfinishedSession, give: (Product) -> Void) {
+        sessionsWeight += session.weight
+        sessions.append(session)
+        guard sessionsWeight >= Self.batchWeight else { return }
         closeBatch()
         drain(downTo: Self.limit, give)
     }
 
     /// Gives out whatever is left.
-    mutating func finish(give: (Session, Rest) -> Void) {
+    mutating func finish(give: (Product) -> Void) {
         closeBatch()
         drain(downTo: -1, give)
     }
 
     private mutating func closeBatch() {
-        guard !drafts.isEmpty else { return }
-        var closed: [SessionDraft] = []
-        swap(&closed, &drafts)
-        let job = FinishingJob(closed)
-        batches.append(Batch(job: job, rests: rests, weight: draftWeight))
-        weight += draftWeight
-        rests.removeAll(keepingCapacity: true)
-        pool.add(job, weight: draftWeight)
-        draftWeight = 0
+        guard !sessions.isEmpty else { return }
+        var closed: [UnfinishedSession] = []
+        swap(&closed, &sessions)
+        let job = FinishingJob(closed, work)
+        batches.append(Batch(job: job, weight: sessionsWeight))
+        weight += sessionsWeight
+        pool.add(job, weight: sessionsWeight)
+        sessionsWeight = 0
     }
 
-    private mutating func drain(downTo limit: Int, _ give: (Session, Rest) -> Void) {
-        while first < batches.count {
-            let batch = batches[first]
-            guard let sessions = weight > limit ? batch.job.take() : batch.job.takeIfDone() else { break }
+    private mutating func drain(downTo limit: Int, _ give: (Product) -> Void) {
+        var given = 0
+        while given < batches.count {
+            let batch = batches[given]
+            guard let product = weight > limit ? batch.job.take() : batch.job.takeIfDone() else { break }
             weight -= batch.weight
-            first += 1
-            for (session, rest) in zip(sessions, batch.rests) { give(session, rest) }
+            given += 1
+            give(product)
         }
-        batches.removeFirst(first)
-        first = 0
+        batches.removeFirst(given)
     }
 }

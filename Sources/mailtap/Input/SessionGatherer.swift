@@ -16,6 +16,14 @@ final class SessionGatherer: TraceSink, LaggingSink {
         var numbers: SessionNumbers?
         var filter: SessionFilter?
         var limits = Limits()
+        /// Writes sessions as lines of JSON where they are finished, instead of giving them out; not with a filter.
+        var lines: SessionJSON?
+    }
+
+    /// What other cores make of a batch of sessions.
+    private enum Finished: Sendable {
+        case items([ExportItem])
+        case lines(JSONLines, [SessionWatch.Sighting])
     }
 
     final class Connection: SessionSink, NumberedConnection {
@@ -74,30 +82,60 @@ final class SessionGatherer: TraceSink, LaggingSink {
         }
     }
 
-    /// What goes with a session and needs no finishing.
-    private struct Rest {
-        var number: Int
-        var trace: Trace?
-        var contents: [[UInt8]]
-    }
-
     private var wishes: Wishes
     private let give: (ExportItem) throws -> Void
+    private let write: (JSONLines, Int, [Finding]) throws -> Void
     private var numbering: SessionNumbering<Connection>
-    private var finishing: FinishingQueue<Rest>
+    private var finishing: FinishingQueue<Finished>
     private var watch = SessionWatch()
     /// What `give` threw; nothing is given out afterwards.
     private(set) var failure: (any Error)?
     var mayLag = true
+    /// Sends on what was given out, where somebody waits for it.
+    var flush: () throws -> Void = {}
 
-    /// - Parameter give: called with each finished session.
-    init(_ wishes: Wishes, give: @escaping (ExportItem) throws -> Void) {
+    /// - Parameters:
+    ///   - write: where `Wishes.lines` asks for it, called with lines, the number of one among them, and what only
+    ///     several sessions show of it.
+    ///   - give: otherwise called with each finished session.
+    init(
+        _ wishes: Wishes, write: @escaping (JSONLines, Int, [Finding]) throws -> Void = { _, _, _ in },
+        give: @escaping (ExportItem) throws -> Void
+    ) {
         self.wishes = wishes
+        self.write = write
         self.give = give
         numbering = SessionNumbering(wishes.order)
         let pool = WorkerPool()
-        finishing = FinishingQueue(pool)
+        finishing = FinishingQueue(pool, Self.work(wishes))
         self.wishes.options.readsElsewhere = { pool.add($0, weight: $1) }
+    }
+
+    private static func work(_ wishes: Wishes) -> FinishingJob<Finished>.Work {
+        guard let writer = wishes.lines else {
+            return { sessions in
+                var items: [ExportItem] = []
+                items.reserveCapacity(sessions.count)
+                while var next = sessions.popLast() {
+                    guard let session = next.finish() else { continue }
+                    items.append(ExportItem(session: session, trace: next.trace, contents: next.contents))
+                }
+                return .items(items)
+            }
+        }
+        let numbers = wishes.numbers
+        let memos = JSONMemos()
+        return { sessions in
+            var lines = JSONLines(writer, memos.take())
+            var sightings: [SessionWatch.Sighting] = []
+            while var next = sessions.popLast() {
+                guard let session = next.finish() else { continue }
+                sightings.append(SessionWatch.Sighting(session))
+                if numbers?.contains(next.number) ?? true { lines.append(session) } else { lines.appendNothing() }
+            }
+            memos.giveBack(lines.takeMemo())
+            return .lines(lines, sightings)
+        }
     }
 
     /// Sessions that were numbered so far, wanted or not.
@@ -119,8 +157,7 @@ final class SessionGatherer: TraceSink, LaggingSink {
 
     /// Sends on what was given out, for somebody who waits for more; a failure is as one of `give`.
     func show(_ flush: () throws -> Void) {
-        guard failure == nil else { return }
-        do { try flush() } catch { failure = error }
+        attempt(flush)
     }
 
     private func settle(after ended: Connection) { numbering.settle(after: ended, give: enqueue) }
@@ -128,22 +165,37 @@ final class SessionGatherer: TraceSink, LaggingSink {
     private func enqueue(_ connection: Connection) {
         guard let number = connection.number, let (builder, trace) = connection.take() else { return }
         guard number > 0, failure == nil else { return }
-        let rest = Rest(number: number, trace: trace, contents: builder.contents)
-        finishing.add(builder.takeDraft(), with: rest, give: hand)
-        if !mayLag { finishing.finish(give: hand) }
+        let session = UnfinishedSession(
+            number: number, draft: builder.takeDraft(), trace: trace, contents: builder.contents)
+        finishing.add(session, give: hand)
+        guard !mayLag else { return }
+        finishing.finish(give: hand)
+        attempt(flush)
     }
 
-    private func hand(_ finished: Session, _ rest: Rest) {
-        guard failure == nil else { return }
-        var session = finished
-        session.number = rest.number
-        if wishes.options.findsFaults { session.findings += watch.findings(in: session) }
-        guard wishes.numbers?.contains(rest.number) ?? true else { return }
-        if let filter = wishes.filter, !filter.matches(session) { return }
-        do {
-            try give(ExportItem(session: session, trace: rest.trace, contents: rest.contents))
-        } catch {
-            failure = error
+    private func hand(_ finished: Finished) {
+        switch finished {
+        case .items(let items):
+            for item in items { hand(item) }
+        case .lines(let lines, let sightings):
+            for (index, sighting) in sightings.enumerated() {
+                let late = wishes.options.findsFaults ? watch.findings(in: sighting) : []
+                attempt { try write(lines, index, late) }
+            }
         }
+    }
+
+    private func hand(_ finished: ExportItem) {
+        guard failure == nil else { return }
+        var item = finished
+        if wishes.options.findsFaults { item.session.findings += watch.findings(in: item.session) }
+        guard wishes.numbers?.contains(item.session.number) ?? true else { return }
+        if let filter = wishes.filter, !filter.matches(item.session) { return }
+        attempt { try give(item) }
+    }
+
+    private func attempt(_ work: () throws -> Void) {
+        guard failure == nil else { return }
+        do { try work() } catch { failure = error }
     }
 }
