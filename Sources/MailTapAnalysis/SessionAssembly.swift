@@ -13,6 +13,8 @@ struct SessionAssembly {
     private var transfer: Transfer?
     /// The messages that are over and may not be read yet, by index.
     private var readings: [(index: Int, reading: MessageReading)] = []
+    /// Octets of messages that wait for the end of the session to be read.
+    private var unread = 0
     private var anomalies: [DialogueAnomaly] = []
     private var isEncrypted = false
     private var lastSent: [Timestamp] = []
@@ -60,12 +62,7 @@ struct SessionAssembly {
 
     mutating func count(_ octets: Int, of side: Side, at time: Timestamp) {
         if side == .client { session.clientBytes &+= UInt64(octets) } else { session.serverBytes &+= UInt64(octets) }
-        if let transfer, session.messages[transfer.index].kind.sender == side {
-            let pause = time.since(last)
-            if pause > session.messages[transfer.index].longestPause {
-                session.messages[transfer.index].longestPause = pause
-            }
-        }
+        if let index = transfer?.index { session.messages[index].notePause(time.since(last), of: side) }
         last = max(last, time)
         turns.note(UInt64(octets), of: side)
     }
@@ -116,7 +113,7 @@ struct SessionAssembly {
             session = Session(info: session.info)
             readings = []
         }
-        return SessionDraft(session, options: options, readings: readings, anomalies: anomalies)
+        return SessionDraft(session, options: options, readings: readings, unread: unread, anomalies: anomalies)
     }
 
     /// Takes the session that its draft became.
@@ -165,6 +162,7 @@ struct SessionAssembly {
     /// The index of exchange `number`, made on first use.
     private mutating func index(_ number: UInt32, at time: Timestamp) -> Int {
         let index = Int(number)
+        if session.exchanges.isEmpty { session.exchanges.reserveCapacity(10) }
         // Numbers are dense, so this runs at most a few times for one event.
         while session.exchanges.count <= index {
             var exchange = Exchange()
@@ -179,6 +177,7 @@ struct SessionAssembly {
     private mutating func wireText(_ octets: [UInt8], from start: UInt64, side: Side) -> WireText {
         let range = StreamRange(side, start, start &+ UInt64(octets.count))
         if let masked = edits.masks(in: range) { return WireText(octets, secrets: masked, isMasked: true) }
+        guard !secrets.isEmpty else { return WireText(octets) }
         let found = secrets.filter { $0.range.side == side && $0.range.start >= start && $0.range.end <= range.end }
         return WireText(
             octets,
@@ -190,6 +189,7 @@ struct SessionAssembly {
     /// As `wireText`, with the places that a dialogue file lets vary.
     private mutating func expectation(_ octets: [UInt8], from start: UInt64) -> WireText {
         var text = wireText(octets, from: start, side: .server)
+        guard edits.hasPatterns else { return text }
         text.patterns = edits.patterns(in: StreamRange(.server, start, start &+ UInt64(octets.count))).map {
             WireText.Pattern(
                 range: Int($0.range.start - start)..<Int($0.range.end - start), pattern: $0.pattern)
@@ -225,50 +225,33 @@ struct SessionAssembly {
 
     private mutating func reply(_ status: ReplyStatus, isLast: Bool, _ event: Event, _ bytes: RawSpan) {
         let index = index(event.exchange, at: event.time)
-        var reply: Reply
-        let isFurther = session.exchanges[index].reply?.isComplete == true
-        var further = session.exchanges[index].furtherReplies
-        if isFurther, let open = further.last, !open.isComplete {
-            reply = further.removeLast()
-            _ = open
-        } else if isFurther {
-            reply = Reply(status: status)
-        } else {
-            reply = session.exchanges[index].reply ?? Reply(status: status)
-            // Taken out, so that a line is added in place: copying made long replies quadratic.
-            session.exchanges[index].reply = nil
-        }
-        if reply.lines.isEmpty {
-            reply.at = event.time.since(session.info.started)
-            reply.latency = event.time.since(lastSent[index])
-            reply.turn = turns.turn(of: event.range)
-            reply.isInjected = edits.isInjected(event.range)
-        }
-        let octets = [UInt8](copying: bytes.extracting(0..<bytes.textLength))
-        let skipped = session.proto == .pop3 ? status.popPrefix(octets) : status.smtpPrefix(octets)
-        if reply.status == .none { reply.status = status }
-        if reply.lines.isEmpty, session.proto == .smtp {
-            reply.enhanced = EnhancedStatus.find(in: octets[skipped...])
+        let (isFurther, isFirst) = session.exchanges[index].beginReplyLine(status)
+        let whole = bytes.textLength
+        let skipped = session.proto == .pop3 ? status.popPrefix(bytes, whole) : status.smtpPrefix(bytes, whole)
+        let octets = [UInt8](copying: bytes.extracting(skipped..<whole))
+        let textStart = event.range.start &+ UInt64(skipped)
+        var line = ReplyLine(status: status, isLast: isLast)
+        if isFirst {
+            line.at = event.time.since(session.info.started)
+            line.latency = event.time.since(lastSent[index])
+            line.turn = turns.turn(of: event.range)
+            line.isInjected = edits.isInjected(event.range)
+            if session.proto == .smtp { line.enhanced = EnhancedStatus.find(in: octets) }
+            line.acceptable = edits.patterns(in: StreamRange(.server, event.range.start, textStart)).first?.pattern
         }
         if edits.hasForwards {
-            if reply.lines.isEmpty { received.removeAll() }
+            if isFirst { received.removeAll() }
             let original = [UInt8](copying: bytes)
-            reply.forwarded.append(
-                edits.forwarded(bytes, event.range), received: received, original: original)
+            line.forwarded = (edits.forwarded(bytes, event.range), received, original)
             received += original
         }
-        let textStart = event.range.start &+ UInt64(skipped)
-        if reply.lines.isEmpty {
-            reply.acceptable = edits.patterns(in: StreamRange(.server, event.range.start, textStart)).first?.pattern
-        }
-        reply.lines.append(expectation(Array(octets[skipped...]), from: textStart))
-        reply.isComplete = isLast
+        line.text = expectation(octets, from: textStart)
         secrets.removeAll(keepingCapacity: true)
         if isFurther {
-            further.append(reply)
-            session.exchanges[index].furtherReplies = further
+            let last = session.exchanges[index].furtherReplies.count - 1
+            session.exchanges[index].furtherReplies[last].add(line)
         } else {
-            session.exchanges[index].reply = reply
+            session.exchanges[index].reply?.add(line)
         }
         guard isLast else { return }
         guard isWatched else { return }
@@ -338,7 +321,7 @@ struct SessionAssembly {
         session.messages[index].complete = isComplete && ended.isIntact && kind != .top && kind != .bdat
         session.messages[index].bytes = ended.bytes
         if options.readsMessages {
-            ended.intake.finish(options)
+            ended.intake.finish(options, waiting: &unread)
             readings.append((index, ended.intake.reading))
             if isWatched { finishReadings() }
         }

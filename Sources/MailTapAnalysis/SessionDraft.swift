@@ -6,20 +6,23 @@ public struct SessionDraft: Sendable {
     private let options: SessionOptions
     /// The messages that may not be read yet, by index.
     private let readings: [(index: Int, reading: MessageReading)]
+    /// Octets of messages that wait in them.
+    private let unread: Int
     private let anomalies: [DialogueAnomaly]
 
     init(
         _ session: Session, options: SessionOptions, readings: [(index: Int, reading: MessageReading)],
-        anomalies: [DialogueAnomaly]
+        unread: Int, anomalies: [DialogueAnomaly]
     ) {
         self.session = session
         self.options = options
         self.readings = readings
+        self.unread = unread
         self.anomalies = anomalies
     }
 
     /// About how many octets of memory it holds.
-    public var weight: Int { 2_048 + session.exchanges.count * 512 }
+    public var weight: Int { 2_048 + session.exchanges.count * 512 + unread }
 
     /// The whole session.
     public consuming func finish() -> Session {
@@ -33,8 +36,11 @@ public struct SessionDraft: Sendable {
         var notes: [String?] = []
         let annotates = options.annotates
         let annotator = Annotator(proto: session.proto)
-        let found = Findings.apply(to: session, anomalies: anomalies) { exchange, session, state in
-            if annotates { notes.append(annotator.note(for: exchange, in: session, after: state)) }
+        let found = Findings.apply(to: session, anomalies: anomalies) { place in
+            if annotates {
+                notes.append(
+                    annotator.note(for: place.exchange, in: place.session, after: place.state, path: place.path))
+            }
         }
         session.findings = found.findings
         session.overview = found.overview

@@ -73,6 +73,9 @@ struct StreamEdits {
         }
     }
 
+    /// Whether a dialogue file lets anything vary.
+    var hasPatterns: Bool { !patterns.isEmpty }
+
     /// Whether anything went on changed.
     var hasForwards: Bool { !forwards.isEmpty }
 
@@ -187,30 +190,38 @@ struct EndingTracker {
 /// Finds an enhanced status code at the front of a reply's text (RFC 2034 section 4).
 enum EnhancedStatus {
     /// The code, such as `5.1.1`, or nil.
-    static func find(in text: some Collection<UInt8>) -> String? {
-        let word = text.prefix { $0 != 32 && $0 != 9 }
-        guard word.count <= 9, let first = word.first, first == 50 || first == 52 || first == 53 else { return nil }
-        let parts = word.split(separator: 46, omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[0].count == 1 else { return nil }
-        guard parts[1...].allSatisfy({ !$0.isEmpty && $0.count <= 3 && $0.allSatisfy { $0 >= 48 && $0 <= 57 } }) else {
-            return nil
+    static func find(in text: [UInt8]) -> String? {
+        // Few texts that carry none get further than this.
+        guard text.count >= 5, text[1] == 46, text[0] == 50 || text[0] == 52 || text[0] == 53 else { return nil }
+        var index = 2
+        for isLast in [false, true] {
+            let start = index
+            while index < text.count, text[index] >= 48, text[index] <= 57 { index += 1 }
+            guard (1...3).contains(index - start) else { return nil }
+            if isLast {
+                guard index == text.count || SMTPBlank.contains(text[index]) else { return nil }
+            } else {
+                guard index < text.count, text[index] == 46 else { return nil }
+                index += 1
+            }
         }
-        return String(decoding: word, as: UTF8.self)
+        return String(decoding: text[..<index], as: UTF8.self)
     }
 }
 
 extension ReplyStatus {
-    /// Octets of a POP3 line that are the status and its separator.
-    func popPrefix(_ line: [UInt8]) -> Int {
-        let length = text.utf8.count
-        return length < line.count && line[length] == 32 ? length + 1 : min(length, line.count)
+    /// Octets of a POP3 line of `length` octets that are the status and its separator.
+    func popPrefix(_ line: RawSpan, _ length: Int) -> Int {
+        let status = self == .ok ? 3 : self == .err ? 4 : self == .plus ? 1 : text.utf8.count
+        return status < length && line.octet(at: status) == 32 ? status + 1 : min(status, length)
     }
 
-    /// Octets of an SMTP line that are the code and, where it has one, its separator.
-    func smtpPrefix(_ line: [UInt8]) -> Int {
+    /// Octets of an SMTP line of `length` octets that are the code and, where it has one, its separator.
+    func smtpPrefix(_ line: RawSpan, _ length: Int) -> Int {
         guard self != .none else { return 0 }
-        guard line.count > 3, [32, 45, 9].contains(line[3]) else { return min(3, line.count) }
-        return 4
+        guard length > 3 else { return length }
+        let separator = line.octet(at: 3)
+        return separator == 32 || separator == 45 || separator == 9 ? 4 : 3
     }
 }
 

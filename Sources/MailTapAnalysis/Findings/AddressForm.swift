@@ -60,15 +60,26 @@ enum AddressForm {
     }
 
     private static func isDomain(_ octets: ArraySlice<UInt8>) -> Bool {
-        var labels = octets.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        var rest = octets
         // A final dot is common in configurations and harmless.
-        if labels.count > 1, labels.last?.isEmpty == true { labels.removeLast() }
-        return labels.allSatisfy { label in
-            guard let first = label.first, let last = label.last, label.count <= 63 else { return false }
-            // Underscores are no letters of host names, yet of many names in use.
-            return first != UInt8(ascii: "-") && last != UInt8(ascii: "-")
-                && label.allSatisfy { isLetterOrDigit($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
+        if rest.count > 1, rest.last == UInt8(ascii: ".") { rest.removeLast() }
+        var label = 0
+        var before = UInt8(ascii: ".")
+        for octet in rest {
+            if octet == UInt8(ascii: ".") {
+                guard label > 0, label <= 63, before != UInt8(ascii: "-") else { return false }
+                label = 0
+            } else {
+                // Underscores are no letters of host names, yet of many names in use.
+                let isHyphen = octet == UInt8(ascii: "-")
+                guard isLetterOrDigit(octet) || octet == UInt8(ascii: "_") || isHyphen && label > 0 else {
+                    return false
+                }
+                label += 1
+            }
+            before = octet
         }
+        return label > 0 && label <= 63 && before != UInt8(ascii: "-")
     }
 
     private static func isLocalPart(_ octets: ArraySlice<UInt8>) -> Bool {
@@ -76,7 +87,7 @@ enum AddressForm {
             return isQuotedString(octets)
         }
         // Dots in odd places are a lapse, see above.
-        return octets.allSatisfy { isLetterOrDigit($0) || atomSpecials.contains($0) }
+        return octets.allSatisfy { isLetterOrDigit($0) || $0 == UInt8(ascii: ".") || atomSpecials.contains($0) }
     }
 
     /// RFC 5321 section 4.1.2: printable characters, quotes and backslashes behind a backslash only.
@@ -90,7 +101,7 @@ enum AddressForm {
         return true
     }
 
-    private static let atomSpecials = Set("!#$%&'*+-/=?^_`{|}~.".utf8)
+    private static let atomSpecials = Set("!#$%&'*+-/=?^_`{|}~".utf8)
 
     private static func isLetterOrDigit(_ octet: UInt8) -> Bool {
         (48...57).contains(octet) || (65...90).contains(octet) || (97...122).contains(octet) || octet > 127

@@ -90,7 +90,14 @@ struct DuplicateWatch {
         var hasher = Hasher()
         hasher.combine(session.info.client.address)
         hasher.combine(message.from)
-        hasher.combine(message.to.count > 1 ? message.to.sorted() : message.to)
+        // A sum, so that the order of the recipients makes no difference.
+        var recipients = 0
+        for recipient in message.to {
+            var hasher = Hasher()
+            hasher.combine(recipient)
+            recipients &+= hasher.finalize()
+        }
+        hasher.combine(recipients)
         return hasher.finalize()
     }
 

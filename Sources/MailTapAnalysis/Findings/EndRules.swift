@@ -37,8 +37,12 @@ enum EndRules {
         _ session: Session, _ state: DialogueState, _ last: Int, _ found: inout FindingList
     ) {
         // A server that said 421 answers no more.
-        let saidFarewell = session.exchanges.contains { $0.isFarewell(isLast: false) }
-        for (index, exchange) in session.exchanges.enumerated() where !saidFarewell && exchange.reply == nil {
+        let exchanges = session.exchanges
+        let saidFarewell = exchanges.indices.contains {
+            exchanges[$0].command == nil && exchanges[$0].isFarewell(isLast: false)
+        }
+        for index in session.exchanges.indices where !saidFarewell && session.exchanges[index].reply == nil {
+            let exchange = session.exchanges[index]
             // Many clients close right behind QUIT; an unanswered message has a rule of its own.
             guard let verb = exchange.command?.verb, verb != "QUIT", exchange.message == nil else { continue }
             found.add(
@@ -65,7 +69,8 @@ enum EndRules {
     private static func farewell(_ session: Session, _ found: inout FindingList) -> Bool {
         guard
             let index = session.exchanges.indices.dropFirst().last(where: {
-                session.exchanges[$0].isFarewell(isLast: $0 == session.exchanges.count - 1)
+                session.exchanges[$0].command == nil
+                    && session.exchanges[$0].isFarewell(isLast: $0 == session.exchanges.count - 1)
             }), let reply = session.exchanges[index].reply
         else { return false }
         let before = session.exchanges[..<index].last?.reply?.at ?? 0

@@ -9,10 +9,10 @@ enum Findings {
 
     /// Every finding, and what the session did.
     ///
-    /// - Parameter each: called with each exchange of a protocol that is decoded, and the state before it.
+    /// - Parameter each: called at each exchange of a protocol that is decoded.
     static func apply(
         to session: Session, anomalies: [DialogueAnomaly],
-        each: (Exchange, Session, DialogueState) -> Void = { _, _, _ in }
+        each: (SessionRules.Place) -> Void = { _ in }
     ) -> (findings: [Finding], overview: SessionOverview) {
         var found = FindingList()
         let smuggling = SmugglingRules(session, anomalies)
@@ -68,10 +68,23 @@ struct FindingList {
         var rule: String
         var exchange: Int?
         var side: Side?
+
+        init(rule: String, exchange: Int?, side: Side?) {
+            self.rule = rule
+            self.exchange = exchange
+            self.side = side
+        }
+
+        init(_ finding: Finding) {
+            self.init(rule: finding.rule, exchange: finding.exchange, side: finding.side)
+        }
     }
+
+    private static let few = 8
 
     private var findings: [Finding] = []
     private var repeats: [Int] = []
+    /// The index of each, once they are more than a few.
     private var seen: [Key: Int] = [:]
 
     /// Adds a finding.
@@ -88,12 +101,16 @@ struct FindingList {
         guard let rule = RuleBook.rule(id) else { return }
         let fault = side ?? rule.side
         let key = Key(rule: id, exchange: exchange, side: fault)
-        if let index = seen[key] {
+        if let index = index(of: key) {
             repeats[index] += 1
             if let severity { findings[index].severity = max(findings[index].severity, severity) }
             return
         }
-        seen[key] = findings.count
+        // A few are found faster by looking at each, and hardly any session has more.
+        if findings.count >= Self.few {
+            if seen.isEmpty { for (index, old) in findings.enumerated() { seen[Key(old)] = index } }
+            seen[key] = findings.count
+        }
         repeats.append(0)
         findings.append(
             Finding(
@@ -101,8 +118,16 @@ struct FindingList {
                 text: text, reference: rule.reference))
     }
 
+    private func index(of key: Key) -> Int? {
+        guard seen.isEmpty else { return seen[key] }
+        return findings.indices.first {
+            findings[$0].exchange == key.exchange && findings[$0].side == key.side && findings[$0].rule == key.rule
+        }
+    }
+
     /// In the order of the exchanges; those of the whole session last.
     var inOrder: [Finding] {
+        guard findings.count > 1 || repeats.first ?? 0 > 0 else { return findings }
         var list = findings
         for (index, count) in repeats.enumerated() where count > 0 { list[index].text += ", and \(count) more like it" }
         return list.enumerated().sorted { left, right in

@@ -33,7 +33,7 @@ enum LineRules {
     ) {
         // A mask's octets say nothing of what stood there.
         guard !line.isMasked else { return }
-        guard line.octets.contains(where: { $0 < 32 || $0 == 127 }) else { return }
+        guard line.octets.span.bytes.containsControl else { return }
         var kinds: Set<String> = []
         for octet in line.octets where octet < 32 || octet == 127 {
             switch octet {
@@ -75,6 +75,8 @@ enum LineRules {
         _ command: Command, _ prefix: String, _ place: SessionRules.Place, _ found: inout FindingList
     ) {
         guard !command.verb.hasPrefix("*"), !command.line.octets.isEmpty else { return }
+        // What nearly every line begins with need not be looked up.
+        if prefix == "smtp", command.verb == "RCPT" || command.verb == "MAIL" || command.verb == "DATA" { return }
         let isKnown = (prefix == "smtp" ? smtpKeywords : pop3Keywords).contains(command.verb)
         guard !isKnown, place.state.offers(command.verb) != true else { return }
         // By 221 a server ends the session; whoever takes the command has an extension of its own.

@@ -23,6 +23,8 @@ enum MessageRules {
         // BDAT carries binary content where BODY=BINARYMIME says so; lines are then no matter.
         let isText = message.kind != .bdat && message.kind != .bdatLast
         guard isText else { return }
+        let hasOdd = facts.bareLineFeeds > 0 || facts.bareCarriageReturns > 0 || facts.nuls > 0
+        guard hasOdd || facts.longestLine > 998 else { return }
         for (count, kind, what, several) in [
             (facts.bareLineFeeds, "bare-lf", "line end of LF alone", "line ends of LF alone"),
             (facts.bareCarriageReturns, "bare-cr", "bare CR", "bare CRs"), (facts.nuls, "nul", "NUL", "NULs"),
@@ -62,6 +64,7 @@ enum MessageRules {
     }
 
     private static func defects(_ message: Message, _ side: Side?, _ found: inout FindingList) {
+        guard !message.content.facts.defects.isEmpty else { return }
         for defect in MessageDefect.allCases where message.content.facts.defects.contains(defect) {
             let (rule, text) = words(defect)
             found.add(rule, exchange: message.exchange, text, side: .some(side))

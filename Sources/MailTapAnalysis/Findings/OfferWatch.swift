@@ -50,6 +50,7 @@ struct OfferWatch {
     }
 
     fileprivate static func offersTLS(_ line: [UInt8]) -> Bool {
-        SMTPGrammar.equalsIgnoringCase(line.prefix { !SMTPBlank.contains($0) }, "STARTTLS")
+        (line.first ?? 0) & 0xDF == UInt8(ascii: "S")
+            && SMTPGrammar.equalsIgnoringCase(line.prefix { !SMTPBlank.contains($0) }, "STARTTLS")
     }
 }

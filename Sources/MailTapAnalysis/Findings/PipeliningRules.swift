@@ -10,6 +10,7 @@ enum PipeliningRules {
     static func apply(_ place: SessionRules.Place, _ found: inout FindingList) {
         guard let command = place.exchange.command, !command.verb.hasPrefix("*"), place.index > 0, !place.isPatchy
         else { return }
+        guard place.session.exchanges[place.index - 1].isAnswered(after: place.exchange) else { return }
         let before = place.session.exchanges[place.index - 1]
         if place.index == 1, before.command == nil { return earlyTalker(before, place, &found) }
         guard let earlier = before.command, let reply = before.reply, !reply.isInjected else { return }
@@ -51,5 +52,13 @@ enum PipeliningRules {
         found.add(
             "\(prefix).command-before-greeting", exchange: place.index,
             "\(ShownText.of(place.exchange.command?.verb ?? "")) came before the greeting")
+    }
+}
+
+extension Exchange {
+    /// Whether a later command was whole before this one's reply began; false without a reply.
+    fileprivate func isAnswered(after next: Exchange) -> Bool {
+        guard let replied = reply?.at, let turn = reply?.turn else { return false }
+        return next.at < replied || next.at == replied && next.turn < turn
     }
 }

@@ -31,6 +31,17 @@ enum ReplyCodes {
         "TURN": [550, 554], "XCLIENT": [450, 451, 550, 554], "XFORWARD": [450, 451, 550, 554],
     ]
 
+    /// Whether it is the success that nearly every reply tells, so that the tables need not be asked.
+    static func isUsual(_ code: UInt16, to verb: String) -> Bool {
+        switch code {
+        case 250: verb == "RCPT" || verb == "MAIL" || verb == "*data" || verb == "EHLO"
+        case 354: verb == "DATA"
+        case 221: verb == "QUIT"
+        case 220: verb.isEmpty
+        default: false
+        }
+    }
+
     /// Whether the code may answer the command; true for commands of which nothing is known.
     static func allow(_ code: UInt16, to verb: String) -> Bool {
         switch code / 100 {

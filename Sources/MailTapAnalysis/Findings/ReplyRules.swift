@@ -7,11 +7,8 @@ enum ReplyRules {
         let verb = place.exchange.command?.verb ?? ""
         // An empty line is no command; only the greeting has none.
         guard place.exchange.command == nil || !verb.isEmpty else { return }
-        for reply in [first] + place.exchange.furtherReplies {
-            code(reply, verb, place, &found)
-            enhanced(reply, verb, place, &found)
-            text(reply, place, &found)
-        }
+        apply(first, verb, place, &found)
+        for reply in place.exchange.furtherReplies { apply(reply, verb, place, &found) }
         if verb == "STARTTLS", first.status.isNegative {
             found.add(
                 "smtp.starttls-refused", exchange: place.index, "The server answered STARTTLS with \(first.status.text)"
@@ -19,11 +16,19 @@ enum ReplyRules {
         }
     }
 
+    private static func apply(
+        _ reply: Reply, _ verb: String, _ place: SessionRules.Place, _ found: inout FindingList
+    ) {
+        code(reply, verb, place, &found)
+        enhanced(reply, verb, place, &found)
+        text(reply, place, &found)
+    }
+
     private static func code(
         _ reply: Reply, _ verb: String, _ place: SessionRules.Place, _ found: inout FindingList
     ) {
         let code = reply.status.rawValue
-        guard code >= 100 else { return }
+        guard code >= 100, !ReplyCodes.isUsual(code, to: verb) else { return }
         if !SMTPReplyMeanings.isKnown(code), !ReplyCodes.name(code, for: verb) {
             found.add("smtp.unknown-reply-code", exchange: place.index, "No RFC known here defines \(code)")
             return

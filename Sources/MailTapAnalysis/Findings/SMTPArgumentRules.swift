@@ -69,7 +69,7 @@ enum SMTPArgumentRules {
 
     private static func path(_ command: Command, _ place: SessionRules.Place, _ found: inout FindingList) {
         let octets = command.line.octets
-        guard let path = SMTPGrammar.pathArgument(in: octets) else {
+        guard let path = place.path else {
             found.add("smtp.bad-address", exchange: place.index, "No address can be read in the command")
             return
         }

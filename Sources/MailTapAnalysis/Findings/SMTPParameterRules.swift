@@ -7,7 +7,7 @@ enum SMTPParameterRules {
         let octets = command.line.octets
         switch command.verb {
         case "MAIL", "RCPT", "SEND", "SOML", "SAML":
-            guard let path = SMTPGrammar.pathArgument(in: octets) else { return }
+            guard let path = place.path, !path.parameters.isEmpty else { return }
             parameters(path.parameters, of: command.verb, place, &found)
         case "DATA", "RSET", "QUIT", "STARTTLS", "TURN":
             guard !SMTPGrammar.argument(of: octets).isEmpty else { return }

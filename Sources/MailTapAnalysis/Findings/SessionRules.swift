@@ -7,6 +7,8 @@ enum SessionRules {
         var session: Session
         var index = 0
         var exchange = Exchange()
+        /// The argument of MAIL, RCPT and their like, read once for all rules; nil where none can be read.
+        var path: SMTPPath?
         /// Before the exchange.
         var state: DialogueState
 
@@ -23,9 +25,11 @@ enum SessionRules {
         }
 
         /// The reply, where the server itself gave it, and not one of several that a dialogue file takes.
-        var serverReply: Reply? {
-            exchange.reply.flatMap { $0.isInjected || $0.acceptable != nil ? nil : $0 }
-        }
+        var serverReply: Reply?
+    }
+
+    private static func serverReply(of exchange: Exchange) -> Reply? {
+        exchange.reply.flatMap { $0.isInjected || $0.acceptable != nil ? nil : $0 }
     }
 
     /// Commands whose answers offer extensions, or change what is offered.
@@ -33,9 +37,9 @@ enum SessionRules {
 
     /// Adds what is wrong; returns what the session did.
     ///
-    /// - Parameter each: called with each exchange and the state before it.
+    /// - Parameter each: called at each exchange.
     static func apply(
-        to session: Session, _ found: inout FindingList, _ each: (Exchange, Session, DialogueState) -> Void
+        to session: Session, _ found: inout FindingList, _ each: (Place) -> Void
     ) -> SessionOverview {
         guard session.proto == .smtp || session.proto == .pop3 else { return SessionOverview(of: session) }
         var overview = SessionOverview()
@@ -47,7 +51,9 @@ enum SessionRules {
         for index in session.exchanges.indices {
             place.index = index
             place.exchange = session.exchanges[index]
-            each(place.exchange, session, place.state)
+            place.serverReply = Self.serverReply(of: place.exchange)
+            place.path = place.exchange.command.flatMap(SMTPPath.init(of:))
+            each(place)
             LineRules.apply(place, &found)
             LoginRules.apply(place, &found)
             PipeliningRules.apply(place, &found)
@@ -64,7 +70,7 @@ enum SessionRules {
                 maildrop.apply(place, &found)
             }
             guard let verb = place.exchange.command?.verb, offerings.contains(verb) else {
-                place.state.advance(over: place.exchange)
+                place.state.advance(over: place.exchange, path: place.path)
                 overview.note(place.exchange, index, place.state)
                 continue
             }

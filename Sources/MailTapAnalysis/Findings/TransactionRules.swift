@@ -43,7 +43,8 @@ struct TransactionRules {
 
     /// RFC 5321 sections 4.5.5 and 6.1: reports come from nobody and must get through.
     private func refusedSender(_ command: Command, _ place: SessionRules.Place, _ found: inout FindingList) {
-        guard let reply = place.serverReply, [550, 553, 554].contains(reply.status.rawValue),
+        guard place.exchange.reply?.status.isNegative == true, let reply = place.serverReply,
+            [550, 553, 554].contains(reply.status.rawValue),
             SMTPGrammar.pathArgument(in: command.line.octets)?.address.isEmpty == true,
             // Refused for what the client is, not for the sender that it names.
             reply.enhanced?.hasSuffix(".7.1") != true, reply.enhanced?.hasSuffix(".7.25") != true
@@ -53,7 +54,7 @@ struct TransactionRules {
     }
 
     private func refusedRecipient(_ command: Command, _ place: SessionRules.Place, _ found: inout FindingList) {
-        guard let reply = place.serverReply else { return }
+        guard place.exchange.reply?.status.isNegative == true, let reply = place.serverReply else { return }
         let address = SMTPGrammar.pathArgument(in: command.line.octets)?.address ?? ""
         let isPostmaster = address.lowercased() == "postmaster" || address.lowercased().hasPrefix("postmaster@")
         if isPostmaster, [550, 551, 553].contains(reply.status.rawValue), reply.enhanced?.contains(".7.") != true {
@@ -62,7 +63,7 @@ struct TransactionRules {
                 "\(ShownText.of(address)) was refused with \(reply.status.text)")
         }
         let accepted = place.state.transaction?.accepted.count ?? 0
-        let isTooMany = reply.enhanced?.hasSuffix(".5.3") == true && reply.status.isNegative
+        let isTooMany = reply.enhanced?.hasSuffix(".5.3") == true
         if isTooMany, accepted < 100, limit("RCPTMAX", place) == nil {
             found.add(
                 "smtp.recipient-limit", exchange: place.index,

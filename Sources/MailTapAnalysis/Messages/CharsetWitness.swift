@@ -64,20 +64,3 @@ struct CharsetWitness {
         }
     }
 }
-
-extension RawSpan {
-    /// Whether any octet is above 127.
-    var containsHighBit: Bool {
-        var offset = 0
-        var seen: UInt64 = 0
-        while offset + 8 <= byteCount {
-            seen |= unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
-            offset += 8
-        }
-        while offset < byteCount {
-            seen |= UInt64(unsafeLoad(fromByteOffset: offset, as: UInt8.self))
-            offset += 1
-        }
-        return seen & 0x8080_8080_8080_8080 != 0
-    }
-}

@@ -27,6 +27,10 @@ struct MIMEField {
         var count = 0
         while count < Self.parameterLimit, let parameter = scanner.takeParameter() {
             count += 1
+            guard parameter.name.utf8.contains(UInt8(ascii: "*")) else {
+                if plain[parameter.name] == nil { plain[parameter.name] = parameter.value }
+                continue
+            }
             let words = parameter.name.split(separator: "*", omittingEmptySubsequences: false)
             guard words.count > 1, let name = words.first.map(String.init) else {
                 if plain[parameter.name] == nil { plain[parameter.name] = parameter.value }

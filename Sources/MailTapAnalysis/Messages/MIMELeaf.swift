@@ -74,12 +74,15 @@ struct MIMELeaf {
 /// Octets in lower-case hexadecimal.
 enum Hexadecimal {
     static func text(_ octets: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        var out: [UInt8] = []
-        for octet in octets {
-            out.append(digits[Int(octet >> 4)])
-            out.append(digits[Int(octet & 15)])
+        let digits: StaticString = "0123456789abcdef"
+        return digits.withUTF8Buffer { digits in
+            var out: [UInt8] = []
+            out.reserveCapacity(64)
+            for octet in octets {
+                out.append(digits[Int(octet >> 4)])
+                out.append(digits[Int(octet & 15)])
+            }
+            return String(decoding: out, as: UTF8.self)
         }
-        return String(decoding: out, as: UTF8.self)
     }
 }

@@ -66,19 +66,10 @@ struct MIMEScanner {
         }
     }
 
-    /// Counts CRs and NULs in one pass without branches.
+    /// Counts CRs and NULs.
     private mutating func count(_ bytes: RawSpan) {
-        let (returns, nuls) = bytes.withUnsafeBytes { buffer in
-            var returns = 0
-            var nuls = 0
-            for octet in buffer {
-                returns &+= octet == 13 ? 1 : 0
-                nuls &+= octet == 0 ? 1 : 0
-            }
-            return (returns, nuls)
-        }
-        carriageReturns &+= UInt64(returns)
-        content.facts.nuls &+= UInt64(nuls)
+        carriageReturns &+= bytes.count(of: 13)
+        content.facts.nuls &+= bytes.count(of: 0)
     }
 
     private func isBoundarySuspect(_ octet: UInt8) -> Bool {
@@ -288,8 +279,11 @@ struct MIMEScanner {
     /// `type/subtype` in lower case; `text/plain` for what is no media type (RFC 2045 section 5.2).
     private static func mediaType(_ field: MIMEField?, _ fallback: String) -> String {
         guard let field else { return fallback }
-        let halves = field.value.split(separator: "/", omittingEmptySubsequences: false)
-        guard halves.count == 2, halves.allSatisfy({ !$0.isEmpty }) else { return plainText }
+        let octets = field.value.utf8
+        let slash = UInt8(ascii: "/")
+        guard octets.count(where: { $0 == slash }) == 1, octets.first != slash, octets.last != slash else {
+            return plainText
+        }
         return field.value
     }
 

@@ -13,7 +13,7 @@ extension MessageContent {
         facts.replyTo = header.text("reply-to")
         facts.dateCount = header.count("date")
         facts.fromCount = header.count("from")
-        facts.repeatedFields = Self.single.filter { header.count($0) > 1 }
+        facts.repeatedFields = header.hasRepeats ? Self.single.filter { header.count($0) > 1 } : []
         facts.autoSubmitted = header.first("auto-submitted").map { MIMEField($0).value }
         for field in header.fields {
             switch field.name {

@@ -48,6 +48,8 @@ public final class MessageReading: Sendable {
 struct MessageIntake {
     /// A piece that is worth handing over.
     private static let pieceSize = 65_536
+    /// Octets of messages that an open session keeps unread.
+    private static let mostWaiting = 16_384
 
     let reading = MessageReading()
     private var piece: [UInt8] = []
@@ -58,10 +60,15 @@ struct MessageIntake {
         if piece.count >= Self.pieceSize { pass(to: handOver) }
     }
 
-    /// The message is over.
-    mutating func finish(_ options: SessionOptions) {
+    /// The message is over; what is left of it is read with its session where that is little.
+    ///
+    /// - Parameter waiting: octets of the session's messages that wait for its end.
+    mutating func finish(_ options: SessionOptions, waiting: inout Int) {
         guard let handOver = options.readsElsewhere, !piece.isEmpty else { return }
-        pass(to: handOver)
+        if waiting + piece.count > Self.mostWaiting { return pass(to: handOver) }
+        waiting += piece.count
+        reading.add(piece)
+        piece = []
     }
 
     private mutating func pass(to handOver: @Sendable (MessageReading, Int) -> Void) {

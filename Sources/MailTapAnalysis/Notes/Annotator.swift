@@ -20,11 +20,15 @@ public struct Annotator {
     }
 
     /// What the exchange does, the dialogue having come to `state` before it.
-    func note(for exchange: Exchange, in session: Session, after state: DialogueState) -> String? {
+    ///
+    /// - Parameter path: what `SMTPPath(of:)` makes of the command, where that is known already.
+    func note(
+        for exchange: Exchange, in session: Session, after state: DialogueState, path: SMTPPath? = nil
+    ) -> String? {
         guard let command = exchange.command else { return greeting(exchange, state) }
         let action: String
         switch state.proto {
-        case .smtp: action = SMTPNotes.note(command, exchange, state, in: session)
+        case .smtp: action = SMTPNotes.note(command, exchange, state, path ?? SMTPPath(of: command), in: session)
         case .pop3: action = POP3Notes.note(command, exchange, state, in: session)
         case .imap, nil: return nil
         }
@@ -60,8 +64,13 @@ public struct Annotator {
             guard reply.status.isPositive else {
                 return Self.replyNote(for: exchange, proto: .smtp).map { "The server answers the connection: \($0)" }
             }
-            let name = text.words.first.map { " as \(ShownText.of($0))" } ?? ""
-            return "The server greets\(name) (RFC 5321 section 4.2)"
+            var note = "The server greets"
+            if let name = text.firstWord {
+                note += " as "
+                note += ShownText.of(name)
+            }
+            note += " (RFC 5321 section 4.2)"
+            return note
         case .pop3:
             guard reply.status.isPositive else { return "The server refuses the connection (RFC 1939 section 4)" }
             let offersAPOP = text.contains("<") && text.contains(">") && text.contains("@")

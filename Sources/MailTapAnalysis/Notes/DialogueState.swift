@@ -65,7 +65,10 @@ struct DialogueState {
 
     func capability(_ keyword: String) -> Capability? { capabilities?.first { $0.keyword == keyword } }
 
-    mutating func advance(over exchange: Exchange) {
+    /// Moves over the next exchange.
+    ///
+    /// - Parameter path: what `SMTPPath(of:)` makes of its command, where that is known already.
+    mutating func advance(over exchange: Exchange, path: SMTPPath? = nil) {
         if exchange.isEncrypted, !isEncrypted {
             isEncrypted = true
             if hello != nil || proto == .pop3 { clearCapabilities = capabilities }
@@ -77,25 +80,23 @@ struct DialogueState {
         if proto == .pop3 {
             advancePOP3(command, exchange)
         } else {
-            advanceSMTP(command, exchange)
+            advanceSMTP(command, exchange, path ?? SMTPPath(of: command))
         }
     }
 
     // MARK: SMTP
 
-    private mutating func advanceSMTP(_ command: Command, _ exchange: Exchange) {
+    private mutating func advanceSMTP(_ command: Command, _ exchange: Exchange, _ path: SMTPPath?) {
         let status = exchange.reply?.status ?? .none
         switch command.verb {
         case "EHLO", "HELO", "LHLO":
             guard status.isPositive else { return }
             hello = (command.verb, SMTPGrammar.text(SMTPGrammar.argument(of: command.line.octets)))
-            let lines = exchange.reply?.lines.dropFirst().map { $0.text().text } ?? []
-            capabilities = lines.compactMap(Capability.init(line:))
+            capabilities = exchange.reply?.lines.dropFirst().compactMap { Capability(line: $0) } ?? []
             leavesOffersOpen = Self.areOpen(exchange.reply?.lines.dropFirst() ?? [])
             transaction = nil
         case "MAIL", "SEND", "SOML", "SAML":
             guard status.isPositive else { return }
-            let path = SMTPGrammar.pathArgument(in: command.line.octets)
             transaction = Transaction(sender: path?.address ?? "", parameters: path?.parameters ?? [])
             chunkBytes = 0
         case "RCPT":
@@ -103,7 +104,6 @@ struct DialogueState {
                 transaction?.refused += 1
                 return
             }
-            let path = SMTPGrammar.pathArgument(in: command.line.octets)
             transaction?.accepted.append(path?.address ?? "")
         case "DATA": awaitsContent = status.isIntermediate
         case "*data":
@@ -185,7 +185,7 @@ struct DialogueState {
             isEncrypted = true
         case "CAPA":
             guard status.isPositive, let data = exchange.data else { return }
-            capabilities = data.compactMap { Capability(line: $0.text().text) }
+            capabilities = data.compactMap { Capability(line: $0) }
             leavesOffersOpen = Self.areOpen(data[...])
         default:
             guard status.isPositive else { return }

@@ -2,19 +2,21 @@ import MailTapCore
 
 /// What each SMTP command does, in one sentence with its values.
 enum SMTPNotes {
-    static func note(_ command: Command, _ exchange: Exchange, _ state: DialogueState, in session: Session) -> String {
-        let octets = command.line.octets
-        let argument = SMTPGrammar.argument(of: octets)
-        let shown = ShownText.of(argument)
+    static func note(
+        _ command: Command, _ exchange: Exchange, _ state: DialogueState, _ path: SMTPPath?, in session: Session
+    ) -> String {
+        let argument = SMTPGrammar.argument(of: command.line.octets)
+        // Most commands do not show it.
+        var shown: String { ShownText.of(argument) }
         switch command.verb {
         case "EHLO": return hello(shown, "ask for extensions (RFC 5321 section 4.1.1.1)")
         case "HELO": return hello(shown, "without extensions, as old clients do (RFC 5321 section 4.1.1.1)")
         case "LHLO": return hello(shown, "in LMTP, the local form of SMTP (RFC 2033 section 4.1)")
-        case "MAIL": return mail(octets, "Start a mail")
-        case "SEND": return mail(octets, "Start a message to a terminal (RFC 821 section 3.4; obsolete)")
-        case "SOML": return mail(octets, "Start a message to a terminal or mailbox (RFC 821 section 3.4; obsolete)")
-        case "SAML": return mail(octets, "Start a message to terminal and mailbox (RFC 821 section 3.4; obsolete)")
-        case "RCPT": return recipient(octets)
+        case "MAIL": return mail(path, "Start a mail")
+        case "SEND": return mail(path, "Start a message to a terminal (RFC 821 section 3.4; obsolete)")
+        case "SOML": return mail(path, "Start a message to a terminal or mailbox (RFC 821 section 3.4; obsolete)")
+        case "SAML": return mail(path, "Start a message to terminal and mailbox (RFC 821 section 3.4; obsolete)")
+        case "RCPT": return recipient(path)
         case "DATA":
             return
                 "Ask to send the content, for \(ShownText.count(state.transaction?.accepted.count ?? 0, "recipient"))"
@@ -48,30 +50,38 @@ enum SMTPNotes {
         name.isEmpty ? "Greet without a name, \(what)" : "Greet as \(name), \(what)"
     }
 
-    private static func mail(_ octets: [UInt8], _ beginning: String) -> String {
-        guard let path = SMTPGrammar.pathArgument(in: octets) else {
+    private static func mail(_ path: SMTPPath?, _ beginning: String) -> String {
+        guard let path else {
             return "\(beginning); no sender can be read (RFC 5321 section 4.1.1.2)"
         }
         let sender =
             path.address.isEmpty
             ? "the null sender, as reports do that must not bounce (RFC 5321 section 4.5.5)"
             : ShownText.of(path.address)
-        let phrases = path.parameters.prefix(16).map(MailParameters.phrase)
-        if phrases.isEmpty, !path.address.isEmpty {
-            return "\(beginning) from \(sender) (RFC 5321 section 4.1.1.2)"
+        var note = beginning
+        note += " from "
+        note += sender
+        if path.parameters.isEmpty, !path.address.isEmpty { note += " (RFC 5321 section 4.1.1.2)" }
+        for parameter in path.parameters.prefix(16) {
+            note += ", "
+            note += MailParameters.phrase(parameter)
         }
-        return (["\(beginning) from \(sender)"] + phrases).joined(separator: ", ")
+        return note
     }
 
-    private static func recipient(_ octets: [UInt8]) -> String {
-        guard let path = SMTPGrammar.pathArgument(in: octets) else {
+    private static func recipient(_ path: SMTPPath?) -> String {
+        guard let path else {
             return "Name a recipient; none can be read (RFC 5321 section 4.1.1.3)"
         }
-        var note = "Name the recipient \(ShownText.of(path.address))"
+        var note = "Name the recipient "
+        note += ShownText.of(path.address)
         if path.address.hasPrefix("@") { note += ", with a source route that is to be ignored (RFC 5321 appendix C)" }
-        let phrases = path.parameters.prefix(16).map(MailParameters.phrase)
-        if phrases.isEmpty { return note + " (RFC 5321 section 4.1.1.3)" }
-        return ([note] + phrases).joined(separator: ", ")
+        if path.parameters.isEmpty { note += " (RFC 5321 section 4.1.1.3)" }
+        for parameter in path.parameters.prefix(16) {
+            note += ", "
+            note += MailParameters.phrase(parameter)
+        }
+        return note
     }
 
     /// What a message is, once it has been seen.
@@ -81,10 +91,16 @@ enum SMTPNotes {
         }
         let message = session.messages[index]
         let recipients = message.to.count + message.rejected.count
-        let whole = message.complete ? "" : ", not all of which was seen"
-        let to = recipients > 0 ? " for \(ShownText.count(message.to.count, "recipient"))" : ""
-        return "Send the content, \(ShownText.count(message.bytes, "octet"))\(whole)\(to)"
-            + "\(about(message)) (RFC 5321 section 4.1.1.4)"
+        var note = "Send the content, "
+        note += ShownText.count(message.bytes, "octet")
+        if !message.complete { note += ", not all of which was seen" }
+        if recipients > 0 {
+            note += " for "
+            note += ShownText.count(message.to.count, "recipient")
+        }
+        note += about(message)
+        note += " (RFC 5321 section 4.1.1.4)"
+        return note
     }
 
     /// Subject and parts of a message.

@@ -45,14 +45,15 @@ public struct SessionOverview: Sendable, Equatable {
 
     /// Takes the next exchange; `state` is the dialogue's behind it.
     mutating func note(_ exchange: Exchange, _ index: Int, _ state: DialogueState) {
-        if let reply = exchange.reply {
-            if exchange.command == nil, timeToGreeting == nil { timeToGreeting = reply.latency }
-            if exchange.command != nil, reply.latency > slowestReply?.latency ?? -1 {
-                slowestReply = SlowestReply(latency: reply.latency, exchange: index)
+        if let latency = exchange.reply?.latency {
+            if exchange.command == nil, timeToGreeting == nil { timeToGreeting = latency }
+            if exchange.command != nil, latency > slowestReply?.latency ?? -1 {
+                slowestReply = SlowestReply(latency: latency, exchange: index)
             }
         }
+        guard state.isEncrypted else { return }
         let verb = exchange.command?.verb
-        if verb == "EHLO" || verb == "LHLO" || verb == "CAPA", state.isEncrypted, let clear = state.clearCapabilities,
+        if verb == "EHLO" || verb == "LHLO" || verb == "CAPA", let clear = state.clearCapabilities,
             let now = state.capabilities
         {
             vanished = clear.map(\.keyword).filter { word in !now.contains { $0.keyword == word } }

@@ -28,13 +28,24 @@ enum ShownText {
 
     /// `1 octet`, `2 octets`; nouns with a plural of their own are given both.
     static func count(_ number: some BinaryInteger, _ noun: String, _ plural: String? = nil) -> String {
-        "\(number) \(number == 1 ? noun : plural ?? noun + "s")"
+        let isOne = number == 1
+        var text = UInt64(exactly: number).map { String($0) } ?? "\(number)"
+        text += " "
+        text += isOne ? noun : plural ?? noun
+        if !isOne, plural == nil { text += "s" }
+        return text
     }
 }
 
 extension String {
     /// The keyword at the front, in capitals.
     var keyword: String { String(Substring(utf8.prefix { $0 != 32 && $0 != 9 })).uppercased() }
+
+    /// The first word between blanks; nil where there is none.
+    var firstWord: Substring? {
+        let rest = utf8.drop { $0 == 32 || $0 == 9 }
+        return rest.isEmpty ? nil : Substring(rest.prefix { $0 != 32 && $0 != 9 })
+    }
 
     /// The words between blanks.
     var words: [String] { utf8.split { $0 == 32 || $0 == 9 }.map { String(Substring($0)) } }

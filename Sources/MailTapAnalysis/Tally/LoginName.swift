@@ -26,9 +26,11 @@ public struct LoginName: Sendable {
     /// The name of the last login that a session asked for.
     public static func of(_ session: Session) -> String? {
         var login = LoginName()
-        for command in session.exchanges.lazy.compactMap(\.command) {
-            guard let step = Step(verb: command.verb) else { continue }
-            login.note(step, command.line.octets, hasSecret: !command.line.secrets.isEmpty)
+        for index in session.exchanges.indices {
+            guard let verb = session.exchanges[index].command?.verb, let step = Step(verb: verb),
+                let line = session.exchanges[index].command?.line
+            else { continue }
+            login.note(step, line.octets, hasSecret: !line.secrets.isEmpty)
         }
         return login.name
     }

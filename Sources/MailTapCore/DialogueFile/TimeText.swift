@@ -138,12 +138,13 @@ public enum TimeText {
 
     /// Appends the low `digits` decimal digits of a number, zeros in front.
     private static func append(_ number: UInt64, digits: Int, to out: inout [UInt8]) {
-        let start = out.count
-        for _ in 0..<digits { out.append(UInt8(ascii: "0")) }
-        var rest = number
-        for index in (start..<start + digits).reversed() where rest > 0 {
-            out[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: digits) { room in
+            var rest = number
+            for index in room.indices.reversed() {
+                room.initializeElement(at: index, to: UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+                rest /= 10
+            }
+            out.append(contentsOf: UnsafeBufferPointer(room))
         }
     }
 

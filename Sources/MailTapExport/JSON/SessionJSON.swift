@@ -228,7 +228,15 @@ public struct SessionJSON: Sendable {
     private func append(
         _ reply: Reply, to verb: String, _ proto: MailProtocol?, to out: inout [UInt8], _ memo: inout JSONMemo
     ) {
-        append(status: reply.status.text, reply.enhanced, reply.lines, to: &out)
+        out.append("{\"status\":\"")
+        // A code of three digits is written without making text of it first.
+        if reply.status.rawValue >= 100 {
+            TimeText.append(UInt64(reply.status.rawValue), to: &out)
+        } else {
+            out.append(contentsOf: reply.status.text.utf8)
+        }
+        out.append("\"")
+        append(enhanced: reply.enhanced, reply.lines, to: &out)
         out.append(",\"latency\":")
         TimeText.append(seconds: reply.latency, to: &out)
         if reply.isInjected { out.append(",\"injected\":true") }
@@ -239,16 +247,16 @@ public struct SessionJSON: Sendable {
         case .octets(let octets):
             let forwarded = ForwardedLines(octets, inPlaceOf: nil)
             out.append(",\"forwarded\":")
-            append(status: forwarded.status, forwarded.enhanced, forwarded.texts, to: &out)
+            out.append("{\"status\":")
+            out.append(json: forwarded.status)
+            append(enhanced: forwarded.enhanced, forwarded.texts, to: &out)
             out.append("}")
         }
         out.append("}")
     }
 
-    /// Appends a reply's object but for its closing brace.
-    private func append(status: String, _ enhanced: String?, _ lines: [WireText], to out: inout [UInt8]) {
-        out.append("{\"status\":")
-        out.append(json: status)
+    /// Appends what stands behind a reply's status, but for latency and closing brace.
+    private func append(enhanced: String?, _ lines: [WireText], to out: inout [UInt8]) {
         out.append(",\"enhanced\":")
         out.append(json: enhanced)
         out.append(",\"lines\":")

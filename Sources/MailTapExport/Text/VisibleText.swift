@@ -73,7 +73,17 @@ public enum VisibleText {
 
     /// Columns that a text without hidden characters takes on a terminal.
     static func columns(of text: some StringProtocol) -> Int {
-        text.unicodeScalars.reduce(0) { $0 + columns(of: $1) }
+        // Nearly always ASCII, where each octet takes one.
+        let plain = text.utf8.withContiguousStorageIfAvailable { octets in
+            octets.allSatisfy { $0 < 0x80 } ? octets.count : nil
+        }
+        if let plain, let plain { return plain }
+        return text.unicodeScalars.reduce(0) { $0 + columns(of: $1) }
+    }
+
+    /// Columns that the octets of such a text take.
+    static func columns(of octets: [UInt8]) -> Int {
+        octets.allSatisfy { $0 < 0x80 } ? octets.count : columns(of: String(decoding: octets, as: UTF8.self))
     }
 
     private static func appendASCII(_ octets: UnsafeBufferPointer<UInt8>, to out: inout [UInt8]) -> Int? {

@@ -7,7 +7,8 @@ public enum WordWrap {
         var lines: [String] = []
         var line = ""
         var columns = 0
-        for word in text.split(separator: " ") {
+        for octets in text.utf8.split(separator: UInt8(ascii: " ")) {
+            let word = Substring(octets)
             let wordColumns = VisibleText.columns(of: word)
             if columns > 0, columns + 1 + wordColumns > width {
                 lines.append(line)

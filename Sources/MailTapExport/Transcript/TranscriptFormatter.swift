@@ -309,7 +309,7 @@ public struct TranscriptFormatter: Sendable {
     ) {
         let color = options.color
         out.append(text: prefix)
-        let columns = VisibleText.columns(of: String(decoding: text, as: UTF8.self))
+        let columns = VisibleText.columns(of: text)
         if !text.isEmpty { style.append(to: &out, color: color) { $0 += text } }
         guard time != nil || note != nil else {
             out.append("\n")
@@ -371,8 +371,12 @@ public struct TranscriptFormatter: Sendable {
 
     /// The note of an offer without the keyword, which stands beside it.
     private static func withoutKeyword(_ note: String) -> String {
-        guard let colon = note.firstRange(of: ": ") else { return note }
-        return String(note[colon.upperBound...])
+        var rest = Substring(note).utf8
+        while let colon = rest.firstIndex(of: UInt8(ascii: ":")) {
+            rest = rest[rest.index(after: colon)...]
+            if rest.first == UInt8(ascii: " ") { return String(Substring(rest.dropFirst())) }
+        }
+        return note
     }
 
     /// What a message consists of and what its header section shows; nil where that goes without saying.

@@ -43,6 +43,8 @@ struct FinishingQueue<Product: Sendable> {
     /// Gives out whatever is left.
     mutating func finish(give: (Product) -> Void) {
         closeBatch()
+        // Better than to wait for the first, which another core may be at.
+        pool.help()
         drain(downTo: -1, give)
     }
 

@@ -61,6 +61,11 @@ final class WorkerPool: Sendable {
         while let job = state.withLock({ $0.weight > Self.limit ? $0.next() : nil }) { job.run() }
     }
 
+    /// Does what waits, until nothing does; others may still be at their last job.
+    func help() {
+        while let job = state.withLock({ $0.next() }) { job.run() }
+    }
+
     private func work() {
         while let job = next() { job.run() }
     }
