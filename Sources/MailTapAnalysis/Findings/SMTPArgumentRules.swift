@@ -68,7 +68,6 @@ enum SMTPArgumentRules {
     }
 
     private static func path(_ command: Command, _ place: SessionRules.Place, _ found: inout FindingList) {
-        let octets = command.line.octets
         guard let path = place.path else {
             found.add("smtp.bad-address", exchange: place.index, "No address can be read in the command")
             return

@@ -4,9 +4,16 @@ import MailTapCore
 enum SessionRules {
     /// What a rule looks at: an exchange, what came before it, and the session.
     struct Place {
-        var session: Session
+        private final class Whole: Sendable {
+            let session: Session
+            init(_ session: Session) { self.session = session }
+        }
+
+        /// In a box, and read where it lies: a place goes to every rule at every exchange, and is to be small.
+        private let whole: Whole
+        var session: Session { _read { yield whole.session } }
         var index = 0
-        var exchange = Exchange()
+        var exchange: Exchange { _read { yield whole.session.exchanges[index] } }
         /// The argument of MAIL, RCPT and their like, read once for all rules; nil where none can be read.
         var path: SMTPPath?
         /// Before the exchange.
@@ -26,6 +33,11 @@ enum SessionRules {
 
         /// The reply, where the server itself gave it, and not one of several that a dialogue file takes.
         var serverReply: Reply?
+
+        init(_ session: Session) {
+            whole = Whole(session)
+            state = DialogueState(proto: session.proto)
+        }
     }
 
     private static func serverReply(of exchange: Exchange) -> Reply? {
@@ -44,13 +56,12 @@ enum SessionRules {
         guard session.proto == .smtp || session.proto == .pop3 else { return SessionOverview(of: session) }
         var overview = SessionOverview()
         // One place moves along: copies of the session would cost more than the rules.
-        var place = Place(session: session, state: DialogueState(proto: session.proto))
+        var place = Place(session)
         var order = SMTPOrderRules()
         var transactions = TransactionRules()
         var maildrop = MaildropRules()
         for index in session.exchanges.indices {
             place.index = index
-            place.exchange = session.exchanges[index]
             place.serverReply = Self.serverReply(of: place.exchange)
             place.path = place.exchange.command.flatMap(SMTPPath.init(of:))
             each(place)

@@ -21,6 +21,7 @@ public struct JSONLines: Sendable {
     public init(_ writer: SessionJSON, _ memo: JSONMemo) {
         self.writer = writer
         self.memo = memo
+        octets.reserveCapacity(memo.usualLength)
     }
 
     /// Adds a session.
@@ -41,19 +42,22 @@ public struct JSONLines: Sendable {
     public mutating func takeMemo() -> JSONMemo {
         var taken = JSONMemo()
         swap(&taken, &memo)
+        taken.usualLength = max(taken.usualLength, octets.count)
         return taken
     }
 
-    /// Appends line `index` with its line end, and `findings` behind those that it has.
-    public func append(_ index: Int, adding findings: [Finding], to out: inout [UInt8]) {
-        let line = lines[index]
-        guard !findings.isEmpty, !line.range.isEmpty else {
-            out.append(contentsOf: octets[line.range])
-            return
+    /// The lines, with `findings` behind those that each has; may be fewer than the lines.
+    public func octets(adding findings: [[Finding]]) -> [UInt8] {
+        guard findings.contains(where: { !$0.isEmpty }) else { return octets }
+        var out: [UInt8] = []
+        var start = 0
+        for (line, added) in zip(lines, findings) where !added.isEmpty && !line.range.isEmpty {
+            out.append(contentsOf: octets[start..<line.findings.offset])
+            writer.append(added, behind: line.findings, to: &out)
+            start = line.findings.offset
         }
-        out.append(contentsOf: octets[line.range.lowerBound..<line.findings.offset])
-        writer.append(findings, behind: line.findings, to: &out)
-        out.append(contentsOf: octets[line.findings.offset..<line.range.upperBound])
+        out.append(contentsOf: octets[start...])
+        return out
     }
 }
 

@@ -19,6 +19,8 @@ public struct JSONMemo: Sendable {
     private var meanings: [ReplyKey: [UInt8]] = [:]
     private var keywords: [[UInt8]: [UInt8]] = [:]
     private var tags: [[UInt8]: [UInt8]] = [:]
+    /// Octets that a batch of lines has had at most.
+    var usualLength = 0
 
     /// Nothing known yet.
     public init() {}

@@ -35,7 +35,7 @@ struct ExportJob {
 
     private func read(
         _ wishes: SessionGatherer.Wishes, _ recorder: Recorder?, flush: @escaping () throws -> Void = {},
-        write: @escaping (JSONLines, Int, [Finding]) throws -> Void = { _, _, _ in },
+        write: @escaping ([UInt8]) throws -> Void = { _ in },
         give: @escaping (ExportItem) throws -> Void
     ) throws -> InputReader {
         var wishes = wishes
@@ -75,7 +75,7 @@ struct ExportJob {
         let sink = OutputBox(out, exporter)
         let reader = try read(
             wishes, recorder, flush: { try sink.out.flush() },
-            write: { lines, index, late in try sink.out.append { lines.append(index, adding: late, to: &$0) } },
+            write: { try sink.out.append($0) },
             give: { item in try sink.out.append { sink.exporter.session(item, into: &$0) } })
         try sink.out.append { sink.exporter.end(into: &$0) }
         try sink.out.flush()

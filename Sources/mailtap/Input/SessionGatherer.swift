@@ -84,7 +84,7 @@ final class SessionGatherer: TraceSink, LaggingSink {
 
     private var wishes: Wishes
     private let give: (ExportItem) throws -> Void
-    private let write: (JSONLines, Int, [Finding]) throws -> Void
+    private let write: ([UInt8]) throws -> Void
     private var numbering: SessionNumbering<Connection>
     private var finishing: FinishingQueue<Finished>
     private var watch = SessionWatch()
@@ -95,11 +95,10 @@ final class SessionGatherer: TraceSink, LaggingSink {
     var flush: () throws -> Void = {}
 
     /// - Parameters:
-    ///   - write: where `Wishes.lines` asks for it, called with lines, the number of one among them, and what only
-    ///     several sessions show of it.
+    ///   - write: where `Wishes.lines` asks for it, called with the lines of a batch of sessions.
     ///   - give: otherwise called with each finished session.
     init(
-        _ wishes: Wishes, write: @escaping (JSONLines, Int, [Finding]) throws -> Void = { _, _, _ in },
+        _ wishes: Wishes, write: @escaping ([UInt8]) throws -> Void = { _ in },
         give: @escaping (ExportItem) throws -> Void
     ) {
         self.wishes = wishes
@@ -178,10 +177,8 @@ final class SessionGatherer: TraceSink, LaggingSink {
         case .items(let items):
             for item in items { hand(item) }
         case .lines(let lines, let sightings):
-            for (index, sighting) in sightings.enumerated() {
-                let late = wishes.options.findsFaults ? watch.findings(in: sighting) : []
-                attempt { try write(lines, index, late) }
-            }
+            let late = wishes.options.findsFaults ? sightings.map { watch.findings(in: $0) } : []
+            attempt { try write(lines.octets(adding: late)) }
         }
     }
 

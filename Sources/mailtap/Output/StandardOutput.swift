@@ -58,6 +58,13 @@ struct StandardOutput: ~Copyable {
         if buffer.count >= 65_536 { try flush() }
     }
 
+    /// Sends on many octets as they are, and collects few.
+    mutating func append(_ octets: [UInt8]) throws {
+        guard octets.count >= 16_384 else { return try append { $0 += octets } }
+        try flush()
+        try send(octets)
+    }
+
     mutating func print(_ line: String) throws {
         try append {
             $0 += line.utf8; $0.append(10)
@@ -66,9 +73,14 @@ struct StandardOutput: ~Copyable {
 
     /// Sends on what is buffered.
     mutating func flush() throws {
+        try send(buffer)
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    private func send(_ octets: [UInt8]) throws {
         var sent = 0
-        while sent < buffer.count {
-            let count = buffer.withUnsafeBytes { octets -> Int in
+        while sent < octets.count {
+            let count = octets.withUnsafeBytes { octets -> Int in
                 guard let base = octets.baseAddress else { return 0 }
                 return write(descriptor, base + sent, octets.count - sent)
             }
@@ -79,7 +91,6 @@ struct StandardOutput: ~Copyable {
             }
             sent += count
         }
-        buffer.removeAll(keepingCapacity: true)
     }
 
     static func reason() -> String { String(cString: strerror(errno)) }
