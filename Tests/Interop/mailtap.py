@@ -55,16 +55,20 @@ def analyze(*arguments, **more):
 
 
 class Proxy:
-    """A running `mailtap proxy`. `routes` maps a name to a URL; `at` maps it to the (host, port) to connect to."""
+    """A running `mailtap proxy`. `routes` maps a name to a URL; `at` maps it to the (host, port) to connect to.
 
-    def __init__(self, routes, *options, listen="0", **popen):
-        self.routes, self.listen = routes, listen
+    `bare`: routes are LISTEN alone.
+    """
+
+    def __init__(self, routes, *options, listen="0", bare=False, **popen):
+        self.routes, self.listen, self.bare = routes, listen, bare
         self.options = [str(o) for o in options]
         self.at, self.out, self.err = {}, [], []
         self._popen = popen
 
     def __enter__(self):
-        arguments = [f"{self.listen}={url}" for url in self.routes.values()] + self.options
+        arguments = [self.listen if self.bare else f"{self.listen}={url}" for url in self.routes.values()]
+        arguments += self.options
         self.process = subprocess.Popen([EXECUTABLE, "proxy", *arguments], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         **{"env": environment(), **self._popen})

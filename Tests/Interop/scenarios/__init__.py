@@ -18,6 +18,7 @@ from scenarios import (
     manners,
     packets,
     proxyprotocol,
+    recipes,
     recordings,
     redacting,
     regression,
@@ -27,6 +28,7 @@ from scenarios import (
     sets,
     tls,
     transparency,
+    trusting,
     views,
 )
 
@@ -70,6 +72,10 @@ ORDER = [
     ("tls-segments", tls.segments, []),
     ("tls-keylog", tls.keylog, []),
     ("tls-imap", tls.imap, []),
+    ("tls-odd", tls.odd, []),
+    ("trusting", trusting.programs, []),
+    ("relayhost", recipes.relayhost, []),
+    ("sidecar", recipes.sidecar, []),
     ("mail-hosts", mailhosts.run, []),
     ("proxy-protocol", proxyprotocol.run, []),
     ("proxy-protocol-real", proxyprotocol.real, []),

@@ -1,6 +1,7 @@
 """TLS seen through: real servers and verifying clients of three TLS stacks, every pair of legs, and what goes wrong."""
 
 import imaplib
+import os
 import poplib
 import smtplib
 import socket
@@ -435,3 +436,54 @@ def imap(checks, bench):
     octets = recording.read_bytes()
     checks.holds("IMAP: what is said under TLS is recorded, but for the password",
                  b"SELECT INBOX" in octets and ALICE.encode() not in octets)
+
+
+def odd(checks, bench):
+    """Renegotiation, garbage where TLS comes first, and a key log that SSLKEYLOGFILE names."""
+    ca, work, pem = _authority(bench), bench.work, certificate(bench.work, "odd")
+    context = ssl.create_default_context(cafile=ca)
+    with TLSServer(pem, "implicit") as fake, Proxy({"smtps": f"smtps://127.0.0.1:{fake.port}"}, "--upstream-insecure",
+                                                   "--format", "ndjson") as proxy:
+        port = proxy.at["smtps"][1]
+        done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-tls1_2", "-CAfile", ca,
+                               "-crlf"], input=b"EHLO client.example\nR\nNOOP\nQUIT\n", capture_output=True, timeout=30)
+        session = proxy.wait_sessions(1)[0]
+        checks.holds("a client that renegotiates: what it said before is decoded, and its session ends",
+                     session["tls"]["version"] == "TLSv1.2" and "EHLO" in str(session["exchanges"]), (session, done))
+        for name, octets in (("a record that is none", b"\x16\x03\x01\xff\xff" + b"x" * 100),
+                             ("a message that is none", b"\x16\x03\x01\x00\x05\x63\0\0\1x"),
+                             ("a hello that is cut off", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc")):
+            known = len(proxy.sessions())
+            with socket.create_connection(("127.0.0.1", port), timeout=20) as peer:
+                peer.sendall(octets)
+                try:
+                    peer.shutdown(socket.SHUT_WR)
+                    while peer.recv(1000):
+                        pass
+                except ConnectionResetError:
+                    pass  # an end as good as another
+            session = proxy.wait_sessions(known + 1)[-1]
+            checks.equal(f"{name}: a session without a dialogue", session["exchanges"], [])
+        with smtplib.SMTP_SSL("localhost", port, context=context, timeout=20) as smtp:
+            smtp.ehlo("client.example")
+        checks.equal("the next client is served", proxy.wait_sessions(5)[-1]["tls"]["decrypted"], True)
+    keys = work / "environment-keys.log"
+    contexts = {version: ssl.create_default_context(cafile=ca) for version in VERSIONS}
+    os.environ["SSLKEYLOGFILE"] = str(keys)  # for the proxy alone: the contexts were made before
+    try:
+        for version, only in VERSIONS.items():
+            contexts[version].minimum_version = contexts[version].maximum_version = only
+            with TLSServer(pem, version=only) as fake, Proxy({"smtp": f"smtp://127.0.0.1:{fake.port}"},
+                                                             "--format", "ndjson") as proxy, \
+                    Tcpdump(work / f"environment-{version}.pcap", proxy.at["smtp"][1], []):
+                _mail(proxy.at["smtp"][1], contexts[version], starttls=True)
+                proxy.wait_sessions(1)
+            out = subprocess.run(
+                ["tshark", "-r", work / f"environment-{version}.pcap", "-o", f"tls.keylog_file:{keys}",
+                 f"-dtcp.port=={proxy.at['smtp'][1]},smtp", "-Tfields", "-e", "smtp.req.parameter"],
+                capture_output=True, text=True)
+            checks.holds(f"{version}: tshark reads a capture with the key log of SSLKEYLOGFILE",
+                         "TO:<alice@example.org>" in out.stdout, out.stdout + out.stderr)
+    finally:
+        del os.environ["SSLKEYLOGFILE"]
+    checks.equal("its mode", oct(keys.stat().st_mode & 0o777), "0o600")
