@@ -33,6 +33,8 @@ struct SessionAssembly {
     private var cut: StreamRange?
     /// The envelope of each message.
     private var envelopes: [Envelope] = []
+    /// The client's newest gap since the mail transaction began.
+    private var loss: StreamRange?
 
     /// A message on its way.
     private struct Transfer {
@@ -197,13 +199,16 @@ struct SessionAssembly {
         return text
     }
 
-    private mutating func begin(_ event: Event, verb: String, _ bytes: RawSpan) {
+    /// A command or, without a code, a SASL response.
+    private mutating func begin(_ event: Event, code: UInt8?, _ bytes: RawSpan) {
         let index = index(event.exchange, at: event.time)
         let octets = [UInt8](copying: bytes.extracting(0..<bytes.textLength))
         let line = wireText(octets, from: event.range.start, side: event.range.side)
-        // A line that is a credential from its first octet on has no keyword to show.
-        let isSecret = line.secrets.first?.range.lowerBound == 0 && !verb.hasPrefix("*")
-        var command = Command(verb: isSecret ? "" : verb, line: line)
+        // What a credential covers is no keyword, masked or not.
+        let shown = line.secrets.first.map { min($0.range.lowerBound, octets.count) } ?? octets.count
+        var verb = "*auth"
+        if let code { verb = self.verb(code, bytes.extracting(0..<shown)) }
+        var command = Command(verb: verb, line: line)
         command.forwarded = edits.forwarded(bytes, event.range)
         secrets.removeAll(keepingCapacity: true)
         session.exchanges[index].command = command
@@ -213,11 +218,20 @@ struct SessionAssembly {
         lastSent[index] = event.time
         ending.command(isQuit: verb == "QUIT")
         switch verb {
-        case "MAIL": envelope.mail.append(index)
+        case "MAIL":
+            // Behind a refused chunk there is no transaction for it to be in (RFC 3030 section 3).
+            if let open = transfer.map({ session.messages[$0.index].exchange }), open < session.exchanges.count,
+                session.exchanges[open].reply?.status.isNegative == true
+            {
+                endMessage(isComplete: false)
+            }
+            if transfer == nil { loss = nil }
+            envelope.mail.append(index)
         case "RCPT": envelope.recipients.append(index)
         case "RSET", "EHLO", "HELO", "LHLO", "STARTTLS":
-            envelope = Envelope()
             if transfer != nil { endMessage(isComplete: false) }
+            envelope = Envelope()
+            loss = nil
         default: break
         }
         report(.command(index))
@@ -296,6 +310,9 @@ struct SessionAssembly {
             contents.append([])
             envelopes.append(Envelope())
             transfer = Transfer(index: session.messages.count - 1, began: event.time)
+            // A chunk may be lost before this one; or the first octets, with more than the line DATA.
+            let isWhole = kind == .data && (loss?.end != event.range.start || loss?.length ?? 0 <= 6)
+            if kind.isSubmitted, loss != nil, !isWhole { transfer?.isIntact = false }
         }
         session.exchanges[index].message = transfer?.index
     }
@@ -329,6 +346,7 @@ struct SessionAssembly {
         if kind == .data || kind == .bdat || kind == .bdatLast {
             envelopes[index] = envelope
             envelope = Envelope()
+            loss = nil
         }
         guard isWatched else { return }
         resolve(index)
@@ -358,7 +376,10 @@ struct SessionAssembly {
         session.messages[index].rejected = resolved.rejected
         if content < session.exchanges.count {
             let isIts = session.exchanges[content].message == index
-            session.messages[index].accepted = isIts ? session.exchanges[content].acceptance : nil
+            let acceptance = isIts ? session.exchanges[content].acceptance : nil
+            // The reply to a chunk before the last takes the chunk, not the message.
+            let isWhole = session.messages[index].kind != .bdat || acceptance == false
+            session.messages[index].accepted = isWhole ? acceptance : nil
         }
     }
 }
@@ -371,9 +392,9 @@ extension SessionAssembly: DialogueHandler {
             annotator = Annotator(proto: proto)
             report(.detected)
         case .command(let code):
-            begin(event, verb: verb(code, bytes), bytes)
+            begin(event, code: code, bytes)
         case .continuation:
-            begin(event, verb: "*auth", bytes)
+            begin(event, code: nil, bytes)
         case .reply(let status, let isLast):
             reply(status, isLast: isLast, event, bytes)
         case .listing:
@@ -390,7 +411,11 @@ extension SessionAssembly: DialogueHandler {
             report(.listing(index))
         case .contentBegin(let kind): beginContent(kind, event)
         case .contentEnd(let isComplete): endContent(isComplete: isComplete, event)
-        case .gap: transfer?.isIntact = false
+        case .gap:
+            if event.range.side == .client { loss = event.range }
+            if let index = transfer?.index, session.messages[index].kind.sender == event.range.side {
+                transfer?.isIntact = false
+            }
         case .tls(let start):
             if session.tls == nil {
                 session.tls = TLSMark(start: start, isDecrypted: false, client: TLSMark.Leg())

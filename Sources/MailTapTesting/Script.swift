@@ -16,13 +16,14 @@ public struct Script: Sendable {
     public var steps: [Step]
 
     /// A dialogue from lines: `C: ` and `S: ` begin a line that ends with CRLF; `C| ` and `S| ` octets without line end, where
-    /// `\r`, `\n`, `\0` and `\xHH` stand for octets.
+    /// `\r`, `\n`, `\0` and `\xHH` stand for octets; `C- ` and `S- ` lines that were lost.
     public init(_ name: String, _ text: String) {
         self.name = name
         steps = text.split(separator: "\n").compactMap { line in
             let side: Side = line.first == "C" ? .client : .server
             let isLine = line.dropFirst().first == ":"
             let octets = Script.unescape(line.dropFirst(3).utf8)
+            if line.dropFirst().first == "-" { return .mark(.gap(side, UInt64(octets.count + 2))) }
             return .octets(side, isLine ? octets + [13, 10] : octets)
         }
     }

@@ -34,7 +34,10 @@ import Testing
         ([("AUTH", "AUTH PLAIN"), ("*auth", "AHRlc3QAc2VjcmV0")], "test"),
         ([("AUTH", "AUTH LOGIN"), ("*auth", "dGVzdA=="), ("*auth", "c2VjcmV0")], "test"),
         ([("AUTH", "auth login dGVzdA=="), ("*auth", "c2VjcmV0")], "test"),
-        ([("AUTH", "AUTH CRAM-MD5"), ("*auth", "am9lIHVzZXIgMDAwMQ==")], "joe user"),
+        (
+            [("AUTH", "AUTH CRAM-MD5"), ("*auth", "am9lIHVzZXIgMDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")],
+            "joe user"
+        ),
         ([("USER", "USER joe"), ("PASS", "PASS secret")], "joe"), ([("APOP", "APOP joe 0011")], "joe"),
         ([("AUTH", "AUTH PLAIN !!!!")], nil), ([("AUTH", "AUTH NTLM dGVzdA==")], nil), ([("USER", "USER")], nil),
     ])

@@ -45,6 +45,10 @@ extension RuleBook {
             "Servers must write +OK and -ERR in capitals; clients that compare octets do not know the answer.",
             remedy: "Write +OK and -ERR."),
         Rule(
+            "pop3.separator-missing", .syntax, .warning, .server, "No space behind the status indicator",
+            "RFC 1939 section 3", "A space parts the status indicator from what follows it; clients may look for it.",
+            remedy: "Send a space, or nothing, behind +OK and -ERR."),
+        Rule(
             "pop3.bad-base64", .syntax, .error, nil, "Login token that is no base64", "RFC 5034 section 4",
             "Challenges and responses are base64, without blanks or line ends inside.", remedy: "Encode the token."),
         Rule(

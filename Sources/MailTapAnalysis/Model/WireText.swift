@@ -64,6 +64,17 @@ public struct WireText: Sendable, Equatable {
         return Self.decode(shown)
     }
 
+    /// The octets with every credential replaced as a recording replaces it, user names kept.
+    var maskedOctets: [UInt8] {
+        guard !isMasked, !secrets.isEmpty else { return octets }
+        var masked = octets
+        for secret in secrets where secret.range.upperBound <= octets.count {
+            masked.replaceSubrange(
+                secret.range, with: SecretMasking.masked(Array(octets[secret.range]), kind: secret.kind))
+        }
+        return masked
+    }
+
     /// UTF-8 where valid, else Latin-1.
     public static func decode(_ octets: [UInt8]) -> (text: String, isLatin1: Bool) {
         // Nearly always ASCII; validating what is none costs several times as much.

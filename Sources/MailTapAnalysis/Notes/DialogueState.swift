@@ -140,7 +140,7 @@ struct DialogueState {
     // MARK: SASL
 
     private mutating func beginLogin(_ command: Command, _ status: ReplyStatus, _ exchange: Exchange) {
-        let words = SASLToken.words(SMTPGrammar.argument(of: command.line.octets))
+        let words = SASLToken.words(SMTPGrammar.argument(of: command.line.maskedOctets))
         login = nil
         if status.isPositive {
             isAuthenticated = true

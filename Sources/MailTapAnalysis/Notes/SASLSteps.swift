@@ -74,7 +74,7 @@ enum SASLSteps {
 
     /// The AUTH command itself.
     static func begin(_ command: Command) -> String {
-        let words = SASLToken.words(SMTPGrammar.argument(of: command.line.octets))
+        let words = SASLToken.words(SMTPGrammar.argument(of: command.line.maskedOctets))
         guard !words.isEmpty else { return "Ask which SASL mechanisms there are (RFC 1734)" }
         guard let name = mechanismName(of: command) else {
             return "Log in without naming a SASL mechanism (RFC 4954 section 4)"
@@ -84,7 +84,8 @@ enum SASLSteps {
         var note = "Log in by SASL \(shown): \(known.summary) (\(known.reference))"
         if words.count > 1 {
             note += "; the first response comes along"
-            if let identity = identity(name, step: 1, words[1]) { note += ", \(identity)" }
+            let kind = command.line.secrets.first { $0.range.overlaps(words[1].indices) }?.kind
+            if let identity = identity(name, step: 1, words[1], kind) { note += ", \(identity)" }
         }
         return note
     }
@@ -99,7 +100,7 @@ enum SASLSteps {
             return "Acknowledge the failure that the server described, so that it can refuse the login "
                 + (mechanism == "XOAUTH2" ? "(XOAUTH2)" : "(RFC 7628 section 3.2.3)")
         }
-        if let identity = identity(mechanism, step: step, line.octets[...]) {
+        if let identity = identity(mechanism, step: step, line.maskedOctets[...], line.secrets.first?.kind) {
             return "SASL \(ShownText.of(mechanism)), response \(step): \(identity)"
         }
         return "SASL \(ShownText.of(mechanism)), response \(step)"
@@ -131,10 +132,20 @@ enum SASLSteps {
         }
     }
 
-    /// What a response says of who logs in; only parts that are no secret are looked at.
-    private static func identity(_ mechanism: String, step: Int, _ token: ArraySlice<UInt8>) -> String? {
-        if mechanism == "LOGIN", step > 1 { return "the password" }
-        guard !SASLToken.isMasked(token) else { return nil }
+    /// What a response says of who logs in, from its token with the secrets masked.
+    ///
+    /// - Parameter kind: what credential the token holds; nil for none.
+    private static func identity(
+        _ mechanism: String, step: Int, _ token: ArraySlice<UInt8>, _ kind: SecretKind?
+    ) -> String? {
+        if kind == .login || (mechanism == "LOGIN" && step > 1) { return "the password" }
+        if mechanism == "NTLM" {
+            return step == 1 ? "the negotiate message" : "the authenticate message with the proof"
+        }
+        if SASLToken.isMasked(token) {
+            // PLAIN's mask keeps the user where there is one.
+            return kind == .plain ? "which is not of the form that PLAIN has" : nil
+        }
         guard let octets = SASLToken.decode(token) else { return "which is no base64" }
         let shown = user(mechanism, step: step, octets).map { ShownText.of($0) }
         switch mechanism {
@@ -147,8 +158,6 @@ enum SASLSteps {
         case "EXTERNAL":
             return octets.isEmpty ? "the identity that TLS proved" : "as \(ShownText.of(octets[...]))"
         case "ANONYMOUS": return octets.isEmpty ? "no trace" : "trace \(ShownText.of(octets[...]))"
-        case "NTLM": return step == 1 ? "the negotiate message" : "the authenticate message with the proof"
-        case "GSSAPI", "GSS-SPNEGO": return "a token of \(ShownText.count(octets.count, "octet"))"
         default:
             guard mechanism.hasPrefix("SCRAM-") else { return nil }
             if let shown { return "user \(shown) and a nonce" }
@@ -160,12 +169,16 @@ enum SASLSteps {
     ///
     /// Never a secret: only the part of the response that names somebody.
     static func user(_ mechanism: String, step: Int, _ octets: [UInt8]) -> String? {
+        // A NUL parts PLAIN's fields; elsewhere such a response is one of PLAIN in the wrong place.
+        guard mechanism == "PLAIN" || !octets.contains(0) else { return nil }
         switch mechanism {
         case "PLAIN":
             let fields = octets.split(separator: 0, maxSplits: 2, omittingEmptySubsequences: false)
             return fields.count == 3 ? SMTPGrammar.text(fields[1]) : nil
         case "LOGIN": return step == 1 ? SMTPGrammar.text(octets) : nil
-        case "CRAM-MD5": return octets.lastIndex(of: 32).map { SMTPGrammar.text(octets[..<$0]) }
+        case "CRAM-MD5":
+            // The digest has 32 digits (RFC 2195 section 2); anything else may be a password.
+            return octets.lastIndex(of: 32).flatMap { octets.count - $0 == 33 ? SMTPGrammar.text(octets[..<$0]) : nil }
         case "DIGEST-MD5": return attribute("username", octets)
         case "XOAUTH2": return field("user=", octets)
         case "OAUTHBEARER": return attribute("a", Array(octets.prefix { $0 != 1 })).map(saslName)

@@ -82,12 +82,13 @@ struct TallyAccount: Sendable {
         switch verb {
         case .mail, .recipient:
             guard !isHidden else { break }
+            if verb == .mail, let open = messages.last?.exchange, replies[open].isNegative { endMessage() }
             let octets = [UInt8](copying: bytes.extracting(0..<textLength))
             lines.append(
                 EnvelopeLine(exchange: exchange, isMail: verb == .mail, line: WireText(octets, secrets: found)))
         case .reset:
-            transaction = lines.count
             endMessage()
+            transaction = lines.count
         case .quit: if !isHidden { quit = exchange }
         case .login(let step):
             guard !isHidden || step == .response else { break }

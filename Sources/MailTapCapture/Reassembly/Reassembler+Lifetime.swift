@@ -262,10 +262,14 @@ extension Reassembler {
         }
     }
 
-    /// The capture is over: every session ends, in the order in which the connections began.
+    /// The capture is over: every session ends, those first that ended in it, by their last packet.
     mutating func finishAll() {
         let order = connections.indices.filter { connections[$0].phase == .silent || connections[$0].phase == .open }
-            .sorted { connections[$0].serial < connections[$1].serial }
+            .sorted {
+                let (one, other) = (connections[$0], connections[$1])
+                if one.isClosing != other.isClosing { return one.isClosing }
+                return (one.lastTime, one.serial) < (other.lastTime, other.serial)
+            }
         for place in order { remove(place) }
     }
 }

@@ -11,8 +11,10 @@ public struct Dialogue: Sendable {
     private let limits: Limits
     /// Whether a greeting is to come: the connection's beginning was seen, or a tunnel's end.
     private var startSeen: Bool
-    /// Whether the client speaks first in what is certain to be mail, though no greeting is to come.
+    /// Whether the client speaks first, as it does where no greeting is to come.
     private var clientBegins: Bool
+    /// Octets of the client that came before the greeting was lost; nil where it was not.
+    private var clientBeforeLoss: UInt64?
     private var detector: ProtocolDetector
     /// What stands before the mail is being read; nil once the mail, or whatever it is, has begun.
     private var preamble: TunnelPreamble? = TunnelPreamble()
@@ -37,7 +39,7 @@ public struct Dialogue: Sendable {
     ) {
         self.limits = limits
         self.startSeen = startSeen
-        clientBegins = isKnownMail && !startSeen
+        clientBegins = !startSeen
         detector = ProtocolDetector(expecting: expecting, startSeen: startSeen, isKnownMail: isKnownMail)
     }
 
@@ -81,6 +83,9 @@ public struct Dialogue: Sendable {
     public mutating func mark(_ mark: Mark, at time: Timestamp, _ handler: inout some DialogueHandler) {
         switch mark {
         case .gap(let side, let length):
+            if side == .server, !isDecided, server.isEmpty, clientBeforeLoss == nil {
+                clientBeforeLoss = client.offset &+ UInt64(client.heldCount)
+            }
             if side == .client {
                 client.append(.gap(length, time), at: time)
             } else {
@@ -119,10 +124,6 @@ public struct Dialogue: Sendable {
         if !isDecided {
             guard preamble == nil, let found = detector.decide(client, server, limit: limits.undecided) else { return }
             decideProtocol(found, &handler)
-            if clientBegins {
-                // A dialogue without its greeting: the server's first line answers the client's.
-                _ = Self.advance(&client, &decoder, limits, onlyOnce: true, &events, &handler)
-            }
         }
         var goesOn = true
         while goesOn {
@@ -132,7 +133,21 @@ public struct Dialogue: Sendable {
         }
     }
 
+    /// The protocol is known; what the client said before the server did is decoded.
     private mutating func decideProtocol(_ found: ProtocolDetector.Found, _ handler: inout some DialogueHandler) {
+        begin(found, &handler)
+        if let clientBeforeLoss {
+            // What the server lost may have answered these lines.
+            while client.offset < clientBeforeLoss,
+                Self.advance(&client, &decoder, limits, onlyOnce: true, &events, &handler)
+            {}
+        } else if clientBegins {
+            // A dialogue without its greeting: the server's first line answers the client's.
+            _ = Self.advance(&client, &decoder, limits, onlyOnce: true, &events, &handler)
+        }
+    }
+
+    private mutating func begin(_ found: ProtocolDetector.Found, _ handler: inout some DialogueHandler) {
         isDecided = true
         proto = found.proto
         if let proto = found.proto {
@@ -143,9 +158,10 @@ public struct Dialogue: Sendable {
                 Event(time: time, range: StreamRange(.server, 0, 0), exchange: 0, kind: .detected(proto)),
                 RawSpan())
         }
+        let isLost = clientBeforeLoss != nil
         switch (found.proto, found.isTLS) {
-        case (.smtp, false): decoder = SMTPDecoder(expectsGreeting: startSeen, limits: limits)
-        case (.pop3, false): decoder = POP3Decoder(expectsGreeting: startSeen, limits: limits)
+        case (.smtp, false): decoder = SMTPDecoder(expectsGreeting: startSeen, isGreetingLost: isLost, limits: limits)
+        case (.pop3, false): decoder = POP3Decoder(expectsGreeting: startSeen, isGreetingLost: isLost, limits: limits)
         case (.smtp, true), (.pop3, true):
             decoder = OpaqueDecoder(isTLS: true, from: (client.offset, server.offset))
         case (.imap, false):
@@ -221,6 +237,7 @@ public struct Dialogue: Sendable {
         tunnels += 1
         startSeen = true
         clientBegins = false
+        clientBeforeLoss = nil
         detector = ProtocolDetector(
             expecting: tunnel.expecting ?? detector.expecting, startSeen: true, isKnownMail: detector.isKnownMail)
         client.restart()

@@ -10,14 +10,27 @@ enum LineScan {
     /// Looks for a line's end in `bytes` from offset `start` on.
     static func next(in bytes: RawSpan, from start: Int, limit: Int) -> LineScan {
         guard let end = bytes.firstIndex(of: 10, from: start), end - start < limit else {
-            return bytes.byteCount - start >= limit ? .tooLong(limit) : .incomplete
+            guard bytes.byteCount - start >= limit else { return .incomplete }
+            // A CR there may belong to the line's end.
+            return .tooLong(limit > 1 && bytes[octet: start + limit - 1] == 13 ? limit - 1 : limit)
         }
         let hasCR = end > start && bytes[octet: end - 1] == 13
         return .line(length: end - start + 1, text: hasCR ? end - start - 1 : end - start, isBareLF: !hasCR)
     }
 }
 
+extension LineScan {
+    /// The end of a line of which too much was seen: its octets up to and with the line end, and those of the line end.
+    static func rest(in bytes: RawSpan) -> (length: Int, lineEnd: Int)? {
+        guard let end = bytes.firstIndex(of: 10) else { return nil }
+        return (end + 1, end > 0 && bytes[octet: end - 1] == 13 ? 2 : 1)
+    }
+}
+
 extension RawSpan {
+    /// Octets that surely are no line end: all but a CR at the end.
+    var endOfSkipping: Int { byteCount > 0 && self[octet: byteCount - 1] == 13 ? byteCount - 1 : byteCount }
+
     /// The upper-cased letters and digits from `start` as one integer, first octet highest; 0 where there are none or
     /// more than eight.
     func verbCode(from start: Int, to end: Int) -> (code: UInt64, length: Int) {
@@ -48,6 +61,15 @@ extension RawSpan {
         }
     }
 
+    /// Whether the octets, of which more may come, begin with `text` (ASCII, given in capitals), case aside.
+    func mayBegin(_ text: StaticString) -> Bool {
+        guard byteCount < text.utf8CodeUnitCount else { return hasPrefix(text) }
+        return (0..<byteCount).allSatisfy { index in
+            let octet = self[octet: index]
+            return text.withUTF8Buffer { $0[index] == (octet >= 97 && octet <= 122 ? octet & 0xDF : octet) }
+        }
+    }
+
     /// The octets behind one of these verbs of four letters, where something hides it.
     ///
     /// That is octets before it, or letters glued to it. Nil where none of them stands there, or nothing behind it.
@@ -58,6 +80,38 @@ extension RawSpan {
         start += 4
         while start < end, self[octet: start] == 32 || self[octet: start] == 9 { start += 1 }
         return start < end ? start..<end : nil
+    }
+
+    /// What stands behind the name of a SASL mechanism that is the first argument; nil where none is, empty where nothing
+    /// follows it.
+    ///
+    /// For lines whose verb is not known: AUTH misspelled, or a name of its own for it.
+    func misspelledLogin(to end: Int) -> Range<Int>? {
+        let verb = word(from: 0, to: end)
+        let name = word(from: verb.upperBound, to: end)
+        guard extracting(name).isKnownMechanism else { return nil }
+        let response = word(from: name.upperBound, to: end)
+        return response.isEmpty ? end..<end : response.lowerBound..<end
+    }
+
+    /// Whether the octets, which a gap or the end cuts off, may be the beginning of a login.
+    var mayBeginLogin: Bool {
+        var start = 0
+        while start < byteCount, self[octet: start] <= 32 || self[octet: start] >= 127 { start += 1 }
+        return hasPrefix("AUTH", from: start) || hasPrefix("PASS", from: start) || isSASLName(in: secondWord)
+    }
+
+    private var secondWord: Range<Int> { word(from: word(from: 0, to: byteCount).upperBound, to: byteCount) }
+
+    private func isSASLName(in range: Range<Int>) -> Bool { extracting(range).isKnownMechanism }
+
+    /// Whether a line of which the beginning was lost may hold a credential: a word alone is like a SASL response, and so is
+    /// what stands behind a mechanism's name or the end of one.
+    func mayBeEndOfLogin(to end: Int) -> Bool {
+        let first = word(from: 0, to: end)
+        let second = word(from: first.upperBound, to: end)
+        if second.isEmpty || isSASLName(in: first) || isSASLName(in: second) { return !first.isEmpty }
+        return word(from: second.upperBound, to: end).isEmpty && extracting(first).isEndOfMechanism
     }
 
     /// Whether what stands here begins a TLS record: nil while too few octets are there to say.

@@ -72,11 +72,22 @@ struct PendingReplies: Sendable {
 
     /// The first reply behind a gap came: gives up the commands that it does not answer.
     ///
-    /// A command sent after the gap comes first; of those before it one at least was answered in the gap.
-    mutating func realign(_ canAnswer: (PendingReply) -> Bool) {
+    /// A command sent after the gap comes first; of those before it one at least was answered in the gap. Where the reply
+    /// answers none, those before the gap were all answered in it.
+    ///
+    /// - Returns: whether there is a command that the reply answers.
+    mutating func realign(_ canAnswer: (PendingReply) -> Bool) -> Bool {
         let after = items[head...].firstIndex { !$0.isBeforeGap && canAnswer($0) }
         let before = items[head...].dropFirst().firstIndex(where: canAnswer)
-        if let index = after ?? before { head = index }
+        let isOwned: Bool
+        if let index = after ?? before {
+            head = index
+            isOwned = true
+        } else {
+            isOwned = first.map(canAnswer) ?? false
+            if !isOwned { while first?.isBeforeGap == true { removeFirst() } }
+        }
         for index in head..<items.count { items[index].isBeforeGap = false }
+        return isOwned
     }
 }

@@ -20,6 +20,7 @@ struct ProtocolDetector: Sendable {
         if let found = byTLS(said, answered) { return found }
         if let found = byServer(answered, said, clientWasFirst: Self.isFirst(client, server)) { return found }
         if client.heldCount > limit || server.heldCount > limit { return guess(said, answered) }
+        if server.nextBreakIsGap, Self.line(answered) == nil { return byClient(said) }
         if answered.isEmpty, expecting == nil, !isKnownMail, let line = Self.line(said),
             Self.protocols(ofClient: line).isEmpty
         {
@@ -83,6 +84,14 @@ struct ProtocolDetector: Sendable {
         if let expecting, candidates.contains(expecting), isKnownMail || !startSeen { return Found(proto: expecting) }
         if !startSeen, candidates.count == 1 { return Found(proto: candidates.first) }
         return startSeen ? Found() : nil
+    }
+
+    /// What the client's first line proves, for where the greeting was lost.
+    private func byClient(_ said: [UInt8]) -> Found? {
+        guard let line = Self.line(said) else { return nil }
+        let candidates = Self.protocols(ofClient: line)
+        if let expecting, candidates.contains(expecting) { return Found(proto: expecting) }
+        return candidates.count == 1 && !Self.isCommon(line) ? Found(proto: candidates.first) : nil
     }
 
     private static func isFirst(_ client: SideStream, _ server: SideStream) -> Bool {

@@ -16,18 +16,39 @@ extension RawSpan {
         }
         return !(hasUpper && hasLower)
     }
+
+    /// Whether this names a SASL mechanism that mail servers have, case aside.
+    var isKnownMechanism: Bool {
+        guard isMechanismName else { return false }
+        return hasPrefix("SCRAM-")
+            || SASLProgress.names.contains { byteCount == $0.utf8CodeUnitCount && hasPrefix($0) }
+    }
+
+    /// Whether this is the end of such a name, case aside.
+    var isEndOfMechanism: Bool {
+        guard byteCount > 0, isMechanismName else { return false }
+        let octets = [UInt8](copying: self).map { $0 >= 97 && $0 <= 122 ? $0 & 0xDF : $0 }
+        return SASLProgress.names.contains { $0.description.utf8.suffix(octets.count).elementsEqual(octets) }
+    }
 }
 
 /// Where a SASL authentication stands: which of the client's responses hold a credential (RFC 4422).
 struct SASLProgress: Sendable, Hashable {
+    /// The mechanisms that mail servers have.
+    static let names: [StaticString] = [
+        "PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5", "SCRAM-SHA-1", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256",
+        "SCRAM-SHA-256-PLUS", "SCRAM-SHA-512", "XOAUTH2", "OAUTHBEARER", "NTLM", "GSSAPI", "GSS-SPNEGO", "EXTERNAL",
+        "KERBEROS_V4", "SKEY", "OTP",
+    ]
+
     private enum Mechanism: Sendable, Hashable {
         case plain, login, cramMD5, digestMD5, scram, bearer, harmless, other
     }
 
     private let mechanism: Mechanism
     private var responses = 0
+    /// Whether the newest challenge asked for a password; a challenge counts for one response.
     private var asksForPassword = false
-    private var asksForUser = false
 
     /// An authentication with the mechanism named in `line[range]`.
     init(mechanism name: RawSpan) {
@@ -45,7 +66,7 @@ struct SASLProgress: Sendable, Hashable {
 
     /// The server's challenge, base64 as on the wire: LOGIN's prompts say what they want.
     mutating func challenge(_ text: RawSpan) {
-        // "UGFzc" is base64 of "Pass", "cGFzc" of "pass"; "VXNlc" and "dXNlc" of "User" and "user".
+        // "UGFzc" is base64 of "Pass", "cGFzc" of "pass", "UEFTU" of "PASS".
         func begins(_ prefix: StaticString) -> Bool {
             guard text.byteCount >= prefix.utf8CodeUnitCount else { return false }
             return prefix.withUTF8Buffer { expected in
@@ -53,24 +74,39 @@ struct SASLProgress: Sendable, Hashable {
             }
         }
         asksForPassword = begins("UGFzc") || begins("cGFzc") || begins("UEFTU")
-        asksForUser = begins("VXNlc") || begins("dXNlc") || begins("VVNFU")
     }
 
     /// Counts a client response (initial or not) and tells what credential it holds; nil for none.
     mutating func response(_ text: RawSpan) -> SecretKind? {
-        defer { responses += 1 }
+        defer {
+            responses += 1
+            asksForPassword = false
+        }
         let isCancel = text.byteCount == 1 && text[octet: 0] == UInt8(ascii: "*")
         let isEmpty = text.byteCount == 0 || (text.byteCount == 1 && text[octet: 0] == UInt8(ascii: "="))
         guard !isCancel, !isEmpty else { return nil }
         switch mechanism {
         case .plain: return .plain
-        case .login: return asksForPassword || (responses > 0 && !asksForUser) ? .login : nil
+        case .login:
+            if asksForPassword || responses > 0 { return .login }
+            return Self.isPlain(text) ? .opaque : nil
         case .cramMD5: return .cramMD5
         case .digestMD5: return .digestMD5
-        case .scram: return responses == 0 ? nil : .scram
+        case .scram: return responses > 0 ? .scram : Self.opensSCRAM(text) ? nil : .opaque
         case .bearer: return responses == 0 ? .bearerToken : .opaque
-        case .harmless: return nil
+        case .harmless: return Self.isPlain(text) ? .opaque : nil
         case .other: return .opaque
         }
+    }
+
+    /// Whether a response that should hold no credential is one of PLAIN all the same (RFC 4616 section 2).
+    private static func isPlain(_ text: RawSpan) -> Bool {
+        Base64.decode([UInt8](copying: text))?.contains(0) == true
+    }
+
+    /// Whether a response is what SCRAM begins with: user and nonce (RFC 5802 section 7).
+    private static func opensSCRAM(_ text: RawSpan) -> Bool {
+        guard let octets = Base64.decode([UInt8](copying: text)), !octets.contains(0) else { return false }
+        return ["n,", "y,", "p="].contains { octets.starts(with: $0.utf8) }
     }
 }

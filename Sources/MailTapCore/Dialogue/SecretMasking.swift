@@ -13,16 +13,7 @@ public enum SecretMasking {
     ///   - kind: what it is.
     public static func masked(_ token: [UInt8], kind: SecretKind) -> [UInt8] {
         let whole = [UInt8](repeating: mask, count: token.count)
-        let cover: ([UInt8]) -> [Range<Int>]
-        switch kind {
-        case .password, .apopDigest, .login, .opaque: return whole
-        case .plain: cover = plain
-        case .cramMD5: cover = cramMD5
-        case .digestMD5: cover = digestMD5
-        case .scram: cover = scram
-        case .bearerToken: cover = bearerToken
-        }
-        guard var decoded = Base64.decode(token) else { return whole }
+        guard let cover = cover(kind), var decoded = Base64.decode(token) else { return whole }
         let secrets = cover(decoded)
         guard !secrets.isEmpty else { return whole }
         for index in secrets.joined() where decoded.indices.contains(index) { decoded[index] = mask }
@@ -34,6 +25,25 @@ public enum SecretMasking {
         return [UInt8](encoded[..<token.count])
     }
 
+    /// The secret parts of what a token stands for, which a peer may repeat decoded; none where it is no base64.
+    static func decodedSecrets(of token: [UInt8], kind: SecretKind) -> [[UInt8]] {
+        guard kind != .password, kind != .apopDigest, let decoded = Base64.decode(token) else { return [] }
+        let secrets = (cover(kind) ?? plain)(decoded).filter { !$0.isEmpty }
+        return secrets.isEmpty ? [decoded] : secrets.map { [UInt8](decoded[$0]) }
+    }
+
+    /// What finds the secrets in a decoded token; nil where all of it is one.
+    private static func cover(_ kind: SecretKind) -> (([UInt8]) -> [Range<Int>])? {
+        switch kind {
+        case .password, .apopDigest, .login, .opaque: nil
+        case .plain: plain
+        case .cramMD5: cramMD5
+        case .digestMD5: digestMD5
+        case .scram: scram
+        case .bearerToken: bearerToken
+        }
+    }
+
     /// RFC 4616: authzid NUL authcid NUL password; everything behind the second NUL.
     private static func plain(_ octets: [UInt8]) -> [Range<Int>] {
         guard let first = octets.firstIndex(of: 0), let second = octets[(first + 1)...].firstIndex(of: 0) else {
@@ -42,9 +52,9 @@ public enum SecretMasking {
         return [second + 1..<octets.count]
     }
 
-    /// RFC 2195: user SP digest; everything behind the last space.
+    /// RFC 2195: user SP digest; everything behind the last space, where a digest's 32 digits stand there.
     private static func cramMD5(_ octets: [UInt8]) -> [Range<Int>] {
-        guard let space = octets.lastIndex(of: UInt8(ascii: " ")) else { return [] }
+        guard let space = octets.lastIndex(of: UInt8(ascii: " ")), octets.count - space == 33 else { return [] }
         return [space + 1..<octets.count]
     }
 

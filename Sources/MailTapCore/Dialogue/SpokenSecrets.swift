@@ -1,14 +1,23 @@
 /// The credentials that a client said last, to find them again where a server repeats them in a reply.
 struct SpokenSecrets: Sendable {
-    private static let count = 4
+    private static let count = 8
     private static let lengths = 4...1_024
     private var tokens: [[UInt8]] = []
 
-    /// The client said this.
-    mutating func note(_ token: RawSpan) {
-        guard Self.lengths.contains(token.byteCount) else { return }
+    /// The client said this: looked for as it stands, and as what it stands for.
+    mutating func note(_ token: RawSpan, _ kind: SecretKind) {
+        guard token.byteCount <= Self.lengths.upperBound else { return }
+        let octets = [UInt8](copying: token)
+        keep(octets)
+        for word in octets.split(separator: 32) {
+            for secret in SecretMasking.decodedSecrets(of: Array(word), kind: kind) { keep(secret) }
+        }
+    }
+
+    private mutating func keep(_ token: [UInt8]) {
+        guard Self.lengths.contains(token.count), !tokens.contains(token) else { return }
         if tokens.count == Self.count { tokens.removeFirst() }
-        tokens.append([UInt8](copying: token))
+        tokens.append(token)
     }
 
     /// Where the line repeats one of them; each token's first place.

@@ -273,6 +273,23 @@ import Testing
         #expect(collector.traces.count == 2000)
     }
 
+    /// The one that began last is over first, and one goes on.
+    @Test func sessionsEndInTheOrderOfTheirLastPackets() {
+        var segments: [(segment: TCPSegment, payload: [UInt8])] = []
+        for (number, port) in [(0, UInt16(40_001)), (1, 40_002), (2, 40_003)] {
+            var talk = Conversation.mail()
+            if number == 1 { talk.segments.removeLast(3) }
+            for (index, var (segment, payload)) in talk.segments.enumerated() {
+                let pace = Int64(number == 0 ? 1_000_000 : 100_000)
+                segment.time.nanoseconds = Int64(number) * 10_000 + Int64(index) * pace
+                if segment.sourcePort == 50112 { segment.sourcePort = port } else { segment.destinationPort = port }
+                segments.append((segment, payload))
+            }
+        }
+        segments.sort { $0.segment.time < $1.segment.time }
+        #expect(reassemble(segments).map(\.info.client.port) == [40_003, 40_001, 40_002])
+    }
+
     @Test func aSinkWithoutInterestGetsNoMoreOctets() {
         final class Bored: TraceSink, SessionSink {
             var chunks = 0

@@ -106,6 +106,15 @@ private final class FullStore: BlockStore {
         recorder.close()
     }
 
+    @Test func anEmptyFileBecomesPrivate() throws {
+        let directory = try ScratchDirectory()
+        directory.write([], mode: 0o644)
+        try recorder(directory.path + "/a.mailtap").close()
+        var status = stat()
+        #expect(stat(directory.path + "/a.mailtap", &status) == 0)
+        #expect(status.st_mode & 0o7777 == 0o600)
+    }
+
     @Test func appendingAddsASection() throws {
         let directory = try ScratchDirectory()
         for port in [UInt16(1_001), 1_002] {

@@ -35,6 +35,7 @@ extension POP3Decoder {
             serverStretch = range.end
             scanner.skipLost()
             server = .content
+            contentGapEnd = range.end
         case .listing(let open):
             exchange = open
             serverIsAfterGap = true
@@ -51,7 +52,7 @@ extension POP3Decoder {
             serverIsAfterGap = true
             hasGreeted = true
             pending.noteGap()
-            if client == .awaitingAUTH { client = .commands; clientIsAfterGap = true; suspectsAfterGap = true }
+            if client == .awaitingAUTH { client = .aloneAUTH }
             if client == .awaitingSTLS { client = .goAhead }
         }
         events.append(Event(time: time, range: range, exchange: exchange, kind: .gap), RawSpan())
@@ -151,12 +152,14 @@ extension POP3Decoder {
             Event(time: time, range: StreamRange(side, start, end), exchange: exchanges, kind: .opaque), RawSpan())
     }
 
+    /// The rest of a line over the limit is over; its last `lineEnd` octets end the line.
     func endSkipping(
-        _ range: StreamRange, _ isSecret: Bool, _ time: Timestamp, _ events: inout EventBuffer
+        _ range: StreamRange, lineEnd: Int = 0, _ isSecret: Bool, _ time: Timestamp, _ events: inout EventBuffer
     ) {
         guard !range.isEmpty else { return }
-        if isSecret {
-            events.append(Event(time: time, range: range, exchange: exchanges, kind: .secret(.opaque)), RawSpan())
+        let hidden = StreamRange(range.side, range.start, range.end &- UInt64(lineEnd))
+        if isSecret, !hidden.isEmpty {
+            events.append(Event(time: time, range: hidden, exchange: exchanges, kind: .secret(.opaque)), RawSpan())
         }
         events.append(Event(time: time, range: range, exchange: exchanges, kind: .fragment), RawSpan())
     }
@@ -174,7 +177,7 @@ extension POP3Decoder {
         _ events: inout EventBuffer
     ) {
         let range = offer.range(text.lowerBound, text.upperBound)
-        if offer.side == .client { spoken.note(line.extracting(text)) }
+        if offer.side == .client { spoken.note(line.extracting(text), kind) }
         events.append(
             Event(time: offer.arrivals.time(at: range.end), range: range, exchange: exchanges, kind: .secret(kind)),
             line.extracting(text))

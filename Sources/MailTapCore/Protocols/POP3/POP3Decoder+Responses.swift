@@ -23,12 +23,12 @@ extension POP3Decoder {
             server = .status
             return clear
         case .skipping(let then):
-            guard let end = bytes.firstIndex(of: 10) else { return bytes.byteCount }
+            guard let rest = LineScan.rest(in: bytes) else { return bytes.endOfSkipping }
             endSkipping(
-                StreamRange(.server, serverStretch, offer.base &+ UInt64(end + 1)), false, offer.arrivals.latest,
-                &events)
+                StreamRange(.server, serverStretch, offer.base &+ UInt64(rest.length)), lineEnd: rest.lineEnd, false,
+                offer.arrivals.latest, &events)
             server = then
-            return end + 1
+            return rest.length
         }
     }
 
@@ -72,16 +72,16 @@ extension POP3Decoder {
         _ line: RawSpan, _ text: Int, _ offer: Offer, _ events: inout EventBuffer
     ) {
         for place in spoken.places(in: line.extracting(0..<text)) { secret(.opaque, place, line, offer, &events) }
-        let status = Self.status(line, text)
+        var status = Self.status(line, text)
         let range = offer.range(0, line.byteCount)
         let time = offer.arrivals.time(at: range.end)
         if serverIsAfterGap || !expectsGreeting && !hasGreeted {
             // Behind a gap, and in mid-stream, anything but a status line may be the rest of a message or listing.
-            guard status != .none, status != .plus || client == .awaitingAUTH else {
+            guard status != .none, status != .plus || client == .awaitingAUTH || client == .aloneAUTH else {
                 events.append(Event(time: time, range: range, exchange: exchanges, kind: .fragment), line)
                 return
             }
-            if serverIsAfterGap { pending.realign { Self.canAnswer($0, status) } }
+            if serverIsAfterGap { _ = pending.realign { Self.canAnswer($0, status) } }
             serverIsAfterGap = false
         }
         let answered = hasGreeted || !expectsGreeting ? pending.first : nil
@@ -94,6 +94,11 @@ extension POP3Decoder {
             }
             exchange = exchanges
             exchanges &+= 1
+        }
+        if status == .none, answered != nil || !hasGreeted, let glued = Self.gluedStatus(line) {
+            // No space behind it; but a response it is.
+            status = glued
+            emit(.anomaly(.replySeparatorMissing), range, exchange, offer, &events)
         }
         hasGreeted = true
         if status == .none {
@@ -115,14 +120,16 @@ extension POP3Decoder {
         _ time: Timestamp, _ events: inout EventBuffer
     ) {
         let verb = POP3Verb(rawValue: answered.verb) ?? .unknown
-        if verb == .auth, client == .awaitingAUTH, pending.isEmpty {
+        if verb == .pass, pending.isEmpty { suspectsResponse = status != .ok }
+        if verb == .auth, client == .awaitingAUTH || client == .aloneAUTH, pending.isEmpty {
             if status == .plus {
                 sasl?.challenge(challenge)
                 client = .sasl
             } else {
                 client = .commands
                 suspectsResponse = status != .ok
-                if status != .ok { suspectUntil = max(suspectUntil, awaitedUntil) }
+                // What was said before it may be a response, too: this one may answer a later one.
+                suspectUntil = max(suspectUntil, awaitedUntil)
                 sasl = nil
             }
             return
@@ -144,6 +151,8 @@ extension POP3Decoder {
             contentExchange = answered.exchange
             serverStretch = next.start
             scanner = ContentScanner()
+            contentGapEnd = nil
+            isAtLineStart = true
             events.append(
                 Event(
                     time: time, range: next, exchange: contentExchange,
@@ -175,14 +184,27 @@ extension POP3Decoder {
     private mutating func content(
         _ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer
     ) -> Int {
-        let outcome = scanner.scan(bytes, from: 0, side: .server, takesCandidates: true, &events)
+        var end = bytes.byteCount
+        if let contentGapEnd, !pending.isEmpty {
+            if isAtLineStart || offer.base == contentGapEnd,
+                let returned = endLostContent(bytes, offer, &events)
+            {
+                return returned
+            }
+            // Line by line, as each may be a response.
+            end = bytes.firstIndex(of: 10).map { $0 + 1 } ?? end
+        }
+        let outcome = scanner.scan(
+            bytes.extracting(0..<end), from: 0, side: .server, takesCandidates: true, &events)
         for odd in scanner.takeOddities() {
             emit(
                 .anomaly(odd.anomaly), offer.range(odd.offset, odd.offset + odd.length), contentExchange, offer, &events
             )
         }
         switch outcome {
-        case .more(let consumed): return consumed
+        case .more(let consumed):
+            if consumed > 0 { isAtLineStart = bytes[octet: consumed - 1] == 10 }
+            return consumed
         case .end(let content, let end):
             endContent(
                 offer.range(content, end), offer.arrivals.time(at: offer.base &+ UInt64(end)), isComplete: true,
@@ -193,6 +215,21 @@ extension POP3Decoder {
             candidateLine = line
             if content > 0 { return content }
             return afterCandidate(end - content, bytes, offer, &events)
+        }
+    }
+
+    /// Behind a gap the dot line may be lost: a status line for which a command waits ends the message.
+    private mutating func endLostContent(
+        _ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer
+    ) -> Int? {
+        guard bytes.mayBegin("+OK") || bytes.mayBegin("-ERR") else { return nil }
+        switch LineScan.next(in: bytes, from: 0, limit: 512) {
+        case .incomplete: return 0
+        case .tooLong: return nil
+        case .line(_, let text, _):
+            guard Self.status(bytes, text) != .none else { return nil }
+            endContent(offer.range(0, 0), offer.arrivals.latest, isComplete: false, &events)
+            return statusLine(bytes, offer, &events)
         }
     }
 
@@ -244,6 +281,11 @@ extension POP3Decoder {
         if line.hasPrefix("-ERR"), ends(4) { return .err }
         if text > 0, line[octet: 0] == 43, ends(1) { return .plus }
         return .none
+    }
+
+    /// The status of a line in which something other than a space follows it.
+    private static func gluedStatus(_ line: RawSpan) -> ReplyStatus? {
+        line.hasPrefix("+OK") ? .ok : line.hasPrefix("-ERR") ? .err : nil
     }
 
     static func canAnswer(_ pending: PendingReply, _ status: ReplyStatus) -> Bool {

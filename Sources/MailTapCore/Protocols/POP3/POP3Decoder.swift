@@ -11,6 +11,10 @@ struct POP3Decoder: DialogueDecoder {
     /// The dot line with odd ends that may have ended the content.
     var candidateLine = DotLine(before: .lf, after: .lf)
     var contentExchange: UInt32 = 0
+    /// Where the newest gap in the open content ends, as a line may begin there; nil without one.
+    var contentGapEnd: UInt64?
+    /// Whether the next octet of content begins a line.
+    var isAtLineStart = true
     /// Where the present stretch of content, ciphertext or skipped line began: in the client's and the server's stream.
     var clientStretch: UInt64 = 0
     var serverStretch: UInt64 = 0
@@ -20,7 +24,7 @@ struct POP3Decoder: DialogueDecoder {
     var serverIsAfterGap = false
     var suspectsAfterGap = false
     var spoken = SpokenSecrets()
-    /// AUTH was refused: an unknown line that follows may be the response that it would have asked for.
+    /// A login is under way, or was refused: an unknown line that follows may be a password or a response.
     var suspectsResponse = false
     var awaitedUntil: UInt64 = 0
     var suspectUntil: UInt64 = 0
@@ -30,9 +34,13 @@ struct POP3Decoder: DialogueDecoder {
     var serverRecords = TLSRecordSkipper()
     let limits: Limits
 
-    init(expectsGreeting: Bool, limits: Limits) {
+    /// - Parameters:
+    ///   - expectsGreeting: whether the connection's beginning was seen.
+    ///   - isGreetingLost: whether the server's first octets were lost.
+    init(expectsGreeting: Bool, isGreetingLost: Bool = false, limits: Limits) {
         self.limits = limits
         self.expectsGreeting = expectsGreeting
+        hasGreeted = isGreetingLost
         clientIsAfterGap = !expectsGreeting
         pending = PendingReplies(limit: limits.pendingReplies)
     }
@@ -67,6 +75,11 @@ struct POP3Decoder: DialogueDecoder {
         case .awaitingAUTH, .awaitingSTLS:
             awaitedUntil = offer.base &+ UInt64(bytes.byteCount)
             return 0
+        case .aloneAUTH:
+            if case .incomplete = LineScan.next(in: bytes, from: 0, limit: limits.lineLength) { return 0 }
+            client = .awaitingAUTH
+            _ = decideAlone(bytes, .client)
+            return decodeClient(bytes, offer, &events)
         case .goAhead:
             guard let isTLS = bytes.looksLikeTLS() else { return 0 }
             mayTurnToTLS = true
@@ -86,12 +99,12 @@ struct POP3Decoder: DialogueDecoder {
             mayTurnToTLS = true
             return clear
         case .skipping(let secret):
-            guard let end = bytes.firstIndex(of: 10) else { return bytes.byteCount }
+            guard let rest = LineScan.rest(in: bytes) else { return bytes.endOfSkipping }
             endSkipping(
-                StreamRange(.client, clientStretch, offer.base &+ UInt64(end + 1)), secret, offer.arrivals.latest,
-                &events)
+                StreamRange(.client, clientStretch, offer.base &+ UInt64(rest.length)), lineEnd: rest.lineEnd, secret,
+                offer.arrivals.latest, &events)
             client = .commands
-            return end + 1
+            return rest.length
         }
     }
 
@@ -172,15 +185,22 @@ struct POP3Decoder: DialogueDecoder {
             secret(.opaque, 0..<text, line, offer, &events)
         case .unknown where text > 0:
             // A login that is none to the server was meant as one, and so may be the lines behind it.
-            guard let arguments = line.hiddenArguments(of: ["PASS", "APOP", "AUTH"], to: text) else { break }
-            isSecret = true
+            guard
+                let arguments = line.hiddenArguments(of: ["PASS", "APOP", "AUTH"], to: text)
+                    ?? line.misspelledLogin(to: text)
+            else { break }
             isHiddenLogin = true
-            secret(.opaque, arguments, line, offer, &events)
+            isSecret = !arguments.isEmpty
+            if isSecret { secret(.opaque, arguments, line, offer, &events) }
         case .unknown:
             emit(.anomaly(.emptyCommand), offer.range(0, line.byteCount), exchanges, offer, &events)
         default: break
         }
-        if verb != .unknown { suspectsResponse = false } else if isHiddenLogin { suspectsResponse = true }
+        if verb != .unknown {
+            suspectsResponse = verb == .user || (verb == .auth && !argument.isEmpty)
+        } else if isHiddenLogin {
+            suspectsResponse = true
+        }
         if expectsGreeting, !hasGreeted, exchanges == 0 {
             emit(.anomaly(.commandBeforeGreeting), offer.range(0, line.byteCount), exchanges, offer, &events)
         }

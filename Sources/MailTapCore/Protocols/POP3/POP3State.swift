@@ -4,6 +4,8 @@ enum POP3ClientState: Sendable, Hashable {
     case commands
     /// Not known before the response to AUTH or STLS.
     case awaitingAUTH, awaitingSTLS
+    /// The response to AUTH was lost: what stands there decides.
+    case aloneAUTH
     /// The answer to a SASL challenge.
     case sasl
     /// Behind the go-ahead for TLS: ciphertext, or clear text that goes on.

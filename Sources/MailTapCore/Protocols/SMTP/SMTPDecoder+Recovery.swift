@@ -52,6 +52,10 @@ extension SMTPDecoder {
             serverGap(range, at: time, &events)
             return
         }
+        if client == .opening {
+            // The message's first octets are among the lost ones.
+            openContent(Offer(side: .client, base: range.start, arrivals: Arrivals(latest: time)), &events)
+        }
         switch client {
         case .content, .afterCandidate:
             interruptContent(range.start, at: time, &events)
@@ -61,6 +65,7 @@ extension SMTPDecoder {
             candidate = nil
             client = .content
             stretch = range.end
+            contentGapEnd = range.end
         case .chunk(let remaining):
             interruptContent(range.start, at: time, &events)
             report(gap: range, contentExchange, time, &events)
@@ -87,12 +92,15 @@ extension SMTPDecoder {
             report(gap: range, exchanges, time, &events)
             client = .commands
             clientIsAfterGap = true
-        case .commands, .sasl, .awaiting, .goAhead, .alone, .opening:
+        case .opening, .commands, .sasl, .awaiting, .goAhead, .alone:
             report(gap: range, exchanges, time, &events)
-            if case .sasl = client { suspectsAfterGap = true }
-            client = .commands
-            clientIsAfterGap = true
+            if client == .sasl || client == .awaiting(.auth) || client == .alone(.auth) { suspectsAfterGap = true }
+            // A go-ahead that nothing asked for: DATA was lost, and the message begins here.
+            client = isDataLost ? .opening : .commands
+            clientIsAfterGap = !isDataLost
+            isDataLost = false
         }
+        clientHasLost = true
     }
 
     func interruptContent(_ end: UInt64, at time: Timestamp, _ events: inout EventBuffer) {
@@ -110,17 +118,19 @@ extension SMTPDecoder {
     }
 
     mutating func endSkipping(
-        _ range: StreamRange, _ secret: Bool, _ offer: Offer, _ events: inout EventBuffer
+        _ range: StreamRange, lineEnd: Int, _ secret: Bool, _ offer: Offer, _ events: inout EventBuffer
     ) {
-        endSkipping(range, secret, offer.arrivals.time(at: range.end), &events)
+        endSkipping(range, lineEnd: lineEnd, secret, offer.arrivals.time(at: range.end), &events)
     }
 
+    /// The rest of a line over the limit is over; its last `lineEnd` octets end the line.
     mutating func endSkipping(
-        _ range: StreamRange, _ secret: Bool, _ time: Timestamp, _ events: inout EventBuffer
+        _ range: StreamRange, lineEnd: Int = 0, _ secret: Bool, _ time: Timestamp, _ events: inout EventBuffer
     ) {
         guard !range.isEmpty else { return }
-        if secret {
-            events.append(Event(time: time, range: range, exchange: exchanges, kind: .secret(.opaque)), RawSpan())
+        let hidden = StreamRange(range.side, range.start, range.end &- UInt64(lineEnd))
+        if secret, !hidden.isEmpty {
+            events.append(Event(time: time, range: hidden, exchange: exchanges, kind: .secret(.opaque)), RawSpan())
         }
         events.append(Event(time: time, range: range, exchange: exchanges, kind: .fragment), RawSpan())
     }
@@ -129,8 +139,7 @@ extension SMTPDecoder {
     mutating func fragment(
         _ line: RawSpan, _ text: Int, _ offer: Offer, _ events: inout EventBuffer
     ) -> Bool {
-        // One word without a space may be a SASL response.
-        let isSuspect = suspectsAfterGap || line.firstIndex(of: 32) == nil
+        let isSuspect = suspectsAfterGap || line.mayBeEndOfLogin(to: text)
         if isSuspect, text > 0 { secret(.opaque, 0, text, line, offer, exchanges, &events) }
         let range = offer.range(0, line.byteCount)
         let time = offer.arrivals.time(at: range.end)
@@ -155,7 +164,9 @@ extension SMTPDecoder {
             _ = fragmentOfSecret(bytes, offer, &events)
         case .tls, .turned, .skipping, .chunk: break
         default:
-            if offer.base < suspectUntil || bytes.hasPrefix("AUTH") || sasl != nil && client == .awaiting(.auth) {
+            let isResponse = sasl != nil && (client == .awaiting(.auth) || client == .alone(.auth))
+            let isBehindGap = clientIsAfterGap && bytes.mayBeEndOfLogin(to: count)
+            if isResponse || isBehindGap || suspectsResponse || offer.base < suspectUntil || bytes.mayBeginLogin {
                 _ = fragmentOfSecret(bytes, offer, &events)
             } else {
                 events.append(

@@ -20,11 +20,12 @@ extension SMTPDecoder {
             return clear
         case .turned: return bytes.byteCount
         case .skipping:
-            guard let end = bytes.firstIndex(of: 10) else { return bytes.byteCount }
+            guard let rest = LineScan.rest(in: bytes) else { return bytes.endOfSkipping }
             endSkipping(
-                StreamRange(.server, server.stretch, offer.base &+ UInt64(end + 1)), false, offer, &events)
+                StreamRange(.server, server.stretch, offer.base &+ UInt64(rest.length)), lineEnd: rest.lineEnd, false,
+                offer, &events)
             server.line = .text
-            return end + 1
+            return rest.length
         }
     }
 
@@ -80,7 +81,8 @@ extension SMTPDecoder {
                 return
             }
             server.isAfterGap = false
-            pending.realign { Self.canAnswer($0, code) }
+            let isOwned = pending.realign { Self.canAnswer($0, code) }
+            if !isOwned, clientHasLost { server.isOrphan = true }
         }
         guard let code else {
             statuslessLine(line, offer, &events)
@@ -111,11 +113,22 @@ extension SMTPDecoder {
             return
         }
         server.open = nil
+        noteGoAhead(code)
         conclude(code, exchange, line.extracting(min(4, text)..<text), offer, &events)
         if client == .turned {
             server.line = .turned
             server.stretch = range.end
         }
+    }
+
+    /// Content may follow a 354 even where its DATA was not seen.
+    private mutating func noteGoAhead(_ code: UInt16) {
+        let isForNewest = pending.count == 1 && pending.first?.verb == SMTPVerb.data.rawValue
+        isDataLost = code == 354 && client == .commands && (pending.isEmpty || isForNewest)
+        guard isDataLost, clientIsAfterGap else { return }
+        client = .opening
+        clientIsAfterGap = false
+        isDataLost = false
     }
 
     /// A line that begins with no reply code: goes with the reply that is open, or with the next one.
@@ -142,6 +155,11 @@ extension SMTPDecoder {
             return exchanges
         }
         server.hasSpoken = true
+        if server.isOrphan {
+            server.isOrphan = false
+            defer { exchanges &+= 1 }
+            return exchanges
+        }
         if let first = pending.first { return first.exchange }
         if server.expectsGreeting || exchanges > 0 {
             anomaly(.replyWithoutCommand, offer.range(0, length), exchanges, offer, &events)
@@ -213,8 +231,9 @@ extension SMTPDecoder {
         } else {
             sasl = nil
             client = .commands
-            suspectsResponse = code / 100 != 2
-            if code / 100 != 2 { suspectUntil = max(suspectUntil, awaitedUntil) }
+            suspectsResponse = code != 235
+            // What was said before it may be a response, too: this reply may be that to a later one.
+            suspectUntil = max(suspectUntil, awaitedUntil)
         }
     }
 
@@ -316,7 +335,7 @@ extension SMTPDecoder {
         _ events: inout EventBuffer
     ) {
         let range = offer.range(from, to)
-        if offer.side == .client { spoken.note(line.extracting(from..<to)) }
+        if offer.side == .client { spoken.note(line.extracting(from..<to), kind) }
         events.append(
             Event(time: offer.arrivals.time(at: range.end), range: range, exchange: exchange, kind: .secret(kind)),
             line.extracting(from..<to))

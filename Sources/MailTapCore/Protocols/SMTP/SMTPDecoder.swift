@@ -20,7 +20,7 @@ struct SMTPDecoder: DialogueDecoder {
     var searched = 0
     /// Up to here the client's unknown lines came before a refusal of AUTH, and may hold what was meant for it.
     var suspectUntil: UInt64 = 0
-    /// AUTH was refused: an unknown line that follows may be the response that it would have asked for.
+    /// AUTH came and did not succeed: an unknown line that follows may be the response that it asks for.
     var suspectsResponse = false
     var spoken = SpokenSecrets()
     var isLMTP = false
@@ -37,16 +37,26 @@ struct SMTPDecoder: DialogueDecoder {
     var awaitedFrom: UInt64 = 0
     /// Whether the next octet of content begins a line.
     var isAtLineStart = true
+    /// Where the newest gap in the open content ends: a line may begin there.
+    var contentGapEnd = UInt64.max
+    /// Whether the server's newest reply was the go-ahead for content though no DATA waits for one.
+    var isDataLost = false
+    /// Whether octets of the client were lost.
+    var clientHasLost = false
     /// Whether TLS may begin at any line, since the server gave its go-ahead.
     var mayTurnToTLS = false
     var clientRecords = TLSRecordSkipper()
     var server = SMTPServerState()
     let limits: Limits
 
-    init(expectsGreeting: Bool, limits: Limits) {
+    /// - Parameters:
+    ///   - expectsGreeting: whether the connection's beginning was seen.
+    ///   - isGreetingLost: whether the server's first octets were lost.
+    init(expectsGreeting: Bool, isGreetingLost: Bool = false, limits: Limits) {
         self.limits = limits
         pending = PendingReplies(limit: limits.pendingReplies)
         server.expectsGreeting = expectsGreeting
+        server.hasSpoken = isGreetingLost
         clientIsAfterGap = !expectsGreeting
     }
 
@@ -112,12 +122,12 @@ struct SMTPDecoder: DialogueDecoder {
             mayTurnToTLS = true
             return clear
         case .skipping(let secret):
-            let end = bytes.firstIndex(of: 10).map { $0 + 1 }
-            if let end {
-                endSkipping(StreamRange(.client, stretch, offer.base &+ UInt64(end)), secret, offer, &events)
-                client = .commands
-            }
-            return end ?? bytes.byteCount
+            guard let rest = LineScan.rest(in: bytes) else { return bytes.endOfSkipping }
+            endSkipping(
+                StreamRange(.client, stretch, offer.base &+ UInt64(rest.length)), lineEnd: rest.lineEnd, secret, offer,
+                &events)
+            client = .commands
+            return rest.length
         }
     }
 
@@ -181,6 +191,7 @@ struct SMTPDecoder: DialogueDecoder {
             }
         }
         clientIsAfterGap = false
+        isDataLost = false
         var isSecret = false
         var isHiddenLogin = false
         switch verb {
@@ -191,15 +202,17 @@ struct SMTPDecoder: DialogueDecoder {
             secret(.opaque, 0, text, line, offer, exchanges, &events)
         case .unknown where text > 0:
             // A login that is none to the server was meant as one, and so may be the lines behind it.
-            guard let arguments = line.hiddenArguments(of: ["AUTH"], to: text) else { break }
-            isSecret = true
+            guard
+                let arguments = line.hiddenArguments(of: ["AUTH", "PASS"], to: text) ?? line.misspelledLogin(to: text)
+            else { break }
             isHiddenLogin = true
-            secret(.opaque, arguments.lowerBound, text, line, offer, exchanges, &events)
+            isSecret = !arguments.isEmpty
+            if isSecret { secret(.opaque, arguments.lowerBound, text, line, offer, exchanges, &events) }
         case .unknown:
             anomaly(.emptyCommand, offer.range(0, line.byteCount), exchanges, offer, &events)
         default: break
         }
-        if verb != .unknown { suspectsResponse = false } else if isHiddenLogin { suspectsResponse = true }
+        if verb != .unknown { suspectsResponse = verb == .auth } else if isHiddenLogin { suspectsResponse = true }
         if server.expectsGreeting, !server.hasSpoken, exchanges == 0 {
             anomaly(.commandBeforeGreeting, offer.range(0, line.byteCount), exchanges, offer, &events)
         }
@@ -310,6 +323,7 @@ struct SMTPDecoder: DialogueDecoder {
         stretch = offer.base
         scanner = ContentScanner()
         isAtLineStart = true
+        contentGapEnd = .max
         isAnsweredEarly = false
         candidate = nil
         searched = 0
@@ -324,7 +338,11 @@ struct SMTPDecoder: DialogueDecoder {
     private mutating func content(
         _ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer
     ) -> Int {
-        if isAnsweredEarly, isAtLineStart, let returned = resynchronize(bytes, offer, &events) { return returned }
+        if isAnsweredEarly, isAtLineStart || offer.base == contentGapEnd,
+            let returned = resynchronize(bytes, offer, &events)
+        {
+            return returned
+        }
         let outcome = scanner.scan(bytes, from: 0, side: .client, takesCandidates: true, &events)
         for odd in scanner.takeOddities() {
             anomaly(
@@ -396,7 +414,12 @@ struct SMTPDecoder: DialogueDecoder {
     private mutating func resynchronize(
         _ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer
     ) -> Int? {
-        guard case .line(_, let text, _) = LineScan.next(in: bytes, from: 0, limit: 1_024) else { return nil }
+        let text: Int
+        switch LineScan.next(in: bytes, from: 0, limit: 1_024) {
+        case .line(_, let inner, _): text = inner
+        case .incomplete: return 0
+        case .tooLong: return nil
+        }
         let (code, letters) = bytes.verbCode(from: 0, to: text)
         let verb = SMTPVerb(code: code)
         guard verb != .unknown, isPlausible(verb, bytes, letters), hasPlausibleForm(bytes, text) else { return nil }

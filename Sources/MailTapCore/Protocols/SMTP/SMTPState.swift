@@ -57,6 +57,8 @@ struct SMTPServerState: Sendable {
     var mayTurnToTLS = false
     var hasReportedTLS = false
     var isAfterGap = false
+    /// Whether the next reply answers a command that was lost.
+    var isOrphan = false
     /// Where ciphertext or a skipped line began.
     var stretch: UInt64 = 0
     var records = TLSRecordSkipper()

@@ -1,0 +1,139 @@
+import MailTapAnalysis
+import MailTapCore
+import MailTapTesting
+import Testing
+
+/// What a session comes to where a capture lacks octets: replies stay with their commands, and messages are whole or
+/// not said to be.
+@Suite struct LostOctetsTests {
+    private func session(_ text: String, _ proto: MailProtocol = .smtp, startSeen: Bool = true) -> Session {
+        var info = SessionInfo.test
+        info.expecting = proto
+        info.startSeen = startSeen
+        return Self.session(Script("lost", text).trace(info: info))
+    }
+
+    private static func session(_ trace: Trace) -> Session {
+        let builder = SessionBuilder(trace.info)
+        for (time, entry) in trace.entries {
+            switch entry {
+            case .chunk(let side, let octets): builder.receive(octets.span.bytes, from: side, at: time)
+            case .mark(let mark): builder.mark(mark, at: time)
+            }
+        }
+        builder.end(at: trace.ended)
+        return builder.session
+    }
+
+    /// Verb and status of each exchange; `-` for what is not there.
+    private func pairs(_ session: Session) -> [String] {
+        session.exchanges.map { "\($0.command?.verb ?? "-") \($0.reply?.status.text ?? "-")" }
+    }
+
+    private static let mail =
+        "S: 220 mail.example.org ESMTP\nC: MAIL FROM:<a@example.org>\nS: 250 ok\n"
+        + "C: RCPT TO:<b@example.net>\nS: 250 ok\n"
+    private static let mailPairs = ["- 220", "MAIL 250", "RCPT 250"]
+    private static let quit = "C: QUIT\nS: 221 bye"
+
+    @Test func theClientComesFirstWhereTheBeginningWasNotSeen() {
+        let smtp = session("C: EHLO x\nS: 250 ok\nC: MAIL FROM:<a@x>\nS: 251 ok\n\(Self.quit)", startSeen: false)
+        #expect(pairs(smtp) == ["EHLO 250", "MAIL 251", "QUIT 221"])
+        let pop3 = session(
+            "C: RETR 1\nS: +OK\nS: Subject: a\nS: .\nC: QUIT\nS: +OK bye", .pop3, startSeen: false)
+        #expect(pairs(pop3) == ["RETR +OK", "QUIT +OK"])
+        #expect(pop3.messages.map(\.bytes) == [12] && pop3.messages.map(\.complete) == [true])
+    }
+
+    @Test(arguments: [
+        "S- 220 x\nC: EHLO x\nS: 250 ok\n", "C: EHLO x\nS- 220 x\nS: 250 ok\n", "C| EH\nS- 220 x\nC: LO x\nS: 250 ok\n",
+    ])
+    func aLostGreetingShiftsNoReply(_ beginning: String) {
+        let smtp = session(beginning + Self.quit)
+        #expect(pairs(smtp) == ["EHLO 250", "QUIT 221"])
+        #expect(!smtp.findings.contains { $0.rule == "smtp.command-before-greeting" })
+        let pop3 = session(
+            beginning.replacing("EHLO x", with: "STAT").replacing("LO x", with: "AT").replacing("EH", with: "ST")
+                .replacing("250", with: "+OK") + "C: QUIT\nS: +OK bye", .pop3)
+        #expect(pairs(pop3) == ["STAT +OK", "QUIT +OK"])
+    }
+
+    @Test func theCommandBehindALostDotLineIsOne() {
+        let lost = session(Self.mail + "C: DATA\nS: 354 go\nC: one\nS: 250 queued\nC- two\\r\\n.\n\(Self.quit)")
+        #expect(pairs(lost) == Self.mailPairs + ["DATA 354", "*data 250", "QUIT 221"])
+        #expect(lost.messages.map(\.complete) == [false])
+    }
+
+    @Test func theBeginningOfAMessageIsLost() {
+        let lost = session(Self.mail + "C: DATA\nS: 354 go\nC- one\nC: two\nC: .\nS: 250 queued\n\(Self.quit)")
+        #expect(pairs(lost) == Self.mailPairs + ["DATA 354", "*data 250", "QUIT 221"])
+        #expect(lost.messages.map(\.complete) == [false] && lost.messages.map(\.bytes) == [5])
+    }
+
+    @Test(arguments: [("DATA", true), ("DATA\\r\\none", false)])
+    func aMessageWhoseDATAIsLost(_ octets: String, isComplete: Bool) {
+        let lost = session(Self.mail + "S: 354 go\nC- \(octets)\nC: Subject: x\nC: .\nS: 250 queued\n\(Self.quit)")
+        #expect(pairs(lost) == Self.mailPairs + ["- 354", "*data 250", "QUIT 221"])
+        #expect(lost.messages.map(\.complete) == [isComplete] && lost.messages.map(\.bytes) == [12])
+    }
+
+    @Test func aReplyBehindAGapOfBothSidesGoesToNoneThatItCannotAnswer() {
+        let lost = session(Self.mail + "C: DATA\nS- 354 go\nC- one\nS: 250 queued\n\(Self.quit)")
+        #expect(pairs(lost) == Self.mailPairs + ["DATA -", "- 250", "QUIT 221"])
+    }
+
+    @Test func aLostPromptKeepsThePasswordsExchange() {
+        let lost = session(
+            "S: +OK ready\nC: AUTH LOGIN\nS: + VXNlcm5hbWU6\nC: dXNlcg==\nS- + UGFzc3dvcmQ6\nC: c2VjcmV0\nS: +OK in\n"
+                + "C: QUIT\nS: +OK bye", .pop3)
+        #expect(pairs(lost) == ["- +OK", "AUTH +", "*auth -", "*auth +OK", "QUIT +OK"])
+    }
+
+    @Test func aStatusLineBehindALostDotLineEndsTheMessage() {
+        let lost = session(
+            "S: +OK ready\nC: RETR 1\nS: +OK\nS: one\nC: STAT\nS- two\\r\\n.\nS: +OK 1 2\nC: QUIT\nS: +OK bye", .pop3)
+        #expect(pairs(lost) == ["- +OK", "RETR +OK", "STAT +OK", "QUIT +OK"])
+        #expect(lost.messages.map(\.complete) == [false] && lost.messages.map(\.bytes) == [5])
+        // Nothing waits for an answer: then it is content, even behind a gap.
+        let whole = session(
+            "S: +OK ready\nC: RETR 1\nS: +OK\nS- one\nS: +OK is no answer\nS: .\nC: QUIT\nS: +OK bye", .pop3)
+        #expect(pairs(whole) == ["- +OK", "RETR +OK", "QUIT +OK"])
+        #expect(whole.messages.map(\.bytes) == [18])
+    }
+
+    @Test func aMessageOfWhichAChunkIsLostIsNotComplete() {
+        let lost = session(Self.mail + "S: 250 ok\nC- BDAT 3\\r\\na\nC| BDAT 3 LAST\\r\\nxyz\nS: 250 ok\n\(Self.quit)")
+        #expect(lost.messages.map(\.complete) == [false])
+        let last = "C| BDAT 3 LAST\\r\\nxyz\nS: 250 ok\n"
+        let whole = session(Self.mail + "C| BDAT 3\\r\\nabc\nS: 250 ok\n\(last)\(Self.quit)")
+        #expect(whole.messages.map(\.complete) == [true])
+    }
+}
+
+/// Chunks that never become a whole message (RFC 3030 section 2).
+@Suite struct UnfinishedChunksTests {
+    private func messages(_ text: String) -> [Message] {
+        let mail = "S: 220 x ESMTP\nC: MAIL FROM:<a@x>\nS: 250 ok\nC: RCPT TO:<b@x>\nS: 250 ok\n"
+        let trace = Script("chunks", mail + text + "\nC: QUIT\nS: 221 bye").trace()
+        let builder = SessionBuilder(trace.info)
+        for (time, entry) in trace.entries {
+            if case .chunk(let side, let octets) = entry { builder.receive(octets.span.bytes, from: side, at: time) }
+        }
+        builder.end(at: trace.ended)
+        return builder.session.messages
+    }
+
+    @Test(arguments: ["RSET", "EHLO x", "NOOP"]) func keepTheirEnvelope(_ next: String) {
+        let found = messages("C| BDAT 3\\r\\nabc\nS: 250 ok\nC: \(next)\nS: 250 ok")
+        #expect(found.map(\.from) == ["a@x"] && found.map(\.to) == [["b@x"]])
+        #expect(found.map(\.accepted) == [nil] && found.map(\.complete) == [false])
+    }
+
+    @Test func areOverWhenRefused() {
+        let found = messages(
+            "C| BDAT 3\\r\\nabc\nS: 552 no\nC: MAIL FROM:<c@x>\nS: 250 ok\nC: RCPT TO:<d@x>\nS: 250 ok\n"
+                + "C| BDAT 2 LAST\\r\\nxy\nS: 250 ok")
+        #expect(found.map(\.from) == ["a@x", "c@x"] && found.map(\.to) == [["b@x"], ["d@x"]])
+        #expect(found.map(\.accepted) == [false, true] && found.map(\.bytes) == [3, 2])
+    }
+}
