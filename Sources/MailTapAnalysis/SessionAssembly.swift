@@ -33,7 +33,7 @@ struct SessionAssembly {
     private var cut: StreamRange?
     /// The envelope of each message.
     private var envelopes: [Envelope] = []
-    /// The client's newest gap since the mail transaction began.
+    /// The client's newest gap since the mail transaction began; empty where its beginning was not seen.
     private var loss: StreamRange?
 
     /// A message on its way.
@@ -51,6 +51,7 @@ struct SessionAssembly {
         session = Session(info: info)
         self.options = options
         self.progress = progress
+        if !info.startSeen { loss = StreamRange(.client, 0, 0) }
         last = info.started
         greetingAwaited = info.started
     }
@@ -219,9 +220,10 @@ struct SessionAssembly {
         ending.command(isQuit: verb == "QUIT")
         switch verb {
         case "MAIL":
-            // Behind a refused chunk there is no transaction for it to be in (RFC 3030 section 3).
+            // Behind a refused chunk there is no transaction for it to be in (RFC 3030 section 3), nor surely behind one
+            // that was lost in part.
             if let open = transfer.map({ session.messages[$0.index].exchange }), open < session.exchanges.count,
-                session.exchanges[open].reply?.status.isNegative == true
+                !contentHasEnded || session.exchanges[open].reply?.status.isNegative == true
             {
                 endMessage(isComplete: false)
             }
@@ -326,7 +328,8 @@ struct SessionAssembly {
             session.messages[transfer.index].transferTime = max(0, event.time.since(transfer.began))
         }
         if !isComplete { transfer?.isIntact = false }
-        if kind == .bdat, isComplete { return }
+        // More chunks may follow, even where some of this one was lost.
+        if kind == .bdat { return }
         endMessage(isComplete: isComplete)
     }
 

@@ -104,6 +104,11 @@ import Testing
     @Test func aMessageOfWhichAChunkIsLostIsNotComplete() {
         let lost = session(Self.mail + "S: 250 ok\nC- BDAT 3\\r\\na\nC| BDAT 3 LAST\\r\\nxyz\nS: 250 ok\n\(Self.quit)")
         #expect(lost.messages.map(\.complete) == [false])
+        let cut = session(
+            Self.mail + "C| BDAT 9\\r\\nabc\nC- defg\nS: 250 ok\nC| BDAT 3 LAST\\r\\nxyz\nS: 250 ok\n\(Self.quit)")
+        #expect(cut.messages.map(\.complete) == [false] && cut.messages.map(\.from) == ["a@example.org"])
+        let middle = session("C| BDAT 3 LAST\\r\\nxyz\nS: 250 ok\n\(Self.quit)", startSeen: false)
+        #expect(middle.messages.map(\.complete) == [false])
         let last = "C| BDAT 3 LAST\\r\\nxyz\nS: 250 ok\n"
         let whole = session(Self.mail + "C| BDAT 3\\r\\nabc\nS: 250 ok\n\(last)\(Self.quit)")
         #expect(whole.messages.map(\.complete) == [true])

@@ -33,6 +33,8 @@ struct TallyAccount: Sendable {
     private var transaction = 0
     /// Whether the last message is still on its way.
     private var isTransferring = false
+    /// Whether the end mark of the newest content, or all of the newest chunk, was seen.
+    private var contentHasEnded = true
     private var last: Timestamp
     private var tracker = EndingTracker()
     private var edits = StreamEdits()
@@ -82,7 +84,9 @@ struct TallyAccount: Sendable {
         switch verb {
         case .mail, .recipient:
             guard !isHidden else { break }
-            if verb == .mail, let open = messages.last?.exchange, replies[open].isNegative { endMessage() }
+            if verb == .mail, let open = messages.last?.exchange, !contentHasEnded || replies[open].isNegative {
+                endMessage()
+            }
             let octets = [UInt8](copying: bytes.extracting(0..<textLength))
             lines.append(
                 EnvelopeLine(exchange: exchange, isMail: verb == .mail, line: WireText(octets, secrets: found)))
@@ -119,7 +123,8 @@ struct TallyAccount: Sendable {
 
     private mutating func endContent(isComplete: Bool) {
         // A chunk that is not the last leaves its message open.
-        guard isTransferring, !(isComplete && messages.last?.kind == .bdat) else { return }
+        contentHasEnded = isComplete
+        guard isTransferring, messages.last?.kind != .bdat else { return }
         endMessage()
     }
 

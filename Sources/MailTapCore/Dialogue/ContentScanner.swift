@@ -1,6 +1,7 @@
 /// Finds the end of dot-stuffed content (RFC 5321 section 4.5.2, RFC 1939 section 3), whatever the chunking.
 ///
-/// Octets go on with the stuffed dots removed. A dot line with odd line ends is only a candidate for the
+/// Octets go on with the stuffed dots removed: the first octet of each line, where it is a dot. Lines are those that CRLF
+/// ends (RFC 5321 section 2.3.8); in content whose first line ends with LF alone, LF ends lines. A dot line with odd line ends is only a candidate for the
 /// end: the caller decides when the other side has answered.
 struct ContentScanner: Sendable {
     /// What a scan found.
@@ -30,6 +31,8 @@ struct ContentScanner: Sendable {
     }
 
     private var before: Before = .start
+    /// Whether LF alone ends lines, as it ends the first; nil before its end.
+    private var linesEndWithLF: Bool?
     private var oddities: [ContentOddity] = []
     /// The forms of dot lines that were reported of this content, and whether an unstuffed dot was.
     private var reported: UInt16 = 0
@@ -54,6 +57,9 @@ struct ContentScanner: Sendable {
         var pieceStart = start
         var search = start
         let count = bytes.byteCount
+        if linesEndWithLF == nil, let end = bytes.firstIndex(of: 10, from: start) {
+            linesEndWithLF = end > start ? bytes[octet: end - 1] != 13 : before != .cr
+        }
         while let dot = bytes.firstIndex(of: 46, from: search) {
             let standing = standing(before: dot, bytes, from: start)
             guard let lineEnd = standing.lineEnd else {
@@ -69,6 +75,7 @@ struct ContentScanner: Sendable {
             }
             let after = Self.end(behind: dot, next, bytes)
             let isLineStart = lineEnd == .crlf || lineEnd == .lf
+            let isStuffing = lineEnd == .crlf || (lineEnd == .lf && linesEndWithLF == true)
             if isLineStart, let after, after != .cr {
                 let isStrict = after == .crlf && lineEnd == .crlf
                 if isStrict || takesCandidates {
@@ -79,14 +86,12 @@ struct ContentScanner: Sendable {
                         ? .end(content: dot, end: end)
                         : .candidate(content: dot, end: end, DotLine(before: lineEnd, after: after))
                 }
-                // A lone dot that ends nothing is content as it stands.
-                search = dot + 1
-                continue
+            } else {
+                if let after { note(DotLine(before: lineEnd, after: after), at: dot) }
+                if isLineStart, after == nil, next != 46 { noteUnstuffed(at: dot) }
             }
-            if let after { note(DotLine(before: lineEnd, after: after), at: dot) }
             search = dot + 1
-            guard isLineStart else { continue }
-            if after == nil, next != 46 { noteUnstuffed(at: dot) }
+            guard isStuffing else { continue }
             give(bytes, pieceStart, dot, side, &events)
             pieceStart = dot + 1
         }

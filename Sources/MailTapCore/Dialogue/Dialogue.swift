@@ -141,10 +141,27 @@ public struct Dialogue: Sendable {
             while client.offset < clientBeforeLoss,
                 Self.advance(&client, &decoder, limits, onlyOnce: true, &events, &handler)
             {}
-        } else if clientBegins {
+        } else if clientBegins, !isServerEarlier {
             // A dialogue without its greeting: the server's first line answers the client's.
             _ = Self.advance(&client, &decoder, limits, onlyOnce: true, &events, &handler)
         }
+        Self.show(client, to: &decoder, &events, &handler)
+    }
+
+    /// Lets the decoder see what waits for an answer, so that it can tell that from what comes after the answer.
+    private static func show(
+        _ stream: SideStream, to decoder: inout any DialogueDecoder, _ events: inout EventBuffer,
+        _ handler: inout some DialogueHandler
+    ) {
+        guard decoder.isWaiting(stream.side), stream.hasFront else { return }
+        _ = decodeOnce(
+            stream.storage.span.bytes.extracting(stream.start...), stream.offer, &decoder, &events, &handler)
+    }
+
+    /// Whether the server spoke first by the clock, in whatever order the octets came here.
+    private var isServerEarlier: Bool {
+        guard let said = client.firstArrival, let answered = server.firstArrival else { return false }
+        return answered < said
     }
 
     private mutating func begin(_ found: ProtocolDetector.Found, _ handler: inout some DialogueHandler) {

@@ -279,15 +279,20 @@ import Testing
         for (number, port) in [(0, UInt16(40_001)), (1, 40_002), (2, 40_003)] {
             var talk = Conversation.mail()
             if number == 1 { talk.segments.removeLast(3) }
-            for (index, var (segment, payload)) in talk.segments.enumerated() {
+            for (index, entry) in talk.segments.enumerated() {
+                var segment = entry.segment
                 let pace = Int64(number == 0 ? 1_000_000 : 100_000)
                 segment.time.nanoseconds = Int64(number) * 10_000 + Int64(index) * pace
                 if segment.sourcePort == 50112 { segment.sourcePort = port } else { segment.destinationPort = port }
-                segments.append((segment, payload))
+                segments.append((segment, entry.payload))
             }
         }
         segments.sort { $0.segment.time < $1.segment.time }
-        #expect(reassemble(segments).map(\.info.client.port) == [40_003, 40_001, 40_002])
+        let ends = EndCollector()
+        var reassembler = Reassembler(sink: ends, source: "test")
+        for (segment, payload) in segments { reassembler.segment(segment, payload.span.bytes, comments: []) }
+        reassembler.finishAll()
+        #expect(ends.ports == [40_003, 40_001, 40_002])
     }
 
     @Test func aSinkWithoutInterestGetsNoMoreOctets() {
@@ -337,5 +342,21 @@ import Testing
         #expect(reassembler.heldInAll == 0)
         #expect(reassembler.openCount == 0)
         #expect(reassembler.silentCount == 0)
+    }
+}
+
+/// The clients' ports of the sessions that ended, in the order in which they did.
+private final class EndCollector: TraceSink {
+    var ports: [UInt16] = []
+
+    func open(_ info: SessionInfo) -> any SessionSink { Session(self, info.client.port) }
+
+    private final class Session: SessionSink {
+        let collector: EndCollector
+        let port: UInt16
+        init(_ collector: EndCollector, _ port: UInt16) { (self.collector, self.port) = (collector, port) }
+        func receive(_ bytes: RawSpan, from side: Side, at time: Timestamp) {}
+        func mark(_ mark: Mark, at time: Timestamp) {}
+        func end(at time: Timestamp) { collector.ports.append(port) }
     }
 }

@@ -26,6 +26,39 @@ import Testing
         }
     }
 
+    /// Dialogues with gaps, each a way back that the decoders know.
+    static let withGaps = [
+        "S- 220 x\nC: EHLO x\nS: 250 ok\nC: QUIT\nS: 221 bye",
+        "S| 22\nS- 0 x\nC: EHLO x\nC: NOOP\nS: 250 ok\nS: 250 ok",
+        "S: 220 x ESMTP\nC: DATA\nS: 354 go\nC: one\nS: 250 ok\nC- two\nC: QUIT\nS: 221 bye",
+        "S: 220 x ESMTP\nC: DATA\nS: 354 go\nC- one\nC: two\nC: .\nS: 250 ok",
+        "S: 220 x ESMTP\nC: NOOP\nS: 250 ok\nS: 354 go\nC- DATA\nC: two\nC: .\nS: 250 ok",
+        "S: 220 x ESMTP\nC: DATA\nS- 354 go\nC- one\nS: 250 ok\nC: QUIT\nS: 221 bye",
+        "S: 220 x ESMTP\nC: AUTH LOGIN\nS- 334 VXNl\nC: dXNlcg==\nS: 334 UGFzc3dvcmQ6\nC: c2VjcmV0\nS: 235 ok",
+        "S: 220 x ESMTP\nC| AU\nC- TH PLA\nC: IN c2VjcmV0\nS: 235 ok",
+        "S: +OK x\nC: AUTH LOGIN\nS- + VXNl\nC: dXNlcg==\nS: + UGFzc3dvcmQ6\nC: c2VjcmV0\nS: +OK",
+        "S: +OK x\nC: RETR 1\nS: +OK\nS: one\nC: STAT\nS- two\nS: +OK 1 2\nC: QUIT\nS: +OK",
+        "S: +OK x\nC: RETR 1\nS: +OK\nC: STAT\nS- one\nS| tw\nS: o\nS: +O\nS: +OK 1 2\nC: QUIT\nS: +OK",
+    ]
+
+    @Test(arguments: withGaps) func eventsBehindGapsDoNotDependOnChunking(_ text: String) {
+        let script = Script("gap", text)
+        let whole = EventCollector.collect(script.trace()).withoutTimes
+        for size in [1, 2, 3, 5, 7] {
+            #expect(EventCollector.collect(script.trace().cut(into: size)).withoutTimes == whole, "cut into \(size)")
+        }
+        for side in Side.allCases {
+            let length = script.steps.reduce(UInt64(0)) { sum, step in
+                switch step {
+                case .octets(side, let octets): sum + UInt64(octets.count)
+                case .mark(.gap(side, let lost)): sum + lost
+                default: sum
+                }
+            }
+            expectTiling(whole.events, side, length: length)
+        }
+    }
+
     @Test(arguments: Scripts.all) func rangesCoverEachStreamOnce(_ script: Script) {
         let collected = EventCollector.collect(script.trace())
         for side in Side.allCases {
