@@ -43,6 +43,18 @@ import Testing
         #expect(Samples.export(HTMLExport(ExportOptions(reveal: true)), items).contains("AHRlc3QAc2VjcmV0"))
     }
 
+    @Test func `a tunnel is told wherever the ends are`() {
+        var session = Samples.smtp
+        session.tunnels = [
+            SessionTunnel(
+                Tunnel(kind: .httpConnect, target: Endpoint(address: nil, port: 25, name: "mx.example.org")))
+        ]
+        let items = [ExportItem(session: session)]
+        #expect(Samples.export(HTMLExport(), items).contains("inside HTTP CONNECT to mx.example.org"))
+        #expect(Samples.export(MarkdownExport(), items).contains("| tunnel | inside HTTP CONNECT to mx.example.org"))
+        #expect(Samples.export(MermaidExport(), items).contains("inside HTTP CONNECT to mx.example.org"))
+    }
+
     @Test func `Markdown fences its transcript and escapes its tables`() {
         var session = Samples.hostile
         session.exchanges[0].command?.line = Samples.wire("X ```` </pre>")

@@ -8,6 +8,7 @@ enum LinkType: UInt16 {
     case pppHDLC = 50
     case pppoe = 51
     case raw = 101
+    case ciscoHDLC = 104
     case ieee80211 = 105
     case loop = 108
     case linuxCooked = 113

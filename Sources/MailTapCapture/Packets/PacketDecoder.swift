@@ -49,11 +49,12 @@ struct PacketDecoder {
         case .linuxCooked2 where frame.byteCount >= 20: network(frame.u16(0), frame, 20, &context, &handler)
         case .ppp, .pppHDLC: pointToPoint(frame, 0, &context, &handler)
         case .pppoe: pppoe(frame, 0, &context, &handler)
+        case .ciscoHDLC where frame.byteCount >= 4: network(frame.u16(2), frame, 4, &context, &handler)
         case .radiotap where frame.byteCount >= 4:
             // The radiotap header is little-endian whatever the capture is.
             wireless(frame, Int(frame.u16(2).byteSwapped), &context, &handler)
         case .ieee80211: wireless(frame, 0, &context, &handler)
-        case .linuxCooked, .linuxCooked2, .radiotap: break
+        case .linuxCooked, .linuxCooked2, .radiotap, .ciscoHDLC: break
         }
     }
 
@@ -344,7 +345,14 @@ struct PacketDecoder {
             guard end >= at + 16, frame.u8(at + 8) & 0x08 != 0, descend(&context) else { return }
             ethernet(frame, at + 16, &context, &handler)
         case 2152: tunnelled(frame, at + 8, &context, &handler)
-        default: break
+        case Geneve.port:
+            guard let (type, start) = Geneve.inside(frame, at + 8), descend(&context) else { return }
+            network(type, frame, start, &context, &handler)
+        default:
+            guard frame.u16(at) == Teredo.port || frame.u16(at + 2) == Teredo.port,
+                let start = Teredo.inside(frame, at + 8), descend(&context)
+            else { return }
+            ipv6(frame, start, &context, &handler)
         }
     }
 

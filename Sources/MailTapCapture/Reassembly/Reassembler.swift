@@ -152,8 +152,9 @@ struct Reassembler: SegmentHandler, ~Copyable {
         let end = start &+ UInt64(length)
         let isSettled = directions[index].anchor == .fixed
         if !directions[index].queue.isEmpty {
-            // A segment without octets was sent behind those that stand before it.
-            directions[index].queue.acknowledgedAtMost(acknowledged, upTo: length > 0 ? start : start &- 1)
+            let cost = directions[index].queue.acknowledgedAtMost(acknowledged, upTo: end)
+            connections[place].held += cost
+            heldInAll += cost
         }
         if length == 0, start == directions[index].next, connections[place].stalledAt != nil {
             // When this was sent, what the peer's waiting segment acknowledges was still to come: it is not lost.

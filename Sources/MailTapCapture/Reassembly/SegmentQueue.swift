@@ -87,20 +87,40 @@ struct SegmentQueue {
         return whole.cost
     }
 
-    /// Takes the word of a segment that its side sent from `position`: whatever the side first sent up to there can't
-    /// have acknowledged more.
+    /// Takes the word of a segment that ended at `position`: what its side first sent up to there can't have
+    /// acknowledged more.
     ///
     /// A retransmission acknowledges more than the segment did that it repeats, and a forged segment anything.
-    mutating func acknowledgedAtMost(_ acknowledged: UInt64, upTo position: UInt64) {
-        guard acknowledged > 0 else { return }
+    ///
+    /// - Returns: what holding the pieces costs in addition.
+    mutating func acknowledgedAtMost(_ acknowledged: UInt64, upTo position: UInt64) -> Int {
+        guard acknowledged > 0 else { return 0 }
+        var cost = 0
         var index = segments.count
         while index > head {
             index -= 1
-            if segments[index].start > position || segments[index].acknowledged == 0 { continue }
+            if segments[index].start >= position || segments[index].acknowledged == 0 { continue }
             // They rise from segment to segment, so the first that fits ends it.
-            if segments[index].acknowledged <= acknowledged { return }
+            if segments[index].acknowledged <= acknowledged { break }
+            if segments[index].end > position { cost += split(index, at: position) }
             segments[index].acknowledged = acknowledged
         }
+        return cost
+    }
+
+    /// Makes two of the segment at `index`, in which `position` lies.
+    private mutating func split(_ index: Int, at position: UInt64) -> Int {
+        var rest = segments[index]
+        let length = Int(position &- rest.start)
+        rest.start = position
+        rest.bytes = Array(rest.bytes[length...])
+        rest.comments = []
+        rest.conflict = nil
+        segments[index].bytes.removeLast(segments[index].bytes.count - length)
+        segments[index].cut = 0
+        segments[index].signals = []
+        segments.insert(rest, at: index + 1)
+        return rest.cost - rest.bytes.count
     }
 
     /// Whether the first waiting segment is a FIN or RST alone.

@@ -18,8 +18,8 @@ struct CaptureCommand: ParsableCommand {
         abstract: "Show and record mail sessions from live packets.",
         discussion: """
             Prints "listening on INTERFACE" on standard error when packets are being captured, and ends by SIGINT or \
-            SIGTERM. Without BPF it captures the mail ports (24, 25, 110, 143, 465, 587, 993, 995, 2525). Started by \
-            root, it goes on as the user who ran sudo, or as nobody, once interface and files are open.
+            SIGTERM. Without BPF it captures the mail ports (24, 25, 110, 143, 465, 587, 993, 995, 2525), VLAN tags \
+            or not, and DNS, whose answers name the hosts. Started by root, it goes on as the user who ran sudo, or as nobody, once interface and files are open.
 
             EXAMPLES
               sudo mailtap capture -i eth0
@@ -29,9 +29,13 @@ struct CaptureCommand: ParsableCommand {
               mailtap capture --list-interfaces
             """)
 
-    /// The ports that MailTap knows as mail's.
-    private static let mailFilter =
-        "tcp and (" + [24, 25, 110, 143, 465, 587, 993, 995, 2525].map { "port \($0)" }.joined(separator: " or ") + ")"
+    /// The ports that MailTap knows as mail's, and DNS, which names the hosts: the same behind one VLAN tag or two, or
+    /// without tags, where the interface's link-layer type can have none.
+    private static let mailFilters: [String] = {
+        let ports = [24, 25, 110, 143, 465, 587, 993, 995, 2525].map { "port \($0)" }.joined(separator: " or ")
+        let plain = "(tcp and (\(ports)) or port 53)"
+        return ["\(plain) or (vlan and (\(plain) or (vlan and \(plain))))", plain]
+    }()
 
     @Argument(
         help: ArgumentHelp("What to capture, as for tcpdump: host mail.example.org and port 25.", valueName: "bpf"))
@@ -141,9 +145,9 @@ struct CaptureCommand: ParsableCommand {
         var options = LiveOptions()
         options.snapshotLength = snaplen
         options.isPromiscuous = !noPromiscuous
-        options.filter = bpf.isEmpty ? (anyPort ? "" : Self.mailFilter) : bpf.joined(separator: " ")
+        let filters = bpf.isEmpty ? (anyPort ? [""] : Self.mailFilters) : [bpf.joined(separator: " ")]
         do {
-            let capture = try LiveCapture(interface: name, options: options)
+            let capture = try Self.open(name, &options, filters)
             guard capture.isReadable else {
                 throw Failure(.noInput, "\(name): packets of link-layer type \(capture.linkNumber) are not read")
             }
@@ -151,6 +155,20 @@ struct CaptureCommand: ParsableCommand {
         } catch let error as CaptureError {
             throw Failure(InputReader.status(of: error.code), error.description)
         }
+    }
+
+    /// Opens an interface with the first of some filters that its link-layer type allows.
+    private static func open(
+        _ name: String, _ options: inout LiveOptions, _ filters: [String]
+    ) throws(CaptureError) -> LiveCapture {
+        for filter in filters.dropLast() {
+            options.filter = filter
+            do { return try LiveCapture(interface: name, options: options) } catch {
+                guard error.code == .filter else { throw error }
+            }
+        }
+        options.filter = filters.last ?? ""
+        return try LiveCapture(interface: name, options: options)
     }
 
     private func keepPackets(of capture: LiveCapture, at path: String) throws {

@@ -46,6 +46,21 @@ def _sessions(checks, bench, name, octets):
     return [json.loads(line) for line in result.out.splitlines()]
 
 
+def _rules(sessions):
+    return [finding["rule"] for session in sessions for finding in session["findings"]]
+
+
+def connections_cut(checks, bench):
+    """More connections at one time than are followed: those idle longest are ended, and say so."""
+    count = 70_000
+    records = [record(segment((0x0A000000 + number, 40000), SERVER, 1001, 1, ACK, b"EHLO x\r\n"), 1)
+               for number in range(count)]
+    sessions = _sessions(checks, bench, "cut-connections.pcap", b"".join(records))
+    checks.equal("a session for each connection", len(sessions), count)
+    cut = _rules(sessions).count("tcp.buffer-limit")
+    checks.holds("those beyond the bound say that they were cut", count - 65_536 <= cut < count, cut)
+
+
 def one_octet_segments(checks, bench):
     """A flood of segments of one octet, in no order, every second octet missing."""
     talk = Talk(port=40003).mail()
@@ -58,6 +73,7 @@ def one_octet_segments(checks, bench):
     sessions = _sessions(checks, bench, "one-octet.pcap", b"".join(records))
     codes = [t["code"] for s in sessions for t in s.get("troubles", [])]
     checks.holds("what was cut is said", "buffer-limit" in codes, codes)
+    checks.holds("and a finding", "tcp.buffer-limit" in _rules(sessions), _rules(sessions))
     checks.holds("and counted", sessions and sessions[0]["bytes"]["client_missing"] > 0, sessions)
 
 
@@ -73,3 +89,4 @@ def sequence_jump(checks, bench):
                                            if e["command"]], ["EHLO", "QUIT"])
     codes = [t["code"] for s in sessions for t in s.get("troubles", [])]
     checks.holds("the jump is said", "out-of-window" in codes, codes)
+    checks.holds("and a finding", "tcp.out-of-window" in _rules(sessions), _rules(sessions))
