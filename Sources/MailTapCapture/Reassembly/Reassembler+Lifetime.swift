@@ -191,10 +191,14 @@ extension Reassembler {
     /// receiver ignored (RFC 5961 section 3), a FIN that never came in.
     private func hasGoneOn(_ place: Int, _ time: Timestamp) -> Bool {
         guard spoken(place) != connections[place].spokenAtClose else { return false }
-        let isBeyond = [2 * place, 2 * place + 1].map { index in
-            directions[index].finish.map { directions[index].next > $0 } ?? connections[place].isAborted
-        }
-        return isBeyond.contains(true) && connections[place].lastTime.since(time) > 1_000_000_000
+        guard connections[place].lastTime.since(time) > 1_000_000_000 else { return false }
+        return isBeyondEnd(2 * place, place) || isBeyondEnd(2 * place + 1, place)
+    }
+
+    /// Whether a direction has gone on behind its FIN; without one, whether a reset closed the connection.
+    private func isBeyondEnd(_ index: Int, _ place: Int) -> Bool {
+        guard let finish = directions[index].finish else { return connections[place].isAborted }
+        return directions[index].next > finish
     }
 
     /// Whether a connection lacks octets that were sent, or was reset, which may not be the end.

@@ -13,4 +13,17 @@ public struct Limits: Sendable, Equatable {
         self.undecided = undecided
         self.pendingReplies = pendingReplies
     }
+
+    /// Octets that may be undecided in all sessions together, about: what `shared(among:)` goes by.
+    private static let undecidedInAll = 64 << 20
+
+    /// The bounds of one session more where so many are open: what may be undecided in all stays within bounds too.
+    ///
+    /// Each session keeps the share that was left when it began, at least 4 KiB, so that all of them together hold some
+    /// hundred MiB where tens of thousands flood, and a session among few its whole 1 MiB.
+    public func shared(among sessions: Int) -> Limits {
+        var limits = self
+        limits.undecided = max(min(undecided, 4096), min(undecided, Self.undecidedInAll / max(1, sessions)))
+        return limits
+    }
 }

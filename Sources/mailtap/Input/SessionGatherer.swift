@@ -39,7 +39,8 @@ final class SessionGatherer: TraceSink, LaggingSink {
 
         init(_ info: SessionInfo, _ wishes: Wishes, _ gatherer: SessionGatherer) {
             self.gatherer = gatherer
-            builder = SessionBuilder(info, options: wishes.options, limits: wishes.limits, drafting: true)
+            builder = SessionBuilder(
+                info, options: wishes.options, limits: wishes.limits.shared(among: gatherer.openCount), drafting: true)
             if wishes.keepsTraces { trace = Trace(info: info) }
         }
 
@@ -59,6 +60,7 @@ final class SessionGatherer: TraceSink, LaggingSink {
             builder?.end(at: time)
             trace?.ended = time
             isOver = true
+            gatherer.openCount -= 1
             if verdict == nil { judge() }
             gatherer.settle(after: self)
         }
@@ -87,6 +89,8 @@ final class SessionGatherer: TraceSink, LaggingSink {
     private let write: ([UInt8]) throws -> Void
     private var numbering: SessionNumbering<Connection>
     private var finishing: FinishingQueue<Finished>
+    /// Connections that have not ended.
+    private var openCount = 0
     private var watch = SessionWatch()
     /// What `give` threw; nothing is given out afterwards.
     private(set) var failure: (any Error)?
@@ -141,6 +145,7 @@ final class SessionGatherer: TraceSink, LaggingSink {
     var count: Int { numbering.count }
 
     func open(_ info: SessionInfo) -> any SessionSink {
+        openCount += 1
         let connection = Connection(info, wishes, self)
         numbering.open(connection)
         return connection

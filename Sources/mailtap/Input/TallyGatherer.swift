@@ -14,7 +14,7 @@ final class TallyGatherer: TraceSink {
         private unowned let gatherer: TallyGatherer
 
         init(_ info: SessionInfo, _ gatherer: TallyGatherer) {
-            tally = SessionTally(info)
+            tally = SessionTally(info, limits: Limits().shared(among: gatherer.openCount))
             self.gatherer = gatherer
         }
 
@@ -31,6 +31,7 @@ final class TallyGatherer: TraceSink {
         func end(at time: Timestamp) {
             tally?.end(at: time)
             isOver = true
+            gatherer.openCount -= 1
             judge()
             gatherer.settle(after: self)
         }
@@ -51,6 +52,8 @@ final class TallyGatherer: TraceSink {
     private let numbers: SessionNumbers?
     private let give: (SessionTally, Int) throws -> Void
     private var numbering: SessionNumbering<Connection>
+    /// Connections that have not ended.
+    private var openCount = 0
     /// What `give` threw; nothing is given out afterwards.
     private(set) var failure: (any Error)?
 
@@ -71,6 +74,7 @@ final class TallyGatherer: TraceSink {
     var count: Int { numbering.count }
 
     func open(_ info: SessionInfo) -> any SessionSink {
+        openCount += 1
         let connection = Connection(info, self)
         numbering.open(connection)
         return connection
