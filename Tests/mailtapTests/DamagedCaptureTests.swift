@@ -1,4 +1,5 @@
 import Foundation
+import MailTapAnalysis
 import MailTapCore
 import MailTapExport
 import Testing

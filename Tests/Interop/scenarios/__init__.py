@@ -65,6 +65,7 @@ ORDER = [
     ("wrapped-tls", synthetic.under_tls, []),
     ("odd-links", oddlinks.run, []),
     ("many-connections", hostile.many_connections, []),
+    ("undecided-flood", hostile.undecided_flood, []),
     ("connections-cut", hostile.connections_cut, []),
     ("one-octet-segments", hostile.one_octet_segments, []),
     ("sequence-jump", hostile.sequence_jump, []),
