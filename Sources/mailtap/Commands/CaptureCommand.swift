@@ -19,7 +19,8 @@ struct CaptureCommand: ParsableCommand {
         discussion: """
             Prints "listening on INTERFACE" on standard error when packets are being captured, and ends by SIGINT or \
             SIGTERM. Without BPF it captures the mail ports (24, 25, 110, 143, 465, 587, 993, 995, 2525), VLAN tags \
-            or not, and DNS, whose answers name the hosts. Started by root, it goes on as the user who ran sudo, or as nobody, once interface and files are open.
+            or not, and DNS, whose answers name the hosts. Started by root, it goes on as the user who ran sudo, or as \
+            nobody, once interface and files are open.
 
             EXAMPLES
               sudo mailtap capture -i eth0
