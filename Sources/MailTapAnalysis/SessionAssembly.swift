@@ -433,7 +433,7 @@ extension SessionAssembly: DialogueHandler {
             if bytes.byteCount > 0, bytes.octet(at: bytes.byteCount - 1) != 10 { cut = event.range }
         case .tunnel(let kind):
             enter(Tunnel(kind, reading: bytes))
-            greetingAwaited = max(greetingAwaited, event.time)
+            greetingAwaited = max(greetingAwaited, last)
         case .content:
             guard let index = transfer?.index, event.range.side == .server else { break }
             session.messages[index].patterns += edits.patterns(in: event.range).map(\.pattern)
