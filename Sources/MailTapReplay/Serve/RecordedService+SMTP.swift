@@ -119,7 +119,7 @@ extension RecordedService {
         let words = line.split(separator: 0x20)
         let mechanism = words.count > 1 ? String(decoding: words[1], as: UTF8.self).uppercased() : ""
         guard !ServedCapabilities.isUnanswerable(mechanism) else {
-            let why = "\(mechanism) can't be answered from a recording; use PLAIN or LOGIN"
+            let why = "\(mechanism) needs the password, which no recording has; use PLAIN or LOGIN"
             answer(nil, otherwise: script.isPOP3 ? "-ERR \(why)" : "504 5.5.4 \(why)", &effects)
             return
         }

@@ -57,7 +57,7 @@ extension RecordedSession {
             let end = session.exchanges[(index + 1)...].firstIndex { $0.command?.verb != "*auth" }
             return ReplayNote(
                 kind: .leftOut, exchanges: index..<(end ?? session.exchanges.count),
-                text: "\(words[1].uppercased()) can't be answered from a recording and was not offered")
+                text: "\(words[1].uppercased()) needs the password, which no recording has: it was refused")
         }
     }
 

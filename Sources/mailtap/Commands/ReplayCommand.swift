@@ -14,7 +14,11 @@ struct ReplayCommand: AsyncParsableCommand {
             With --to, says what the recorded client said, one command at a time, obeys what the server answers, and \
             reports every difference. With --serve, answers real clients as the recorded server did, each session \
             once, and reports what they said differently. Exit status 0 where there is no difference, 1 where there \
-            is one; 69 where the server can't be reached or its certificate is refused.
+            is one; 69 where the server can't be reached or its certificate is refused. With --update, 0 where the file \
+            expects now what the server says, and 1 where a session could not be taken over.
+
+            What the server does not offer now is not asked for: parameters of MAIL and RCPT, login mechanisms, BDAT. \
+            There is no DATA where it refused every recipient. The report tells what was left out or said otherwise.
 
             TLS begins where the recording began it, with --starttls, or by the scheme (smtps, submissions, pop3s). \
             smtp only tells what is wrong with a certificate; every other scheme refuses it. --serve uses \
@@ -29,10 +33,6 @@ struct ReplayCommand: AsyncParsableCommand {
               mailtap replay today.mailtap --to smtp://127.0.0.1:2525 --repeat 1000 --concurrency 20 --fresh-ids
               mailtap replay today.mailtap --to smtp://127.0.0.1:2525 --rewrite 'alice@=user{n}@'
               mailtap replay today.mailtap --serve 2525
-
-            WHAT IS NOT SAID
-              A parameter of MAIL or RCPT, a mechanism or an extension that the server does not offer now; DATA, where \
-            it refused every recipient; a login that can't be answered afresh. The report tells what was left out.
             """)
 
     @OptionGroup var input: InputOptions

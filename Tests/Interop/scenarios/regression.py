@@ -71,6 +71,33 @@ def run(checks, bench):
     result = mailtap.run("check", again)
     checks.holds("a replay passes our own check", result.status == 0 and len(analyze(again)) == 2, result)
 
+    # A parameter whose extension is gone is not asked for, and a refused recipient gets no DATA.
+    asks = bench.work / "asks.dialogue"
+    asks.write_text(text.read_text().replace("SIZE=400", "SIZE=400 RET=HDRS").replace("C: QUIT\n", "C: QUIT\nS: 221 {any}\n"))
+    result = mailtap.run("replay", asks, "--to", f"smtp://127.0.0.1:{ports['nodsn']}")
+    checks.holds("a parameter that is not offered is left out, and that is told",
+                 result.status == 0 and b"MAIL without what DSN would allow" in result.out, result)
+    asks.write_text(asks.read_text().replace("C: Subject: x", "C: {content missing.eml}"))
+    bench.servers.settle("alice")
+    bench.servers.empty("alice")
+    result = mailtap.run("replay", asks, "--to", f"smtp://127.0.0.1:{ports['smtp']}")
+    checks.holds("content that can't be read: 65, and nothing is said", result.status == 65
+                 and b"can't be included" in result.err and not bench.servers.wait_delivered("alice", 0), result)
+    result = mailtap.run("replay", recording, "--to", f"smtp://127.0.0.1:{ports['smtp']}", "--timeout", "601")
+    checks.holds("--timeout beyond 10 minutes: 64", result.status == 64, result)
+
+    # One session that is missing is one difference, wherever it stood.
+    three = bench.work / "three.mailtap"
+    for number in range(3):
+        mailtap.run("replay", recording, "--to", f"smtp://127.0.0.1:{ports['smtp']}", "--record", three, "--rewrite",
+                    f"carol@=carol{number}@")
+    two = bench.work / "two.mailtap"
+    mailtap.run("analyze", three, "--session", "1,3", "--record", two)
+    for a, b, kind in ((three, two, "session-missing"), (two, three, "session-extra")):
+        result = mailtap.run("diff", a, b, "--format", "json")
+        checks.equal(f"diff: {kind}, and nothing else", [d["kind"] for s in result.json()["sessions"]
+                                                         for d in s["differences"]], [kind])
+
     for format, mark in (("junit", "<testsuite"), ("tap", "TAP version 1"), ("html", "<!DOCTYPE html>")):
         result = mailtap.run("replay", recording, "--to", f"smtp://127.0.0.1:{ports['nodsn']}", "--format", format)
         checks.holds(f"--format {format}: the difference is in it", result.status == 1 and mark in result.text

@@ -93,6 +93,31 @@ def run(checks, bench):
         checks.holds("curl: the other recipient is the difference: 1",
                      result.status == 1 and "bob@example.org" in result.text, result)
 
+    with Served(one_mail) as served:
+        with smtplib.SMTP("127.0.0.1", served.port, local_hostname="client.example") as smtp:
+            early = [smtp.docmd("RCPT", "TO:<alice@example.org>")[0], smtp.docmd("DATA")[0]]
+            smtp.ehlo()
+            early += [smtp.docmd("RCPT", "TO:<alice@example.org>")[0], smtp.mail("carol@example.net")[0],
+                      smtp.docmd("DATA")[0], smtp.mail("carol@example.net")[0]]
+            checks.equal("what the state does not allow is answered 503", early, [503, 503, 503, 250, 503, 503])
+        served.result()
+    with Served(drop) as served:
+        pop3 = poplib.POP3("127.0.0.1", served.port)
+        try:
+            pop3.stat()
+            checks.fail("STAT before the login: -ERR", "it was answered")
+        except poplib.error_proto:
+            pass
+        pop3.user("alice")
+        pop3.pass_("anything")
+        pop3.dele(2)
+        checks.equal("a deleted message is no longer listed, nor counted",
+                     ([line.split()[0] for line in pop3.list()[1]], pop3.stat()[0]), ([b"1", b"3"], 2))
+        pop3.rset()
+        checks.equal("RSET brings it back", pop3.stat()[0], 3)
+        pop3.quit()
+        served.result()
+
     wanted = [dialogues.MESSAGE, dialogues.MULTIPART, dialogues.numbered(3)]
     with Served(drop) as served:
         pop3 = poplib.POP3("127.0.0.1", served.port)
