@@ -42,6 +42,7 @@ public final class ClientTLS: Sendable {
     private let versions: TLSVersions
     private let keyLog: KeyLogWriter?
     private let contexts = Mutex<[[String]: NIOSSLContext]>([:])
+    private let verdicts = VerdictCache()
 
     /// A maker of handlers.
     ///
@@ -73,10 +74,21 @@ public final class ClientTLS: Sendable {
         let context = try context(peer.applicationProtocols)
         let bound = NIOLoopBound(found, eventLoop: eventLoop)
         let verifier = verifier
+        let verdicts = verdicts
         do {
             return try NIOSSLClientHandler(context: context, serverHostname: Self.serverName(peer)) { shown, promise in
+                let question = VerdictCache.Question(shown: shown, names: peer.expected)
                 let verdict = eventLoop.makePromise(of: PeerVerdict.self)
-                verdict.completeWithTask { await verifier.verdict(on: shown, for: peer.expected) }
+                if let known = verdicts.verdict(on: question) {
+                    // Later all the same: the library is in the midst of the handshake.
+                    eventLoop.execute { verdict.succeed(known) }
+                } else {
+                    verdict.completeWithTask {
+                        let found = await verifier.verdict(on: shown, for: peer.expected)
+                        verdicts.keep(found, on: question)
+                        return found
+                    }
+                }
                 verdict.futureResult.whenComplete { result in
                     let verdict = (try? result.get()) ?? PeerVerdict(problem: "it could not be checked", chain: [])
                     bound.value(verdict)

@@ -47,6 +47,20 @@ import Testing
         #expect(outcome.verdict?.chain.count == 1)
     }
 
+    @Test func whatWasFoundBeforeIsFoundAgain() async throws {
+        let shown = try ServerTLS(.authority(store), now: Self.now).prepare(Self.names("other.example"))
+        let client = ClientTLS(verifier)
+        var peer = ClientTLS.Peer(serverName: "mail.example.org", expected: ["mail.example.org"], judgement: .reports)
+        let first = try await Handshake.run(shown, client, peer)
+        let second = try await Handshake.run(shown, client, peer)
+        #expect(first.version == "TLSv1.3" && second.version == "TLSv1.3")
+        #expect(first.verdict?.problem != nil && second.verdict == first.verdict)
+        peer.judgement = .refuses
+        #expect(try await Handshake.run(shown, client, peer).version == nil, "the judgement is no part of it")
+        peer.expected = ["other.example"]
+        #expect(try await Handshake.run(shown, client, peer).verdict?.isVerified == true)
+    }
+
     @Test func wrongNameIsRefusedOrReported() async throws {
         let shown = try ServerTLS(.authority(store), now: Self.now).prepare(Self.names("other.example"))
         let refused = try await Handshake.run(
