@@ -55,9 +55,15 @@ extension MessageContent {
         return SMTPGrammar.text(rest)
     }
 
-    /// The name behind the word `by` of a Received field.
+    /// The name behind the word `by` of a Received field, comments aside: `(qmail invoked by alias)` names nobody.
     private static func receivingHost(_ body: [UInt8]) -> String {
-        let words = body.prefix(2000).split(whereSeparator: SMTPBlank.contains)
+        var depth = 0
+        let clauses = body.prefix(2000).map { octet -> UInt8 in
+            if octet == UInt8(ascii: "(") { depth += 1 }
+            defer { if octet == UInt8(ascii: ")"), depth > 0 { depth -= 1 } }
+            return depth > 0 ? 32 : octet
+        }
+        let words = clauses.split(whereSeparator: SMTPBlank.contains)
         guard let by = words.firstIndex(where: { SMTPGrammar.equalsIgnoringCase($0, "by") }), by + 1 < words.count
         else { return "?" }
         // The date follows behind a semicolon.

@@ -12,7 +12,7 @@ public enum EnhancedStatusCodes {
         "1.6": ("the mailbox has moved and no forwarding address is known", "RFC 3463 section 3.2"),
         "1.7": ("the sender's address is not well-formed", "RFC 3463 section 3.2"),
         "1.8": ("the sender's system does not exist or takes no answers", "RFC 3463 section 3.2"),
-        "1.9": ("relayed to a mailer that does not speak the extensions", "RFC 5248 section 2.4"),
+        "1.9": ("relayed to a mailer that does not speak the extensions", "RFC 3886"),
         "1.10": ("the recipient's domain declares by a null MX that it takes no mail", "RFC 7505"),
         "2.0": ("something about the mailbox", "RFC 3463 section 3.3"),
         "2.1": ("the mailbox is disabled", "RFC 3463 section 3.3"),

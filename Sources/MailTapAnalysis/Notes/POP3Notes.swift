@@ -40,7 +40,7 @@ enum POP3Notes {
         case "RSET":
             return "Take back \(ShownText.count(state.deleted.count, "deletion mark")) (RFC 1939 section 5)"
         case "NOOP": return "Do nothing, to keep the session open (RFC 1939 section 5)"
-        case "QUIT": return quit(state)
+        case "QUIT": return quit(state, exchange.reply?.status)
         case "UTF8": return "Switch to UTF-8 in names, passwords and messages (RFC 6856 section 2)"
         case "LANG":
             return (argument.isEmpty ? "Ask which languages there are" : "Ask for texts in language \(shown)")
@@ -71,11 +71,14 @@ enum POP3Notes {
     }
 
     /// What a QUIT does depends on the state (RFC 1939 sections 4, 5 and 6).
-    private static func quit(_ state: DialogueState) -> String {
+    private static func quit(_ state: DialogueState, _ status: ReplyStatus?) -> String {
         guard state.phase == .transaction else { return "End the session; nobody logged in (RFC 1939 section 4)" }
         if state.deleted.isEmpty { return "End the session; nothing was marked for deletion (RFC 1939 section 6)" }
-        return
-            "End the session and delete \(ShownText.count(state.deleted.count, "marked message")) (RFC 1939 section 6)"
+        let count = ShownText.count(state.deleted.count, "marked message")
+        if status == .err {
+            return "End the session and delete \(count), of which the server removed some or none (RFC 1939 section 6)"
+        }
+        return "End the session and delete \(count) (RFC 1939 section 6)"
     }
 
     // MARK: Answers

@@ -109,6 +109,7 @@ enum SASLSteps {
     /// What a server's challenge asks, or says went wrong; nil where there is nothing to say.
     static func challenge(_ mechanism: String, step: Int, _ text: WireText) -> String? {
         guard let octets = SASLToken.decode(text.octets[...]) else { return nil }
+        if octets.isEmpty, step == 0, mechanism != "LOGIN" { return "The server asks for the first response" }
         switch mechanism {
         case "LOGIN": return step == 0 ? "The server asks for the user name" : "The server asks for the password"
         case "CRAM-MD5": return "The server sends the challenge to be digested (RFC 2195)"
@@ -121,6 +122,10 @@ enum SASLSteps {
             let scope = jsonValue("scope", octets).map { ", scope \(ShownText.of($0))" } ?? ""
             return "The server refuses the token: status \(ShownText.of(status))\(scope); an empty response ends it"
         case "NTLM": return "The server sends its NTLM challenge message"
+        case "GSSAPI":
+            return "The server answers with a token of \(ShownText.count(octets.count, "octet")): its proof, or the "
+                + "security layers that it offers (RFC 4752 section 3.2)"
+        case "GSS-SPNEGO": return "The server answers with a token of \(ShownText.count(octets.count, "octet"))"
         default:
             guard mechanism.hasPrefix("SCRAM-") else { return nil }
             if octets.starts(with: Array("e=".utf8)) {

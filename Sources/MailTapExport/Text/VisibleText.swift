@@ -72,7 +72,7 @@ public enum VisibleText {
     }
 
     /// Columns that a text without hidden characters takes on a terminal.
-    static func columns(of text: some StringProtocol) -> Int {
+    public static func columns(of text: some StringProtocol) -> Int {
         // Nearly always ASCII, where each octet takes one.
         let plain = text.utf8.withContiguousStorageIfAvailable { octets in
             octets.allSatisfy { $0 < 0x80 } ? octets.count : nil

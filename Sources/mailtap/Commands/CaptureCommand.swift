@@ -109,7 +109,7 @@ struct CaptureCommand: ParsableCommand {
     mutating func run() throws {
         if listInterfaces { return try Self.listInterfaces() }
         let signals = StopSignals()
-        let filter = try filter.map { try Self.parse($0) }
+        let filter = try filter.map { try SessionFilter(option: $0) }
         let capture = try open(interface ?? "")
         // All files are opened before privileges are given up.
         let follower = try keylog.map { try KeyLogFollower($0) }
@@ -182,10 +182,6 @@ struct CaptureCommand: ParsableCommand {
         } catch {
             throw Failure(.cannotCreate, "can't write packets to \(path): \(error.reason)")
         }
-    }
-
-    private static func parse(_ text: String) throws -> SessionFilter {
-        do { return try SessionFilter(parsing: text) } catch { throw Failure(.usage, error.description) }
     }
 
     private static func summary(_ summary: LiveCapture.Summary, sessions: Int) -> String {

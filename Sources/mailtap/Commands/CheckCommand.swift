@@ -69,7 +69,7 @@ struct CheckCommand: ParsableCommand {
         var options = common.exportOptions(isTerminal: out.isTerminal)
         options.failingFrom = failOn
         var exporter = kind.makeExporter(options)
-        var report = FindingsReport(color: common.color.applies(isTerminal: out.isTerminal))
+        var report = FindingsReport(color: options.color, width: options.width)
         var isBad = false
         if !isText { try out.append { exporter.begin(into: &$0) } }
         let gatherer = SessionGatherer(wishes) { item in
@@ -94,7 +94,9 @@ struct CheckCommand: ParsableCommand {
     private func selection() throws -> RuleSelection {
         do {
             var selection = try RuleSelection(only: only, ignoring: ignore)
-            if let rules { try selection.add(rulesFile: SmallFile.text(rules, of: "the rules file")) }
+            guard let rules else { return selection }
+            let text = try SmallFile.text(rules, of: "the rules file")
+            do { try selection.add(rulesFile: text) } catch { throw Failure(.usage, "\(rules), \(error.description)") }
             return selection
         } catch let error as RuleSelectionError {
             throw Failure(.usage, error.description)

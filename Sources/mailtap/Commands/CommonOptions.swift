@@ -58,10 +58,15 @@ struct InputOptions: ParsableArguments {
     func wishes() throws -> SessionGatherer.Wishes {
         var wishes = SessionGatherer.Wishes()
         wishes.numbers = session
-        if let filter {
-            do { wishes.filter = try SessionFilter(parsing: filter) } catch { throw Failure(.usage, error.description) }
-        }
+        wishes.filter = try filter.map { try SessionFilter(option: $0) }
         return wishes
+    }
+}
+
+extension SessionFilter {
+    /// The filter of `--filter`; one that can't be read is a mistake of usage.
+    init(option text: String) throws {
+        do { self = try SessionFilter(parsing: text) } catch { throw Failure(.usage, error.description) }
     }
 }
 

@@ -62,7 +62,7 @@ final class Stage {
 
     /// What `check` finds.
     func findings(_ items: [ExportItem]) throws {
-        var report = FindingsReport(color: color)
+        var report = FindingsReport(color: color, width: Terminal.width)
         for item in items { report.add(item.session) }
         try out.append { report.write(into: &$0) }
         try flush()

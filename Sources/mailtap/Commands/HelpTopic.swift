@@ -51,11 +51,13 @@ enum HelpTopic {
               smtp.req.command == "RCPT" && smtp.response.code >= 500. So do those of a message, and those of a finding.
               A negation speaks of the whole session: !(smtp.req.command == "AUTH") chooses those in which nobody tried to
               log in. FIELD != VALUE holds where there are values and none is equal. Text is compared case aside; texts
-              with spaces stand in quotes. An address may be a network: ip.addr == 192.0.2.0/24. A rule may end in a star.
+              with spaces stand in quotes. An address may be a network: ip.addr == 192.0.2.0/24. A rule or an enhanced
+              status code may end in a star: enhanced == 5.7.*. A size may be 500K, a moment 2026-11-23. A value that no
+              session could have (severity:eror) is an error, and its place is shown.
 
             SHORT FORMS
               from:TEXT to:TEXT subject:TEXT   parts of the envelope's or the header's addresses, of the subject
-              user:TEXT                        part of the name of who logged in
+              user:TEXT                        part of the name of who logged in, the server having agreed
               has:attachment has:message has:report has:login has:findings
               is:failed is:encrypted           something was refused or it did not end with QUIT; TLS
               before:TIME after:TIME           2026-11-23 or 2026-11-23T06:00:00Z

@@ -27,6 +27,7 @@ struct ProxyCommand: AsyncParsableCommand {
             EXAMPLES
               mailtap proxy 2525=smtp://mail.example.org 2110=pop3://mail.example.org --record today.mailtap
               mailtap proxy 0=smtp://127.0.0.1:25 --format ndjson -q
+              mailtap proxy 2525=smtp://mail.example.org -f 'severity >= warning or is:failed'
               mailtap proxy 2465=smtps://mail.example.org 2995=pop3s://mail.example.org
               mailtap proxy 2525=submission://mail.example.org --client-tls none --server-tls starttls
               mailtap proxy 2525=smtp://mail.example.org --tls strip
@@ -62,6 +63,13 @@ struct ProxyCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("text, or ndjson: one object per session as it ends.", valueName: "format"))
     var format = "text"
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "Show only sessions that match, as they end; the recording holds all. See mailtap help filter.",
+            valueName: "expr"))
+    var filter: String?
 
     @Option(help: ArgumentHelp("End sessions after this much silence, such as 90s or 10m.", valueName: "time"))
     var idleTimeout: Interval?
@@ -114,6 +122,7 @@ struct ProxyCommand: AsyncParsableCommand {
 
     mutating func run() async throws {
         let doors = try front.doors(routes)
+        let shown = try filter.map { try SessionFilter(option: $0) }
         var options = ProxyOptions()
         let keyLog = try tls.openKeyLog()
         options.tls = try tls.mode(doors, keyLog: keyLog)
@@ -134,7 +143,7 @@ struct ProxyCommand: AsyncParsableCommand {
         }
         defer { reopening.cancel() }
         let traffic = metrics.map { _ in TrafficMetrics() }
-        let hub = try makeHub(outcome, traffic)
+        let hub = try makeHub(outcome, traffic, shown)
         let server = ProxyServer(doors: doors, options: options, hub: hub) { StandardError.write("mailtap: \($0)") }
         do {
             for bound in try await server.start() { StandardError.write(bound.announcement) }
@@ -211,7 +220,9 @@ struct ProxyCommand: AsyncParsableCommand {
         return monitor
     }
 
-    private func makeHub(_ outcome: LiveOutcome, _ traffic: TrafficMetrics?) throws -> TraceHub {
+    private func makeHub(
+        _ outcome: LiveOutcome, _ traffic: TrafficMetrics?, _ filter: SessionFilter?
+    ) throws -> TraceHub {
         // The recording is opened before anything listens, so that its errors come first.
         let recording = try record.map { try Recording.openSet($0, keepsSecrets: keepSecrets, rotation) }
         let showsText = format == "text" && !common.quiet
@@ -225,8 +236,10 @@ struct ProxyCommand: AsyncParsableCommand {
                 if let traffic { sinks.append(traffic.sink()) }
                 let output = LiveOutput(outcome)
                 var views: [any TraceSink] = []
-                if showsText { views.append(LiveTranscriptSink(exportOptions, output)) }
-                if writesJSON { views.append(LiveJSONSink(reveal: exportOptions.reveal, output)) }
+                if showsText, filter == nil { views.append(LiveTranscriptSink(exportOptions, output)) }
+                if writesJSON || showsText && filter != nil {
+                    views.append(LiveEndedSink(writesJSON ? .ndjson : .text, exportOptions, filter: filter, output))
+                }
                 // What is relayed as ciphertext still shows its handshake, as it does when read back.
                 if passesTLS { views = views.map { Decryptor(into: $0, keys: KeyLog()) } }
                 sinks += views

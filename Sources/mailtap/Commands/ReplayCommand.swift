@@ -223,9 +223,7 @@ struct DiffCommand: ParsableCommand {
             isQuiet: common.quiet, keys: try KeyLogFile.read(keylog, isQuiet: common.quiet))
         var wishes = SessionGatherer.Wishes()
         wishes.numbers = session
-        if let filter {
-            do { wishes.filter = try SessionFilter(parsing: filter) } catch { throw Failure(.usage, error.description) }
-        }
+        wishes.filter = try filter.map { try SessionFilter(option: $0) }
         let first = try RecordedSessions.read([expected], wishes, with: &reader)
         let second = try RecordedSessions.read([came], wishes, with: &reader)
         if reader.status == .noInput { throw Ended(reader.status) }

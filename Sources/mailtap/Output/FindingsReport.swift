@@ -19,11 +19,16 @@ struct FindingsReport {
     }
 
     private let color: Bool
+    /// Columns of a line.
+    private let width: Int
     private var groups: [Key: Group] = [:]
     private var sessions = 0
     private var sources: Set<String> = []
 
-    init(color: Bool) { self.color = color }
+    init(color: Bool, width: Int) {
+        self.color = color
+        self.width = width
+    }
 
     /// Whether it knows of no session.
     var isEmpty: Bool { sessions == 0 }
@@ -67,10 +72,16 @@ struct FindingsReport {
             let times =
                 group.count == 1
                 ? "once in" : "\(group.count) times in \(Self.count(group.sessions.count, "session")), first in"
-            out += "  \(times) \(VisibleText.of(group.place))\n".utf8
+            // The place stands in one line where it fits, else in a line of its own.
+            let place = "\(times) \(VisibleText.of(group.place))"
+            let isWide = VisibleText.columns(of: mark) + 2 + VisibleText.columns(of: place) <= width
+            out += (isWide ? "  \(place)\n" : "\n").utf8
             let side = finding.side.map { ", by the \($0)" } ?? ""
-            out += "        \(VisibleText.of(finding.text))\n".utf8
-            out += "        (\(finding.aspect.rawValue)\(side); \(finding.reference))\n".utf8
+            for text in (isWide ? [] : [place]) + [
+                VisibleText.of(finding.text), "(\(finding.aspect.rawValue)\(side); \(finding.reference))",
+            ] {
+                for line in WordWrap.lines(text, width: max(20, width - 8)) { out += "        \(line)\n".utf8 }
+            }
         }
         let total = groups.values.reduce(0) { $0 + $1.count }
         let severities = [Severity.error, .warning, .note].compactMap { severity -> String? in

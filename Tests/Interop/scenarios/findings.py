@@ -1,5 +1,6 @@
 """Findings: none in what real clients and servers say to each other, and each in a session broken on purpose."""
 
+import json
 import poplib
 import smtplib
 import socket
@@ -47,6 +48,8 @@ def run(checks, bench):
                   "pop3": f"pop3://127.0.0.1:{bench.servers.ports['pop3']}"}
         _clean(checks, bench, routes)
         _broken(checks, bench, routes)
+        _live(checks, bench, routes)
+    _sarif(checks, bench)
 
 
 # Clean sessions
@@ -173,3 +176,60 @@ def _say(address, said):
             # A server may have enough of such a client.
             pass
     return port
+
+
+# Only what matches, as it ends
+
+
+def _live(checks, bench, routes):
+    for form in ("ndjson", "text"):
+        with Proxy(routes, "--format", form, "--filter", "rule:smtp.unknown-command and severity >= warning") as proxy:
+            for said in (HELLO + QUIT, HELLO + ["FROBNICATE\r\n"] + QUIT, HELLO + ["NOOP\r\n"] + QUIT):
+                _say(proxy.at["postfix"], said)
+            proxy.stop()
+            output = proxy.text
+        if form == "ndjson":
+            shown = [json.loads(line)["session"] for line in output.splitlines()]
+            checks.equal("proxy --format ndjson --filter shows the one that matches", shown, [2])
+        else:
+            found = output.count("FROBNICATE"), output.count("NOOP")
+            checks.equal("proxy --filter shows the transcript of the one that matches", found, (1, 0))
+    wrong = mailtap.run("proxy", f"0={routes['postfix']}", "--filter", "severity:eror")
+    checks.equal("proxy --filter: a mistake is one of usage", wrong.status, 64)
+    checks.holds("proxy --filter: a mistake is shown at its place", "severity:eror\n" + " " * 11 + "^" in wrong.err.decode(), wrong)
+
+
+# SARIF against the standard
+
+
+def _sarif(checks, bench):
+    """Holds the SARIF of the broken sessions against models that were generated of the standard's own schema."""
+    environment = bench.work / "sarif"
+    python = environment / "bin" / "python"
+    for command in ([sys.executable, "-m", "venv", environment],
+                    [python, "-m", "pip", "install", "-q", "pydantic-sarif==0.1.1"]):
+        if subprocess.run(command, capture_output=True).returncode:
+            print("  skip  SARIF against its schema: pydantic-sarif can't be installed from PyPI here", flush=True)
+            return
+    for name in ("broken", "clean"):
+        log = bench.work / f"{name}.sarif"
+        mailtap.run("check", bench.work / f"{name}.mailtap", "--format", "sarif", "-o", log)
+        result = subprocess.run([python, "-c", _VALIDATE, log], capture_output=True, text=True)
+        checks.equal(f"SARIF of the {name} sessions fits the standard's schema", result.stdout.strip(), "valid")
+    spoilt = json.loads((bench.work / "broken.sarif").read_text())
+    spoilt["runs"][0]["results"][0]["level"] = "grave"
+    (bench.work / "spoilt.sarif").write_text(json.dumps(spoilt))
+    result = subprocess.run([python, "-c", _VALIDATE, bench.work / "spoilt.sarif"], capture_output=True, text=True)
+    checks.holds("the schema refuses another level", "runs.0.results.0.level" in result.stdout, result)
+
+
+_VALIDATE = """
+import sys
+from pydantic import ValidationError
+from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as Log
+try:
+    Log.model_validate_json(open(sys.argv[1]).read())
+    print("valid")
+except ValidationError as error:
+    print(error)
+"""

@@ -1,6 +1,7 @@
-import MailTapAnalysis
 import MailTapCore
 import Testing
+
+@testable import MailTapAnalysis
 
 @Suite struct AnnotatorTests {
     private func note(_ line: String, _ reply: String? = "250 ok", verb: String? = nil) -> String {
@@ -109,6 +110,38 @@ import Testing
         let text = popNote(line, reply)
         #expect(text.contains(part), "\(text)")
         #expect(!text.contains("swordfish") && !text.contains("c4c9334b"))
+    }
+
+    @Test func quitThatFailsDeletesSomeOrNone() {
+        var script = SessionScript(.pop3)
+        script.say("PASS x", "+OK")
+        script.say("DELE 1", "+OK")
+        script.say("QUIT", "-ERR some messages stay")
+        #expect(script.notes().last??.contains("1 marked message, of which the server removed some or none") == true)
+    }
+
+    @Test func whoLoggedInIsWhoWasTaken() {
+        var script = SessionScript(.smtp)
+        script.say("AUTH PLAIN AG1hbGxvcnkAeA==", "535 no")
+        #expect(LoginName.accepted(in: script.session) == [])
+        #expect(SessionOverview(of: script.session).sentence.hasPrefix("The client failed to log in as mallory"))
+        script.say("AUTH LOGIN", "334 VXNlcm5hbWU6")
+        script.say("Ym9i", "334 UGFzc3dvcmQ6", verb: "*auth")
+        script.say("c2VjcmV0", "235 ok", verb: "*auth")
+        #expect(LoginName.accepted(in: script.session) == ["bob"])
+        #expect(SessionOverview(of: script.session).sentence.hasPrefix("The client logged in as bob"))
+        script.say("AUTH PLAIN AG1hbGxvcnkAeA==", "503 once")
+        #expect(SessionOverview(of: script.session).sentence.hasPrefix("The client logged in as bob"))
+    }
+
+    @Test func whoGaveUSERAndPASSIsToldWhenTaken() {
+        var script = SessionScript(.pop3)
+        script.say("USER mallory", "+OK")
+        script.say("PASS x", "-ERR no")
+        #expect(LoginName.accepted(in: script.session) == [])
+        script.say("USER bob", "+OK")
+        script.say("PASS y", "+OK")
+        #expect(LoginName.accepted(in: script.session) == ["bob"])
     }
 
     @Test func quitTellsWhatItDeletes() {

@@ -151,6 +151,44 @@ enum Scripts {
             S| 250 a\\r\\n452 b\\r\\n221 bye\\r\\n
             """),
         Script(
+            "smtp-recipients-judged",
+            """
+            S: 220 mail.example.org ESMTP
+            C: EHLO client.example
+            S: 250 PRDR
+            C| MAIL FROM:<> PRDR\\r\\nRCPT TO:<a@example.org>\\r\\nRCPT TO:<b@example.org>\\r\\nDATA\\r\\n
+            S| 250 ok\\r\\n250 ok\\r\\n250 ok\\r\\n354 go\\r\\n
+            C| x\\r\\n.\\r\\nQUIT\\r\\n
+            S| 353 judging\\r\\n250 a\\r\\n550 b\\r\\n250 taken\\r\\n221 bye\\r\\n
+            """),
+        Script(
+            "smtp-roles-turned",
+            """
+            S: 220 mail.example.org ESMTP
+            C: EHLO client.example
+            S: 250 ATRN
+            C: ATRN example.net
+            S: 250 now you
+            C: 220 client.example ready
+            S: EHLO mail.example.org
+            C: 250 client.example
+            S: QUIT
+            C: 221 bye
+            """),
+        Script(
+            "smtp-dot-and-nul",
+            """
+            S: 220 mail.example.org ESMTP
+            C: EHLO client.example
+            S: 250 ok
+            C| MAIL FROM:<>\\r\\nRCPT TO:<a@example.org>\\r\\nDATA\\r\\n
+            S| 250 ok\\r\\n250 ok\\r\\n354 go\\r\\n
+            C| x\\r\\n.\\x00y\\r\\n.\\x00\\r\\n
+            S: 250 taken
+            C: QUIT
+            S: 221 bye
+            """),
+        Script(
             "smtp-odd-replies",
             """
             S| 220-mail.example.org ESMTP\\n220 \\n

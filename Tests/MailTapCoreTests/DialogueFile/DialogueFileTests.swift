@@ -197,6 +197,8 @@ import Testing
     @Test(arguments: [
         ("mailtap-dialogue 1\n", true), ("\n\n# x", true), ("C: EHLO x", true), ("  S: 220", true),
         ("== session", true),
+        ("@0 S: 220 x", true), ("@1.5\nC: x", true), ("-- eof client", true), ("@ x", false), ("@media print {", false),
+        ("--boundary", false),
         ("\u{FEFF}C: x", true), ("", false), ("Subject: x", false), ("\n\r\u{A}\u{D}", false), ("CC:", false),
     ])
     func `dialogue files are told by their first line`(text: String, isOne: Bool) {
