@@ -39,7 +39,7 @@ struct SessionAssembly {
     /// A message on its way.
     private struct Transfer {
         var index: Int
-        var intake = MessageIntake()
+        var intake: MessageIntake
         var content: [UInt8] = []
         var bytes: UInt64 = 0
         var isIntact = true
@@ -311,7 +311,8 @@ struct SessionAssembly {
             session.messages.append(message)
             contents.append([])
             envelopes.append(Envelope())
-            transfer = Transfer(index: session.messages.count - 1, began: event.time)
+            transfer = Transfer(
+                index: session.messages.count - 1, intake: MessageIntake(options), began: event.time)
             // A chunk may be lost before this one; or the first octets, with more than the line DATA.
             let isWhole = kind == .data && (loss?.end != event.range.start || loss?.length ?? 0 <= 6)
             if kind.isSubmitted, loss != nil, !isWhole { transfer?.isIntact = false }

@@ -81,6 +81,10 @@ public struct SessionOptions: Sendable {
     public var annotates = true
     /// Whether to apply the rules.
     public var findsFaults = true
+    /// Whether to sum up what the session did, where the rules are applied.
+    public var sumsUp = true
+    /// Whether to digest each part of a message, beside the whole.
+    public var digestsParts = true
 
     /// Everything but the content itself.
     public init() {}

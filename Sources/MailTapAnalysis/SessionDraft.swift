@@ -36,10 +36,10 @@ public struct SessionDraft: Sendable {
         var notes: [String?] = []
         let annotates = options.annotates
         let annotator = Annotator(proto: session.proto)
-        let found = Findings.apply(to: session, anomalies: anomalies) { place in
+        let found = Findings.apply(to: session, anomalies: anomalies, sumsUp: options.sumsUp) { exchange, place in
             if annotates {
                 notes.append(
-                    annotator.note(for: place.exchange, in: place.session, after: place.state, path: place.path))
+                    annotator.note(for: exchange, in: place.session, after: place.state, path: place.path))
             }
         }
         session.findings = found.findings

@@ -28,12 +28,15 @@ enum AddressForm {
 
     /// What is wrong with the dots of a local part, in words: forbidden, and yet in use by large providers.
     static func lapse(_ address: String) -> String? {
-        guard !address.hasPrefix("@"), let at = address.lastIndex(of: "@") else { return nil }
-        let local = address[..<at]
-        guard !local.hasPrefix("\"") else { return nil }
-        if local.hasPrefix(".") { return "the local part begins with a dot" }
-        if local.hasSuffix(".") { return "the local part ends with a dot" }
-        return local.contains("..") ? "two dots follow each other in the local part" : nil
+        let dot = UInt8(ascii: "."), octets = address.utf8
+        guard octets.first != UInt8(ascii: "@"), octets.first != UInt8(ascii: "\""),
+            let at = octets.lastIndex(of: UInt8(ascii: "@"))
+        else { return nil }
+        let local = octets[..<at]
+        if local.first == dot { return "the local part begins with a dot" }
+        if local.last == dot { return "the local part ends with a dot" }
+        return zip(local, local.dropFirst()).contains { $0 == dot && $1 == dot }
+            ? "two dots follow each other in the local part" : nil
     }
 
     private static func domainProblem(_ domain: ArraySlice<UInt8>) -> String? {

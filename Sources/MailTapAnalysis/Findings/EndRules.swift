@@ -39,9 +39,9 @@ enum EndRules {
         // A server that said 421 answers no more.
         let exchanges = session.exchanges
         let saidFarewell = exchanges.indices.contains {
-            exchanges[$0].command == nil && exchanges[$0].isFarewell(isLast: false)
+            exchanges[$0].isUnasked && exchanges[$0].isFarewell(isLast: false)
         }
-        for index in session.exchanges.indices where !saidFarewell && session.exchanges[index].reply == nil {
+        for index in session.exchanges.indices where !saidFarewell && session.exchanges[index].isUnanswered {
             let exchange = session.exchanges[index]
             // Many clients close right behind QUIT; an unanswered message has a rule of its own.
             guard let verb = exchange.command?.verb, verb != "QUIT", exchange.message == nil else { continue }
@@ -69,7 +69,7 @@ enum EndRules {
     private static func farewell(_ session: Session, _ found: inout FindingList) -> Bool {
         guard
             let index = session.exchanges.indices.dropFirst().last(where: {
-                session.exchanges[$0].command == nil
+                session.exchanges[$0].isUnasked
                     && session.exchanges[$0].isFarewell(isLast: $0 == session.exchanges.count - 1)
             }), let reply = session.exchanges[index].reply
         else { return false }

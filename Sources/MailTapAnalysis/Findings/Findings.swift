@@ -7,13 +7,13 @@ enum Findings {
         apply(to: session, anomalies: anomalies).findings
     }
 
-    /// Every finding, and what the session did.
+    /// Every finding, and what the session did, where that is wanted.
     ///
     /// - Parameter each: called at each exchange of a protocol that is decoded.
     static func apply(
-        to session: Session, anomalies: [DialogueAnomaly],
-        each: (SessionRules.Place) -> Void = { _ in }
-    ) -> (findings: [Finding], overview: SessionOverview) {
+        to session: Session, anomalies: [DialogueAnomaly], sumsUp: Bool = true,
+        each: (Exchange, SessionRules.Place) -> Void = { _, _ in }
+    ) -> (findings: [Finding], overview: SessionOverview?) {
         var found = FindingList()
         let smuggling = SmugglingRules(session, anomalies)
         for var anomaly in anomalies {
@@ -30,7 +30,7 @@ enum Findings {
                 id, exchange: anomaly.exchange, anomaly.text(rule),
                 side: .some(isLost ? nil : rule.side ?? anomaly.range.side))
         }
-        let overview = SessionRules.apply(to: session, &found, each)
+        let overview = SessionRules.apply(to: session, sumsUp: sumsUp, &found, each)
         return (found.inOrder, overview)
     }
 
@@ -54,6 +54,12 @@ enum Findings {
 }
 
 extension Exchange {
+    /// Whether no command began it; by its case alone, since a comparison would copy the command.
+    var isUnasked: Bool { if case .none = command { true } else { false } }
+
+    /// Whether it has no reply; by its case alone.
+    var isUnanswered: Bool { if case .none = reply { true } else { false } }
+
     /// Whether it is a server's unasked word that it ends the session.
     func isFarewell(isLast: Bool) -> Bool {
         guard command == nil, let status = reply?.status else { return false }

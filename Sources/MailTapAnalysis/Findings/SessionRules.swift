@@ -47,13 +47,15 @@ enum SessionRules {
     /// Commands whose answers offer extensions, or change what is offered.
     private static let offerings: Set<String> = ["EHLO", "LHLO", "CAPA", "STLS"]
 
-    /// Adds what is wrong; returns what the session did.
+    /// Adds what is wrong; returns what the session did, where that is wanted.
     ///
     /// - Parameter each: called at each exchange.
     static func apply(
-        to session: Session, _ found: inout FindingList, _ each: (Place) -> Void
-    ) -> SessionOverview {
-        guard session.proto == .smtp || session.proto == .pop3 else { return SessionOverview(of: session) }
+        to session: Session, sumsUp: Bool, _ found: inout FindingList, _ each: (Exchange, Place) -> Void
+    ) -> SessionOverview? {
+        guard session.proto == .smtp || session.proto == .pop3 else {
+            return sumsUp ? SessionOverview(of: session) : nil
+        }
         var overview = SessionOverview()
         // One place moves along: copies of the session would cost more than the rules.
         var place = Place(session)
@@ -61,10 +63,12 @@ enum SessionRules {
         var transactions = TransactionRules()
         var maildrop = MaildropRules()
         for index in session.exchanges.indices {
+            // Once, since what is read through a place is copied before it is handed on.
+            let exchange = session.exchanges[index]
             place.index = index
-            place.serverReply = Self.serverReply(of: place.exchange)
-            place.path = place.exchange.command.flatMap(SMTPPath.init(of:))
-            each(place)
+            place.serverReply = Self.serverReply(of: exchange)
+            place.path = exchange.command.flatMap(SMTPPath.init(of:))
+            each(exchange, place)
             LineRules.apply(place, &found)
             LoginRules.apply(place, &found)
             PipeliningRules.apply(place, &found)
@@ -80,22 +84,22 @@ enum SessionRules {
             } else {
                 maildrop.apply(place, &found)
             }
-            guard let verb = place.exchange.command?.verb, offerings.contains(verb) else {
-                place.state.advance(over: place.exchange, path: place.path)
-                overview.note(place.exchange, index, place.state)
+            guard let verb = exchange.command?.verb, offerings.contains(verb) else {
+                place.state.advance(over: exchange, path: place.path)
+                if sumsUp { overview.note(exchange, index, place.state) }
                 continue
             }
             var after = place.state
-            after.advance(over: place.exchange)
+            after.advance(over: exchange)
             TLSRules.apply(place, after: after, &found)
             place.state = after
-            overview.note(place.exchange, index, place.state)
+            if sumsUp { overview.note(exchange, index, place.state) }
         }
-        overview.finish(session, place.state)
+        if sumsUp { overview.finish(session, place.state) }
         TLSRules.apply(to: session, &found)
         CaptureRules.apply(to: session, &found)
         EndRules.apply(to: session, place.state, &found)
         MessageRules.apply(to: session, &found)
-        return overview
+        return sumsUp ? overview : nil
     }
 }

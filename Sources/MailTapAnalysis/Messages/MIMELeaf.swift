@@ -7,7 +7,8 @@ struct MIMELeaf {
     /// Stands for a multipart whose first boundary was not seen yet; dropped when it is.
     let isProvisional: Bool
     private var decoder: TransferDecoder
-    private var hasher = SHA256()
+    /// Nil where no digest is wanted.
+    private var hasher: SHA256?
     private var decoded: [UInt8] = []
     private var charset: CharsetWitness
     /// The decoded octets themselves, for the small machine-readable reports; nil for all other types.
@@ -16,7 +17,8 @@ struct MIMELeaf {
     /// Octets of a report that are read (RFC 3464, 8098).
     private static let keptLimit = 65_536
 
-    init(part: MessagePart, decoder: TransferDecoder, isProvisional: Bool = false) {
+    init(part: MessagePart, decoder: TransferDecoder, isDigested: Bool, isProvisional: Bool) {
+        hasher = isDigested ? SHA256() : nil
         self.part = part
         self.decoder = decoder
         self.isProvisional = isProvisional
@@ -48,7 +50,7 @@ struct MIMELeaf {
     private mutating func digest(_ bytes: RawSpan) {
         guard bytes.byteCount > 0 else { return }
         part.bytes &+= UInt64(bytes.byteCount)
-        bytes.withUnsafeBytes { hasher.update(bufferPointer: $0) }
+        bytes.withUnsafeBytes { hasher?.update(bufferPointer: $0) }
         charset.receive(bytes)
         if let count = kept?.count, count < Self.keptLimit {
             let taken = bytes.extracting(0..<min(bytes.byteCount, Self.keptLimit - count))
@@ -66,7 +68,7 @@ struct MIMELeaf {
         }
         if case .base64(let base64) = decoder, base64.sawJunk { defects.insert(.badBase64) }
         if charset.isContradicted { defects.insert(.charsetContradicted) }
-        part.sha256 = Hexadecimal.text(hasher.finalize())
+        part.sha256 = hasher.map { Hexadecimal.text($0.finalize()) } ?? ""
         return (part, defects)
     }
 }

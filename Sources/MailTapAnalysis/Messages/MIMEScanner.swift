@@ -50,7 +50,11 @@ struct MIMEScanner {
     private var leaf: MIMELeaf?
     private var held = HeldLineEnd.none
 
+    private let digestsParts: Bool
+
     private static let plainText = "text/plain"
+
+    init(digestsParts: Bool = true) { self.digestsParts = digestsParts }
 
     // MARK: Octets in
 
@@ -273,7 +277,7 @@ struct MIMEScanner {
         let part = MessagePart(
             type: type, charset: contentType?.parameters["charset"]?.lowercased(),
             filename: disposition?.parameters["filename"] ?? contentType?.parameters["name"])
-        leaf = MIMELeaf(part: part, decoder: decoder, isProvisional: isMultipart)
+        leaf = MIMELeaf(part: part, decoder: decoder, isDigested: digestsParts, isProvisional: isMultipart)
     }
 
     /// `type/subtype` in lower case; `text/plain` for what is no media type (RFC 2045 section 5.2).

@@ -6,9 +6,9 @@ import Synchronization
 /// One thread adds pieces. Whoever calls `run` reads what has come by then; `finish` reads the rest.
 public final class MessageReading: Sendable {
     private let pieces = Mutex<[[UInt8]]>([])
-    private let scanner = Mutex<MessageScanner?>(MessageScanner())
+    private let scanner: Mutex<MessageScanner?>
 
-    init() {}
+    init(digestsParts: Bool) { scanner = Mutex(MessageScanner(digestsParts: digestsParts)) }
 
     /// Adds the next octets of the message.
     func add(_ piece: [UInt8]) { pieces.withLock { $0.append(piece) } }
@@ -51,8 +51,10 @@ struct MessageIntake {
     /// Octets of messages that an open session keeps unread.
     private static let mostWaiting = 16_384
 
-    let reading = MessageReading()
+    let reading: MessageReading
     private var piece: [UInt8] = []
+
+    init(_ options: SessionOptions) { reading = MessageReading(digestsParts: options.digestsParts) }
 
     mutating func receive(_ bytes: RawSpan, _ options: SessionOptions) {
         guard let handOver = options.readsElsewhere else { return reading.read(bytes) }

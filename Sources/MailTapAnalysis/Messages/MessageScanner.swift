@@ -8,10 +8,12 @@ import MailTapCore
 public struct MessageScanner {
     private var bytes: UInt64 = 0
     private var hasher = SHA256()
-    private var tree = MIMEScanner()
+    private var tree: MIMEScanner
 
     /// A scanner that has seen nothing yet.
-    public init() {}
+    ///
+    /// - Parameter digestsParts: whether parts get digests of their own.
+    public init(digestsParts: Bool = true) { tree = MIMEScanner(digestsParts: digestsParts) }
 
     /// The next octets of the message, dot-stuffing undone.
     public mutating func receive(_ octets: RawSpan) {

@@ -42,7 +42,7 @@ public struct JSONLines: Sendable {
     public mutating func takeMemo() -> JSONMemo {
         var taken = JSONMemo()
         swap(&taken, &memo)
-        taken.usualLength = max(taken.usualLength, octets.count)
+        taken.note(length: octets.count)
         return taken
     }
 

@@ -34,6 +34,9 @@ struct AnalyzeCommand: ParsableCommand {
     @Flag(help: "Show messages whole.")
     var full = false
 
+    @Flag(help: "Leave out notes and meanings; faster.")
+    var noNotes = false
+
     @Option(help: ArgumentHelp("Also write the sessions into this recording.", valueName: "path"))
     var record: String?
 
@@ -44,6 +47,7 @@ struct AnalyzeCommand: ParsableCommand {
         var job = ExportJob(input: input, common: common, format: format, output: output, full: full)
         try following.check(input.inputs)
         job.follows = following.follow
+        job.annotates = !noNotes
         job.record = record.map { ($0, keepSecrets) }
         try job.run()
     }

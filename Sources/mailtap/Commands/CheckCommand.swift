@@ -63,8 +63,11 @@ struct CheckCommand: ParsableCommand {
         }
         let selection = try selection()
         var wishes = try input.wishes()
-        // Notes are shown by JSON alone; a filter may look at anything.
-        wishes.options.annotates = kind == .json || kind == .ndjson || wishes.filter != nil
+        // Notes and the like are shown by JSON alone; a filter may look at anything.
+        let showsAll = kind == .json || kind == .ndjson || wishes.filter != nil
+        wishes.options.annotates = showsAll
+        wishes.options.sumsUp = showsAll
+        wishes.options.digestsParts = showsAll
         var out = try StandardOutput(path: output, inputs: input.inputs)
         var options = common.exportOptions(isTerminal: out.isTerminal)
         options.failingFrom = failOn

@@ -10,6 +10,8 @@ struct ExportJob {
     var format: String
     var output: String?
     var full = false
+    /// Whether exchanges get their notes.
+    var annotates = true
     /// Where to write which pseudonym stands for what, with `redacted`.
     var list: String?
     /// Whether to go on reading where a file ends.
@@ -67,6 +69,7 @@ struct ExportJob {
         wishes.order = format.isOrdered && !follows ? .number : .ending
         wishes.keepsTraces = format.needsTrace
         wishes.options.keepsContent = format.needsContents(options)
+        wishes.options.annotates = annotates
         // Lines of JSON stand each for itself, so other cores write them.
         if format == .ndjson, recorder == nil, wishes.filter == nil {
             wishes.lines = SessionJSON(reveal: options.reveal)
