@@ -13,8 +13,6 @@ struct SessionAssembly {
     private var transfer: Transfer?
     /// The messages that are over and may not be read yet, by index.
     private var readings: [(index: Int, reading: MessageReading)] = []
-    /// Octets of messages that wait for the end of the session to be read.
-    private var unread = 0
     private var anomalies: [DialogueAnomaly] = []
     private var isEncrypted = false
     private var lastSent: [Timestamp] = []
@@ -116,7 +114,7 @@ struct SessionAssembly {
             session = Session(info: session.info)
             readings = []
         }
-        return SessionDraft(session, options: options, readings: readings, unread: unread, anomalies: anomalies)
+        return SessionDraft(session, options: options, readings: readings, anomalies: anomalies)
     }
 
     /// Takes the session that its draft became.
@@ -165,7 +163,7 @@ struct SessionAssembly {
     /// The index of exchange `number`, made on first use.
     private mutating func index(_ number: UInt32, at time: Timestamp) -> Int {
         let index = Int(number)
-        if session.exchanges.isEmpty { session.exchanges.reserveCapacity(10) }
+        if session.exchanges.isEmpty { session.exchanges.reserveCapacity(8) }
         // Numbers are dense, so this runs at most a few times for one event.
         while session.exchanges.count <= index {
             var exchange = Exchange()
@@ -342,7 +340,7 @@ struct SessionAssembly {
         session.messages[index].complete = isComplete && ended.isIntact && kind != .top && kind != .bdat
         session.messages[index].bytes = ended.bytes
         if options.readsMessages {
-            ended.intake.finish(options, waiting: &unread)
+            ended.intake.finish(options)
             readings.append((index, ended.intake.reading))
             if isWatched { finishReadings() }
         }

@@ -6,23 +6,20 @@ public struct SessionDraft: Sendable {
     private let options: SessionOptions
     /// The messages that may not be read yet, by index.
     private let readings: [(index: Int, reading: MessageReading)]
-    /// Octets of messages that wait in them.
-    private let unread: Int
     private let anomalies: [DialogueAnomaly]
 
     init(
         _ session: Session, options: SessionOptions, readings: [(index: Int, reading: MessageReading)],
-        unread: Int, anomalies: [DialogueAnomaly]
+        anomalies: [DialogueAnomaly]
     ) {
         self.session = session
         self.options = options
         self.readings = readings
-        self.unread = unread
         self.anomalies = anomalies
     }
 
     /// About how many octets of memory it holds.
-    public var weight: Int { 2_048 + session.exchanges.count * 512 + unread }
+    public var weight: Int { 2_048 + session.exchanges.count * 512 }
 
     /// The whole session.
     public consuming func finish() -> Session {

@@ -5,41 +5,60 @@ import Synchronization
 ///
 /// One thread adds pieces. Whoever calls `run` reads what has come by then; `finish` reads the rest.
 public final class MessageReading: Sendable {
-    private let pieces = Mutex<[[UInt8]]>([])
-    private let scanner: Mutex<MessageScanner?>
+    private struct Waiting: Sendable {
+        var pieces: [[UInt8]] = []
+        /// Whether nothing follows them.
+        var isOver = false
+    }
 
-    init(digestsParts: Bool) { scanner = Mutex(MessageScanner(digestsParts: digestsParts)) }
+    private struct Progress {
+        /// Let go as soon as the message is read: it holds more than what it found.
+        var scanner: MessageScanner?
+        var read: (sha256: String, content: MessageContent)?
+    }
+
+    private let waiting = Mutex(Waiting())
+    private let progress: Mutex<Progress>
+
+    init(digestsParts: Bool) { progress = Mutex(Progress(scanner: MessageScanner(digestsParts: digestsParts))) }
 
     /// Adds the next octets of the message.
-    func add(_ piece: [UInt8]) { pieces.withLock { $0.append(piece) } }
+    func add(_ piece: [UInt8]) { waiting.withLock { $0.pieces.append(piece) } }
+
+    /// Nothing follows.
+    func close() { waiting.withLock { $0.isOver = true } }
 
     /// Reads the next octets of the message at once, where none wait.
     func read(_ bytes: RawSpan) {
-        bytes.withUnsafeBytes { octets in scanner.withLock { $0?.receive(octets.bytes) } }
+        bytes.withUnsafeBytes { octets in progress.withLock { $0.scanner?.receive(octets.bytes) } }
     }
 
     /// Reads what waits.
-    public func run() { scanner.withLock { read(into: &$0) } }
+    public func run() { progress.withLock { read(into: &$0) } }
 
     /// Reads what waits, the message being over: what it was.
     func finish() -> (sha256: String, content: MessageContent) {
-        scanner.withLock { scanner in
-            read(into: &scanner)
-            guard let whole = scanner.take() else { return ("", MessageContent()) }
-            let read = whole.finish()
-            return (read.sha256, read.content)
+        close()
+        return progress.withLock { progress in
+            read(into: &progress)
+            return progress.read.take() ?? ("", MessageContent())
         }
     }
 
-    /// Only under the scanner's lock, or pieces could change places.
-    private func read(into scanner: inout MessageScanner?) {
+    /// Only under the lock of `progress`, or pieces could change places.
+    private func read(into progress: inout Progress) {
         while true {
-            let waiting = pieces.withLock { pieces in
-                defer { pieces = [] }
-                return pieces
+            let (pieces, isOver) = waiting.withLock { waiting in
+                defer { waiting.pieces = [] }
+                return (waiting.pieces, waiting.isOver)
             }
-            guard !waiting.isEmpty else { return }
-            for piece in waiting { scanner?.receive(piece.span.bytes) }
+            for piece in pieces { progress.scanner?.receive(piece.span.bytes) }
+            guard pieces.isEmpty else { continue }
+            if isOver, let whole = progress.scanner.take() {
+                let read = whole.finish()
+                progress.read = (read.sha256, read.content)
+            }
+            return
         }
     }
 }
@@ -48,8 +67,6 @@ public final class MessageReading: Sendable {
 struct MessageIntake {
     /// A piece that is worth handing over.
     private static let pieceSize = 65_536
-    /// Octets of messages that an open session keeps unread.
-    private static let mostWaiting = 16_384
 
     let reading: MessageReading
     private var piece: [UInt8] = []
@@ -62,22 +79,18 @@ struct MessageIntake {
         if piece.count >= Self.pieceSize { pass(to: handOver) }
     }
 
-    /// The message is over; what is left of it is read with its session where that is little.
-    ///
-    /// - Parameter waiting: octets of the session's messages that wait for its end.
-    mutating func finish(_ options: SessionOptions, waiting: inout Int) {
-        guard let handOver = options.readsElsewhere, !piece.isEmpty else { return }
-        if waiting + piece.count > Self.mostWaiting { return pass(to: handOver) }
-        waiting += piece.count
-        reading.add(piece)
-        piece = []
+    /// The message is over.
+    mutating func finish(_ options: SessionOptions) {
+        guard let handOver = options.readsElsewhere, !piece.isEmpty else { return reading.close() }
+        pass(to: handOver, isLast: true)
     }
 
-    private mutating func pass(to handOver: @Sendable (MessageReading, Int) -> Void) {
+    private mutating func pass(to handOver: @Sendable (MessageReading, Int) -> Void, isLast: Bool = false) {
         var full: [UInt8] = []
         swap(&full, &piece)
         let count = full.count
         reading.add(full)
+        if isLast { reading.close() }
         handOver(reading, count)
     }
 }

@@ -111,7 +111,8 @@ final class SessionGatherer: TraceSink, LaggingSink {
         numbering = SessionNumbering(wishes.order)
         let pool = WorkerPool()
         finishing = FinishingQueue(pool, Self.work(wishes))
-        self.wishes.options.readsElsewhere = { pool.add($0, weight: $1) }
+        let reading = ReadingQueue(pool)
+        self.wishes.options.readsElsewhere = { reading.add($0, octets: $1) }
     }
 
     private static func work(_ wishes: Wishes) -> FinishingJob<Finished>.Work {

@@ -1,4 +1,3 @@
-import MailTapAnalysis
 import Synchronization
 
 #if canImport(Glibc)
@@ -12,8 +11,6 @@ protocol PoolJob: AnyObject, Sendable {
     /// Does it; again where it is done, nothing.
     func run()
 }
-
-extension MessageReading: PoolJob {}
 
 /// Does jobs on the cores that the reader leaves free, the oldest first.
 final class WorkerPool: Sendable {

@@ -1,0 +1,78 @@
+import MailTapCore
+import Testing
+
+@testable import MailTapAnalysis
+
+/// What is left out because nobody sees it changes nothing else.
+@Suite struct LeftOutTests {
+    private static let octets = Array(
+        """
+        Subject: two parts\r
+        Content-Type: multipart/mixed; boundary=b\r
+        \r
+        --b\r
+        Content-Type: text/plain; charset=us-ascii\r
+        \r
+        gr\u{fc}n\r
+        --b\r
+        Content-Transfer-Encoding: base64\r
+        \r
+        aGV!sbG8=\r
+        --b--\r
+
+        """.utf8)
+
+    private func session(_ options: SessionOptions) -> Session {
+        let info = SessionInfo(
+            source: "test", client: Endpoint(address: IPAddress("192.0.2.7"), port: 50_000),
+            server: Endpoint(address: IPAddress("192.0.2.25"), port: 25), started: Timestamp(nanoseconds: 0),
+            expecting: .smtp)
+        let builder = SessionBuilder(info, options: options)
+        let lines: [(Side, [UInt8])] = [
+            (.server, Array("220 x\r\n".utf8)), (.client, Array("EHLO y\r\n".utf8)), (.server, Array("250 x\r\n".utf8)),
+            (.client, Array("MAIL FROM:<a@example.org> SIZE=1\r\n".utf8)), (.server, Array("250 ok\r\n".utf8)),
+            (.client, Array("RCPT TO:<b@example.net>\r\n".utf8)), (.server, Array("250 ok\r\n".utf8)),
+            (.client, Array("DATA\r\n".utf8)), (.server, Array("354 go\r\n".utf8)),
+            (.client, Self.octets + Array(".\r\n".utf8)), (.server, Array("250 ok\r\n".utf8)),
+            (.client, Array("QUIT\r\n".utf8)), (.server, Array("221 bye\r\n".utf8)),
+        ]
+        for (index, (side, octets)) in lines.enumerated() {
+            builder.receive(octets.span.bytes, from: side, at: Timestamp(nanoseconds: Int64(index) * 1_000_000))
+        }
+        builder.end(at: Timestamp(nanoseconds: 20_000_000))
+        return builder.session
+    }
+
+    @Test func `notes, sums and digests of parts can be left out`() throws {
+        let whole = session(SessionOptions())
+        #expect(whole.overview != nil && whole.exchanges.allSatisfy { $0.note != nil })
+        #expect(whole.findings.contains { $0.rule == "message.bad-base64" })
+        #expect(whole.findings.contains { $0.rule == "message.charset-contradicted" })
+        var options = SessionOptions()
+        options.annotates = false
+        options.sumsUp = false
+        options.digestsParts = false
+        let bare = session(options)
+        var expected = whole
+        expected.overview = nil
+        for index in expected.exchanges.indices { expected.exchanges[index].note = nil }
+        let parts = try #require(expected.messages.first).content.parts
+        #expect(parts.count == 2 && parts.allSatisfy { $0.sha256.count == 64 })
+        for index in parts.indices { expected.messages[0].content.parts[index].sha256 = "" }
+        #expect(bare == expected)
+    }
+
+    @Test(arguments: [1, 7, 100, 100_000]) func `a message in pieces is the message`(size: Int) {
+        let whole = MessageScanner.scan(Self.octets)
+        let reading = MessageReading(digestsParts: true)
+        for start in stride(from: 0, to: Self.octets.count, by: size) {
+            reading.add(Array(Self.octets[start..<min(start + size, Self.octets.count)]))
+            if start % 2 == 0 { reading.run() }
+        }
+        reading.close()
+        if size == 7 { reading.run() }
+        let read = reading.finish()
+        #expect(read.sha256 == whole.sha256)
+        #expect(read.content == whole.content)
+    }
+}
