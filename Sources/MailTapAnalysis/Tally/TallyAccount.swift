@@ -34,7 +34,7 @@ struct TallyAccount: Sendable {
     /// Whether the last message is still on its way.
     private var isTransferring = false
     /// Whether the end mark of the newest content, or all of the newest chunk, was seen.
-    private var contentHasEnded = true
+    private var contentHasEnded = false
     private var last: Timestamp
     private var tracker = EndingTracker()
     private var edits = StreamEdits()
