@@ -58,6 +58,14 @@ import Testing
         #expect(pairs(pop3) == ["STAT +OK", "QUIT +OK"])
     }
 
+    @Test func aGreetingAndACommandAreLost() {
+        let lost = session("S- 220 x\nC- EHLO\nC: nt.example\nS: 250 ok\nC: NOOP\nS: 251 ok\n\(Self.quit)")
+        #expect(pairs(lost) == ["- 250", "NOOP 251", "QUIT 221"])
+        let torn = session("S- +OK\nS| dy>\\r\\n\nC- ST\nC: AT\nS: +OK 1 2\nC: RETR 1\nS: +OK\nS: a\nS: .", .pop3)
+        #expect(pairs(torn) == ["- +OK", "RETR +OK"])
+        #expect(torn.messages.map(\.bytes) == [3])
+    }
+
     @Test func theCommandBehindALostDotLineIsOne() {
         let lost = session(Self.mail + "C: DATA\nS: 354 go\nC: one\nS: 250 queued\nC- two\\r\\n.\n\(Self.quit)")
         #expect(pairs(lost) == Self.mailPairs + ["DATA 354", "*data 250", "QUIT 221"])

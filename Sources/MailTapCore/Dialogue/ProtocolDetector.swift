@@ -14,13 +14,18 @@ struct ProtocolDetector: Sendable {
 
     /// Decides as soon as what was said allows no other answer; nil while it does.
     func decide(_ client: SideStream, _ server: SideStream, limit: Int) -> Found? {
+        if startSeen, server.nextBreakIsGap, Self.line(server.prefix) == nil,
+            let found = byLines(client.prefixBehindGap, server.prefixBehindGap)
+        {
+            return found
+        }
         guard client.hasFront || server.hasFront else { return nil }
         let said = client.prefix
         let answered = server.prefix
         if let found = byTLS(said, answered) { return found }
         if let found = byServer(answered, said, clientWasFirst: Self.isFirst(client, server)) { return found }
         if client.heldCount > limit || server.heldCount > limit { return guess(said, answered) }
-        if server.nextBreakIsGap, Self.line(answered) == nil { return byClient(said) }
+        if server.nextBreakIsGap, Self.line(answered) == nil { return nil }
         if answered.isEmpty, expecting == nil, !isKnownMail, let line = Self.line(said),
             Self.protocols(ofClient: line).isEmpty
         {
@@ -86,12 +91,22 @@ struct ProtocolDetector: Sendable {
         return startSeen ? Found() : nil
     }
 
-    /// What the client's first line proves, for where the greeting was lost.
-    private func byClient(_ said: [UInt8]) -> Found? {
-        guard let line = Self.line(said) else { return nil }
-        let candidates = Self.protocols(ofClient: line)
-        if let expecting, candidates.contains(expecting) { return Found(proto: expecting) }
-        return candidates.count == 1 && !Self.isCommon(line) ? Found(proto: candidates.first) : nil
+    /// What whole lines prove, for where the greeting was lost.
+    private func byLines(_ said: [UInt8], _ answered: [UInt8]) -> Found? {
+        let commands = Self.lines(said)
+        guard let expecting else {
+            guard let line = commands.first, !Self.isCommon(line) else { return nil }
+            let candidates = Self.protocols(ofClient: line)
+            return candidates.count == 1 ? Found(proto: candidates.first) : nil
+        }
+        let isExpected =
+            commands.contains { Self.protocols(ofClient: $0).contains(expecting) }
+            || Self.lines(answered).contains { !$0.isEmpty && Self.agrees($0 + [13, 10], expecting) }
+        return isExpected ? Found(proto: expecting) : nil
+    }
+
+    private static func lines(_ octets: [UInt8]) -> [[UInt8]] {
+        octets.split(separator: 10, omittingEmptySubsequences: false).dropLast().map { Array($0) }
     }
 
     private static func isFirst(_ client: SideStream, _ server: SideStream) -> Bool {

@@ -44,6 +44,11 @@ struct SideStream: Sendable {
     /// At most 512 undecided octets from the front, for detection.
     var prefix: [UInt8] { Array(storage[start..<min(storage.count, start + 512)]) }
 
+    /// As `prefix`; what stands behind a gap where that is all there is.
+    var prefixBehindGap: [UInt8] {
+        !hasFront && nextBreakIsGap ? Array(later.first?.octets.prefix(512) ?? []) : prefix
+    }
+
     mutating func noteArrival(_ time: Timestamp) {
         if firstArrival == nil { firstArrival = time }
         latest = time
