@@ -220,7 +220,8 @@ struct SessionAssembly {
         case "MAIL":
             // Behind a refused chunk there is no transaction for it to be in (RFC 3030 section 3), nor surely behind one
             // that was lost in part.
-            if let open = transfer.map({ session.messages[$0.index].exchange }), open < session.exchanges.count,
+            if let index = transfer?.index, session.messages[index].kind == .bdat,
+                case let open = session.messages[index].exchange, open < session.exchanges.count,
                 !contentHasEnded || session.exchanges[open].reply?.status.isNegative == true
             {
                 endMessage(isComplete: false)

@@ -84,7 +84,9 @@ struct TallyAccount: Sendable {
         switch verb {
         case .mail, .recipient:
             guard !isHidden else { break }
-            if verb == .mail, let open = messages.last?.exchange, !contentHasEnded || replies[open].isNegative {
+            if verb == .mail, let open = messages.last, open.kind == .bdat,
+                !contentHasEnded || replies[open.exchange].isNegative
+            {
                 endMessage()
             }
             let octets = [UInt8](copying: bytes.extracting(0..<textLength))
