@@ -8,7 +8,7 @@ extension ComparisonWork {
         if !startsOpen, was.enhanced != now.enhanced {
             add(
                 .enhanced, left, right, describe(was), describe(now),
-                "the enhanced code is \(now.enhanced ?? "gone"), not \(was.enhanced ?? "without any")")
+                Self.enhanced(was, now))
             return
         }
         var lines = (was.lines, now.lines.map { $0.text().text })

@@ -149,7 +149,7 @@ struct ComparisonWork {
             } else if was.enhanced != now.enhanced {
                 add(
                     .enhanced, left, right, describe(was), describe(now),
-                    "the enhanced code is \(now.enhanced ?? "gone"), not \(was.enhanced ?? "without any")")
+                    Self.enhanced(was, now))
             } else if mode == .exact {
                 compareTexts(was, now, before, left, right)
             }
@@ -279,6 +279,15 @@ struct ComparisonWork {
     }
 
     private func reply(_ exchange: Exchange) -> String { exchange.reply.map(describe) ?? "no reply" }
+
+    /// In what the enhanced codes of two replies differ.
+    static func enhanced(_ was: Reply, _ now: Reply) -> String {
+        switch (was.enhanced, now.enhanced) {
+        case (let was?, nil): "the enhanced code \(was) is gone"
+        case (nil, let now?): "the enhanced code \(now) is new"
+        case (let was, let now): "the enhanced code is \(now ?? "none"), not \(was ?? "none")"
+        }
+    }
 
     private static func status(_ reply: Reply) -> String { reply.status == .none ? "missing" : reply.status.text }
 

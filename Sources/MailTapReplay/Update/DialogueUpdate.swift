@@ -84,8 +84,16 @@ public struct DialogueUpdate: Sendable {
         }
         // Replies belong to the commands in their order, so none may stand before one to an earlier command.
         var earliest = 0
+        // Said once for all that one reason leaves out.
+        var reason: String?
         for exchange in groups.keys.sorted() {
             guard let group = groups[exchange] else { continue }
+            if case .leftOut(let why)? = changes[exchange] {
+                leaveOut(group, why: why == reason ? nil : why)
+                reason = why
+                continue
+            }
+            reason = nil
             if let change = changes[exchange] {
                 apply(change, to: group, behind: &earliest, isPOP3: came.session.proto == .pop3)
             }
@@ -98,11 +106,7 @@ public struct DialogueUpdate: Sendable {
         _ change: Change, to group: [DialogueFileSaid], behind earliest: inout Int, isPOP3: Bool
     ) {
         switch change {
-        case .leftOut(let why):
-            for (index, said) in group.enumerated() {
-                let comment = Array("# ".utf8) + text(said.line)
-                rewritten[said.line] = index == 0 ? [Array("# left out: \(why)".utf8), comment] : [comment]
-            }
+        case .leftOut(let why): leaveOut(group, why: why)
         case .reply(let reply, let rules):
             let old = group.filter { $0.range.side == .server }.map(\.line)
             guard !old.isEmpty else {
@@ -114,6 +118,15 @@ public struct DialogueUpdate: Sendable {
             }
             guard let expected = expectedLines(old, isPOP3: isPOP3) else { return replace(old, by: reply.map(\.line)) }
             revise(expected, reply, rules, isPOP3: isPOP3)
+        }
+    }
+
+    /// Makes comments of an exchange's lines.
+    private mutating func leaveOut(_ group: [DialogueFileSaid], why: String?) {
+        for (index, said) in group.enumerated() {
+            let comment = Array("# ".utf8) + text(said.line)
+            let head = index == 0 ? why.map { [Array("# left out: \($0)".utf8)] } ?? [] : []
+            rewritten[said.line] = head + [comment]
         }
     }
 

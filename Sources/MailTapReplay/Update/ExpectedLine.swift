@@ -80,7 +80,7 @@ struct ExpectedLine {
         let text = rest.text().text
         switch rule {
         case .exact, .content: return text == came.text
-        case .set where isFirst && came.status != nil: return true
+        case .set where isFirst && came.status != nil: return Self.enhanced(text) == Self.enhanced(came.text)
         case .set: return text.uppercased() == came.text.uppercased()
         case .keyed: return text.prefix { $0 != " " } == came.text.prefix { $0 != " " }
         case .free: return !isFirst || Self.enhanced(text) == Self.enhanced(came.text)
