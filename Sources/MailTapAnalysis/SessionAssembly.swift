@@ -15,6 +15,8 @@ struct SessionAssembly {
     private var readings: [(index: Int, reading: MessageReading)] = []
     private var anomalies: [DialogueAnomaly] = []
     private var isEncrypted = false
+    /// Whether the client goes on in clear although it asked for TLS and the server agreed.
+    private var isBehindSTARTTLS = false
     private var lastSent: [Timestamp] = []
     private var last: Timestamp
     /// From when on the server may greet: the connection's start, or when a tunnel stood.
@@ -84,7 +86,8 @@ struct SessionAssembly {
         case .tls(let tls):
             session.tls = tls
             if session.info.server.name == nil { session.info.server.name = tls.client.sni }
-            isEncrypted = tls.isDecrypted
+            isEncrypted = tls.isDecrypted && tls.isClientUnderTLS
+            isBehindSTARTTLS = false
             report(.tls)
         case .trouble(let trouble):
             session.troubles.append(trouble)
@@ -214,6 +217,7 @@ struct SessionAssembly {
         session.exchanges[index].at = event.time.since(session.info.started)
         session.exchanges[index].turn = turns.turn(of: event.range)
         session.exchanges[index].isEncrypted = isEncrypted
+        session.exchanges[index].isBehindSTARTTLS = isBehindSTARTTLS
         lastSent[index] = event.time
         ending.command(isQuit: verb == "QUIT")
         switch verb {
@@ -426,6 +430,7 @@ extension SessionAssembly: DialogueHandler {
             }
         case .secret(let kind): secrets.append((event.range, kind))
         case .anomaly(let anomaly):
+            if anomaly == .plaintextAfterSTARTTLS { isBehindSTARTTLS = true }
             anomalies.append(
                 DialogueAnomaly(kind: .dialogue(anomaly), range: event.range, exchange: Int(event.exchange)))
         case .fragment:

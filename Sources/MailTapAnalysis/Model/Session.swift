@@ -55,8 +55,10 @@ public struct Exchange: Sendable, Equatable {
     public var data: [WireText]?
     /// Index into `messages` of the message that this exchange carried, or a chunk of it.
     public var message: Int?
-    /// Whether the dialogue was under TLS here.
+    /// Whether the client's dialogue was under TLS here.
     public var isEncrypted = false
+    /// Whether the client said this in clear behind STARTTLS or STLS, in the place of a handshake.
+    public var isBehindSTARTTLS = false
     /// What this exchange does, in one plain sentence.
     public var note: String?
 

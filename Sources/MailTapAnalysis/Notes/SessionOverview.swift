@@ -124,7 +124,7 @@ public struct SessionOverview: Sendable, Equatable {
 
     private static func logins(_ session: Session, _ state: DialogueState) -> [String] {
         var parts: [String] = []
-        if session.tls != nil || state.isEncrypted { parts.append("went on under TLS") }
+        if session.tls?.isClientUnderTLS ?? state.isEncrypted { parts.append("went on under TLS") }
         if state.isAuthenticated {
             parts.append("logged in" + (LoginName.accepted(in: session).last.map { " as \(ShownText.of($0))" } ?? ""))
         } else if let user = LoginName.of(session) {

@@ -95,7 +95,20 @@ public struct RecordingAnnotations: PacketAnnotationReading {
         return TLSMark.Leg(
             version: value?["version"]?.string, cipher: value?["cipher"]?.string, sni: value?["sni"]?.string,
             verified: value?["verified"]?.bool, problem: value?["problem"]?.string, alpn: value?["alpn"]?.string,
-            certificateNames: names)
+            certificateNames: names, chain: chain(value?["chain"]))
+    }
+
+    private static func chain(_ value: CommentJSON?) -> [TLSMark.Certificate] {
+        guard case .array(let values) = value else { return [] }
+        return values.compactMap { value in
+            guard let subject = value["subject"]?.string, let issuer = value["issuer"]?.string,
+                case .array(let names) = value["names"], let from = value["from"]?.integer,
+                let until = value["until"]?.integer, let sha256 = value["sha256"]?.string
+            else { return nil }
+            return TLSMark.Certificate(
+                subject: subject, issuer: issuer, names: names.compactMap(\.string),
+                notBefore: Timestamp(nanoseconds: from), notAfter: Timestamp(nanoseconds: until), sha256: sha256)
+        }
     }
 
     private static func lookup(_ json: CommentJSON?) -> NameLookup? {

@@ -114,7 +114,20 @@ enum RecordingComment {
         if !leg.certificateNames.isEmpty {
             members.append(("certificate", .array(leg.certificateNames.prefix(32).map { .string(clipped($0)) })))
         }
+        if !leg.chain.isEmpty { members.append(("chain", .array(chain(leg.chain)))) }
         return .object(members)
+    }
+
+    /// A comment has 64 KiB at most, so a chain is cut off where no real one goes on.
+    private static func chain(_ chain: [TLSMark.Certificate]) -> [CommentJSON] {
+        chain.prefix(4).map { certificate in
+            .object([
+                ("subject", .string(certificate.subject)), ("issuer", .string(certificate.issuer)),
+                ("names", .array(certificate.names.prefix(16).map { .string($0) })),
+                ("from", .integer(certificate.notBefore.nanoseconds)),
+                ("until", .integer(certificate.notAfter.nanoseconds)), ("sha256", .string(certificate.sha256)),
+            ])
+        }
     }
 
     private static func lookup(_ lookup: NameLookup) -> Members {

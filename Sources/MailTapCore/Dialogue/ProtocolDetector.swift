@@ -75,7 +75,7 @@ struct ProtocolDetector: Sendable {
         if Self.agrees(answered, .smtp) {
             if expecting == .smtp || isKnownMail { return Found(proto: .smtp) }
             if startSeen, !clientWasFirst, let greeting = Self.line(answered), Self.isText(greeting),
-                Self.contains(greeting, "MTP")
+                Self.contains(greeting, "MTP") || Self.isRefusal(greeting)
             {
                 return Found(proto: .smtp)
             }
@@ -146,6 +146,14 @@ struct ProtocolDetector: Sendable {
     /// Whether a line holds no control characters.
     private static func isText(_ line: [UInt8]) -> Bool {
         line.allSatisfy { $0 >= 32 || $0 == 9 || $0 == 13 }
+    }
+
+    /// Whether a greeting refuses with an enhanced status code (RFC 5321 section 3.8, RFC 3463): no other protocol has
+    /// those.
+    private static func isRefusal(_ line: [UInt8]) -> Bool {
+        guard line.count >= 9, line.starts(with: "421 ".utf8) || line.starts(with: "554 ".utf8) else { return false }
+        let isDigit = { (octet: UInt8) in (48...57).contains(octet) }
+        return line[4] == line[0] && line[5] == 46 && isDigit(line[6]) && line[7] == 46 && isDigit(line[8])
     }
 
     private static func contains(_ line: [UInt8], _ word: StaticString) -> Bool {

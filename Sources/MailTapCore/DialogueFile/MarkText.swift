@@ -48,11 +48,12 @@ enum MarkText {
     }
 
     private static func append(_ leg: TLSMark.Leg, _ prefix: String, to out: inout [UInt8]) {
-        let facts =
-            [
-                ("version", leg.version), ("cipher", leg.cipher), ("sni", leg.sni),
-                ("verified", leg.verified.map { $0 ? "yes" : "no" }), ("problem", leg.problem), ("alpn", leg.alpn),
-            ] + leg.certificateNames.map { ("certificate", $0) }
+        var facts: [(String, String?)] = [
+            ("version", leg.version), ("cipher", leg.cipher), ("sni", leg.sni),
+            ("verified", leg.verified.map { $0 ? "yes" : "no" }), ("problem", leg.problem), ("alpn", leg.alpn),
+        ]
+        facts += leg.certificateNames.map { ("certificate", $0) }
+        facts += leg.chain.map { ("chain", text($0)) }
         for case (let key, let value?) in facts {
             out += " \(prefix)\(key)=".utf8
             append(value: value, to: &out)
@@ -126,10 +127,29 @@ enum MarkText {
         case "problem": leg.problem = value
         case "alpn": leg.alpn = value
         case "certificate": leg.certificateNames.append(value)
+        case "chain":
+            guard let certificate = certificate(value) else { return false }
+            leg.chain.append(certificate)
         case "verified" where value == "yes" || value == "no": leg.verified = value == "yes"
         default: return false
         }
         return true
+    }
+
+    /// A certificate's facts in one value, tabs between them and spaces between names.
+    private static func text(_ certificate: TLSMark.Certificate) -> String {
+        [
+            certificate.subject, certificate.issuer, certificate.names.joined(separator: " "),
+            "\(certificate.notBefore.nanoseconds)", "\(certificate.notAfter.nanoseconds)", certificate.sha256,
+        ].joined(separator: "\t")
+    }
+
+    private static func certificate(_ text: String) -> TLSMark.Certificate? {
+        let facts = text.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+        guard facts.count == 6, let from = Int64(facts[3]), let until = Int64(facts[4]) else { return nil }
+        return TLSMark.Certificate(
+            subject: facts[0], issuer: facts[1], names: facts[2].split(separator: " ").map(String.init),
+            notBefore: Timestamp(nanoseconds: from), notAfter: Timestamp(nanoseconds: until), sha256: facts[5])
     }
 
     private static func name(_ side: Side) -> String { side == .client ? "client" : "server" }

@@ -68,6 +68,34 @@ public struct TLSMark: Sendable, Hashable {
         case starttls
     }
 
+    /// One certificate that a server showed; its texts are printable.
+    public struct Certificate: Sendable, Hashable {
+        /// Whom it is for, as a distinguished name.
+        public var subject: String
+        /// Who signed it.
+        public var issuer: String
+        /// Host names and addresses that it is for.
+        public var names: [String]
+        /// From when it is valid; the epoch where it can't be decoded.
+        public var notBefore: Timestamp
+        /// Until when.
+        public var notAfter: Timestamp
+        /// SHA-256 of its DER form, in hexadecimal digits.
+        public var sha256: String
+
+        /// One certificate.
+        public init(
+            subject: String, issuer: String, names: [String], notBefore: Timestamp, notAfter: Timestamp, sha256: String
+        ) {
+            self.subject = subject
+            self.issuer = issuer
+            self.names = names
+            self.notBefore = notBefore
+            self.notAfter = notAfter
+            self.sha256 = sha256
+        }
+    }
+
     /// What was negotiated on one leg.
     public struct Leg: Sendable, Hashable {
         /// `TLSv1.2`, `TLSv1.3`; nil where unknown.
@@ -84,11 +112,13 @@ public struct TLSMark: Sendable, Hashable {
         public var alpn: String?
         /// Names in the server's certificate, where it was seen.
         public var certificateNames: [String]
+        /// The certificates that the server of this leg showed, its own first; few, where a proxy terminated TLS.
+        public var chain: [Certificate]
 
         /// What was negotiated on one leg.
         public init(
             version: String? = nil, cipher: String? = nil, sni: String? = nil, verified: Bool? = nil,
-            problem: String? = nil, alpn: String? = nil, certificateNames: [String] = []
+            problem: String? = nil, alpn: String? = nil, certificateNames: [String] = [], chain: [Certificate] = []
         ) {
             self.version = version
             self.cipher = cipher
@@ -97,6 +127,7 @@ public struct TLSMark: Sendable, Hashable {
             self.problem = problem
             self.alpn = alpn
             self.certificateNames = certificateNames
+            self.chain = chain
         }
 
         /// The same, with what only `other` knows.
@@ -104,7 +135,8 @@ public struct TLSMark: Sendable, Hashable {
             Leg(
                 version: version ?? other.version, cipher: cipher ?? other.cipher, sni: sni ?? other.sni,
                 verified: verified ?? other.verified, problem: problem ?? other.problem, alpn: alpn ?? other.alpn,
-                certificateNames: certificateNames.isEmpty ? other.certificateNames : certificateNames)
+                certificateNames: certificateNames.isEmpty ? other.certificateNames : certificateNames,
+                chain: chain.isEmpty ? other.chain : chain)
         }
     }
 
@@ -116,6 +148,9 @@ public struct TLSMark: Sendable, Hashable {
     public var client: Leg
     /// The leg to the server, where the proxy terminated both.
     public var upstream: Leg?
+
+    /// Whether the client's own leg is under TLS: a proxy may speak TLS with the server alone.
+    public var isClientUnderTLS: Bool { upstream == nil || client.version != nil }
 
     /// Where TLS began.
     public init(start: Start, isDecrypted: Bool, client: Leg, upstream: Leg? = nil) {

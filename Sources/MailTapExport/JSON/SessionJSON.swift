@@ -160,6 +160,7 @@ public struct SessionJSON: Sendable {
         if !tls.client.certificateNames.isEmpty {
             append(",\"certificate\":[", tls.client.certificateNames, to: &out) { $1.append(json: $0) }
         }
+        appendChain(of: tls.client, to: &out)
         if let upstream = tls.upstream {
             out.append(",\"upstream\":{\"version\":")
             out.append(json: upstream.version)
@@ -169,9 +170,32 @@ public struct SessionJSON: Sendable {
             out.append(json: upstream.verified)
             out.append(",\"problem\":")
             out.append(json: upstream.problem)
+            out.append(",\"sni\":")
+            out.append(json: upstream.sni)
+            out.append(",\"alpn\":")
+            out.append(json: upstream.alpn)
+            appendChain(of: upstream, to: &out)
             out.append("}")
         }
         out.append("}")
+    }
+
+    private func appendChain(of leg: TLSMark.Leg, to out: inout [UInt8]) {
+        guard !leg.chain.isEmpty else { return }
+        append(",\"chain\":[", leg.chain, to: &out) { certificate, out in
+            out.append("{\"subject\":")
+            out.append(json: certificate.subject)
+            out.append(",\"issuer\":")
+            out.append(json: certificate.issuer)
+            append(",\"names\":[", certificate.names, to: &out) { $1.append(json: $0) }
+            out.append(",\"not_before\":")
+            out.append(json: TimeText.text(moment: certificate.notBefore, decimals: 0))
+            out.append(",\"not_after\":")
+            out.append(json: TimeText.text(moment: certificate.notAfter, decimals: 0))
+            out.append(",\"sha256\":")
+            out.append(json: certificate.sha256)
+            out.append("}")
+        }
     }
 
     private func append(
@@ -195,6 +219,8 @@ public struct SessionJSON: Sendable {
             out.append(",\"data\":")
             if append(data, to: &out) { out.append(",\"latin1\":true") }
         }
+        if exchange.isEncrypted { out.append(",\"tls\":true") }
+        if exchange.isBehindSTARTTLS { out.append(",\"behind_starttls\":true") }
         if let note = exchange.note {
             out.append(",\"note\":")
             out.append(json: note)

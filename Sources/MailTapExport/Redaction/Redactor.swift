@@ -83,6 +83,14 @@ public struct Redactor {
         var leg = leg
         leg.sni = leg.sni.map { host($0) }
         leg.problem = leg.problem.map { prose($0) }
+        leg.certificateNames = leg.certificateNames.map { host($0) }
+        for index in leg.chain.indices {
+            leg.chain[index].names = leg.chain[index].names.map { host($0) }
+            // Who signed for whom tells who it is, and a fingerprint is looked up easily.
+            leg.chain[index].subject = "redacted"
+            leg.chain[index].issuer = "redacted"
+            leg.chain[index].sha256 = "redacted"
+        }
         return leg
     }
 

@@ -363,6 +363,10 @@ public struct TranscriptFormatter: Sendable {
         if let name = leg.certificateNames.first, !leg.certificateNames.contains(where: { $0 == leg.sni }) {
             facts.append("certificate for \(name)")
         }
+        if let shown = leg.chain.first {
+            let lastDay = TimeText.text(moment: shown.notAfter, decimals: 0).prefix(10)
+            facts.append("certificate \(shown.subject) of \(shown.issuer), until \(lastDay)")
+        }
         return facts.isEmpty ? "" : ": " + facts.joined(separator: ", ")
     }
 

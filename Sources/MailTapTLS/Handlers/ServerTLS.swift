@@ -22,6 +22,8 @@ public final class ServerTLS: Sendable {
         public let context: NIOSSLContext
         /// The certificate that the client is shown.
         public let shown: CertificateFacts
+        /// The same and those that follow it, for a record.
+        public let chain: [TLSMark.Certificate]
     }
 
     private struct Wish: Hashable {
@@ -61,6 +63,15 @@ public final class ServerTLS: Sendable {
         self.keyLog = keyLog
         self.capacity = max(1, capacity)
         self.now = now
+    }
+
+    /// Reads the authority now, or makes it, and goes on with that one, whatever becomes of its files.
+    ///
+    /// - Throws: `TLSError` where it can't be used.
+    public func loadAuthority() throws(TLSError) {
+        guard case .authority(let store) = source else { return }
+        let loaded = try store.load(at: now())
+        state.withLock { $0.authority = loaded }
     }
 
     /// A certificate for these names, new or from earlier, ready for a handshake.
@@ -110,7 +121,9 @@ public final class ServerTLS: Sendable {
         configuration.shutdownTimeout = .milliseconds(500)
         configuration.keyLogCallback = keyLog?.callback
         do {
-            return Prepared(context: try NIOSSLContext(configuration: configuration), shown: identity.facts)
+            return Prepared(
+                context: try NIOSSLContext(configuration: configuration), shown: identity.facts,
+                chain: identity.chain.prefix(4).map { TLSMark.Certificate(CertificateFacts($0)) })
         } catch {
             throw TLSError(code: .refused, context: "the TLS library refuses the certificate: \(error)")
         }

@@ -100,6 +100,17 @@ public struct CertificateFacts: Sendable, Hashable {
     }
 }
 
+extension TLSMark.Certificate {
+    /// The same, for a record, which takes at most 16 names.
+    public init(_ facts: CertificateFacts) {
+        self.init(
+            subject: facts.subject, issuer: facts.issuer,
+            names: Array((facts.names.dns + facts.names.addresses.map(\.description)).prefix(16)),
+            notBefore: facts.notBefore,
+            notAfter: facts.notAfter, sha256: facts.fingerprint)
+    }
+}
+
 extension String {
     fileprivate func replacing(suffix: String) -> String {
         hasSuffix(suffix) ? String(dropLast(suffix.count)) : self

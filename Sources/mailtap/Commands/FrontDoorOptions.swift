@@ -6,16 +6,17 @@ import MailTapProxy
 struct FrontDoorOptions: ParsableArguments {
     @Flag(
         help: ArgumentHelp(
-            "Routes lead where their clients wanted to go before iptables or nftables redirected them here (Linux).",
-            discussion: """
-                A route may then be LISTEN alone; of a URL, the scheme and the server's name count.
-                """))
+            """
+            Routes lead where their clients wanted to go before iptables or nftables redirected them here (Linux). A \
+            route may then be LISTEN alone; of a URL, the scheme and the server's name count.
+            """))
     var transparent = false
 
     @Option(
         help: ArgumentHelp(
-            "Listen for clients that say by SOCKS5 where they want to go. Repeatable.", valueName: "listen"))
-    var socks: [ListenArgument] = []
+            "Listen for clients that say by SOCKS5 where they want to go. Repeatable.", valueName: "listen"),
+        transform: Self.listen)
+    var socks: [ListenAddress] = []
 
     @Option(help: ArgumentHelp("Let in only SOCKS clients that give this name and a password.", valueName: "name"))
     var socksUser: String?
@@ -38,7 +39,11 @@ struct FrontDoorOptions: ParsableArguments {
             throw Failure(.usage, "--transparent needs Linux: no other system tells where a connection was going")
         }
         let login = try login()
-        return try routes.map { try door($0) } + socks.map { .socks(listen: $0.address, login: login) }
+        return try routes.map { try door($0) } + socks.map { .socks(listen: $0, login: login) }
+    }
+
+    private static func listen(_ text: String) throws -> ListenAddress {
+        do { return try ListenAddress(parsing: text) } catch { throw ValidationError("\(error)") }
     }
 
     private func door(_ text: String) throws -> FrontDoor {

@@ -19,10 +19,10 @@ struct ProxyCommand: AsyncParsableCommand {
         commandName: "proxy",
         abstract: "Relay mail connections, show and record what is said.",
         discussion: """
-            ROUTE is LISTEN=URL: LISTEN is PORT, HOST:PORT or [IPv6]:PORT (127.0.0.1 and a free port for 0), URL is
-            SCHEME://HOST[:PORT] with smtp, submission, smtps, lmtp, pop3, pop3s, imap or imaps; smtp+mx://DOMAIN leads
-            to the mail host that DNS names for the domain. With --transparent a route is LISTEN alone, and --socks
-            needs none.
+            ROUTE is LISTEN=URL: LISTEN is PORT, HOST:PORT or [IPv6]:PORT (127.0.0.1 and a free port for 0), URL is \
+            SCHEME://HOST[:PORT] with smtp, submission, smtps, lmtp, pop3, pop3s, imap or imaps; smtp+mx://DOMAIN \
+            leads to the mail host that DNS names for the domain. With --transparent a route is LISTEN alone, and \
+            --socks needs none.
 
             EXAMPLES
               mailtap proxy 2525=smtp://mail.example.org 2110=pop3://mail.example.org --record today.mailtap
@@ -37,13 +37,13 @@ struct ProxyCommand: AsyncParsableCommand {
               mailtap proxy --transparent 2525
               mailtap proxy 2525=smtp://mail.example.org --accept-proxy-protocol --send-proxy-protocol
 
-            TLS is looked into: clients are shown a certificate of MailTap's own authority, which they must trust
-            (mailtap ca export). With smtp, what is wrong with a server's certificate is recorded and passed over; every
-            other scheme refuses it, unless --upstream-ca or --upstream-insecure allow it.
+            TLS is looked into: clients are shown a certificate of MailTap's own authority, which they must trust \
+            (mailtap ca export). With smtp, what is wrong with a server's certificate is recorded and passed over; \
+            every other scheme refuses it, unless --upstream-ca or --upstream-insecure allow it.
 
-            SIGINT or SIGTERM ends it: nobody is accepted any more, sessions may go on for 3 seconds, also idle ones,
-            and are then ended; a second signal ends them at once. SIGHUP begins new files of the recording and of the
-            key log.
+            SIGINT or SIGTERM ends it: nobody is accepted any more, sessions may go on for 3 seconds, also idle \
+            ones, and are then ended; a second signal ends them at once. SIGHUP begins new files of the recording \
+            and of the key log.
             """)
 
     @Argument(help: ArgumentHelp("Where to listen, and what for: LISTEN=URL.", valueName: "route"))

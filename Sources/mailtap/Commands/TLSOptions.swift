@@ -130,12 +130,13 @@ struct TLSOptions: ParsableArguments {
             PeerVerifier(anchors), identity: identity,
             versions: TLSVersions(from: serverTlsMin.version, to: serverTlsMax.version), keyLog: keyLog)
         let store = try AuthorityStore.inHome()
+        let toAll = toClients(.authority(store), keyLog)
         let identities = try identities(listens)
         // Whatever speaks against the authority is an error now, not when the first client asks for TLS.
         if listens.contains(where: { listen in !identities.contains { $0.0 == listen } }) {
-            _ = try store.load(at: CACommand.now)
+            try toAll.loadAuthority()
         }
-        var interception = Interception(toClients: toClients(.authority(store), keyLog), toServers: toServers)
+        var interception = Interception(toClients: toAll, toServers: toServers)
         interception.clientTLS = clientTls.leg
         interception.serverTLS = serverTls.leg
         interception.trustsAnything = upstreamInsecure

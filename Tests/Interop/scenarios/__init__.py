@@ -83,6 +83,7 @@ ORDER = [
     ("tls-keylog", tls.keylog, []),
     ("tls-imap", tls.imap, []),
     ("tls-odd", tls.odd, []),
+    ("authority", trusting.authority, []),
     ("trusting", trusting.programs, []),
     ("relayhost", recipes.relayhost, []),
     ("sidecar", recipes.sidecar, []),

@@ -178,6 +178,30 @@ def pairs(checks, bench):
                 tls = session["tls"] or {}
                 checks.equal(f"{label}: TLS in the record", (bool(tls.get("version")), bool(tls.get("upstream"))),
                              (client != "none", server != "none"))
+                _told(checks, label, session, client, server)
+
+
+def _told(checks, label, session, client, server):
+    """What the record has of each leg: whether the client's exchanges are under TLS, and the certificates shown."""
+    flags = [bool(e.get("tls")) for e in session["exchanges"]]
+    verbs = [e["command"] and e["command"]["verb"] for e in session["exchanges"]]
+    if client == "starttls":
+        begins = verbs.index("STARTTLS") + 1
+        checks.equal(f"{label}: exchanges behind STARTTLS are the client's under TLS", flags,
+                     [index >= begins for index in range(len(flags))])
+    else:
+        checks.equal(f"{label}: the exchanges tell of the client's leg", set(flags), {client == "implicit"})
+    tls = session["tls"] or {}
+    if client != "none":
+        shown = (tls.get("chain") or [{}])[0]
+        checks.holds(f"{label}: the certificate that the client was shown",
+                     "localhost" in shown.get("names", []) and "MailTap CA" in shown.get("issuer", "")
+                     and len(shown["sha256"]) == 64 and shown["not_before"] < shown["not_after"], tls)
+    if server != "none":
+        shown = (tls["upstream"].get("chain") or [{}])[0]
+        checks.holds(f"{label}: the certificate that the server showed",
+                     shown.get("subject") == shown.get("issuer") == "CN=pairs"
+                     and shown.get("names") == ["localhost", "127.0.0.1"], tls)
 
 
 def trouble(checks, bench):
@@ -198,6 +222,9 @@ def trouble(checks, bench):
             _mail(proxy.at["smtp"][1], context, starttls=True)
             session = proxy.wait_sessions(1)[0]
             checks.equal(f"a server of {version} alone", session["tls"]["upstream"]["version"], version)
+            checks.equal(f"a server of {version}: it hears the name that the client asked for", fake.names, ["localhost"])
+            checks.equal(f"a server of {version}: and the record tells", session["tls"]["upstream"]["sni"], "localhost")
+    _alpn(checks, good, ca)
     with TLSServer(good, client_ca=good) as fake, Proxy(
             {"smtp": f"smtp://localhost:{fake.port}"}, "--format", "ndjson", "--upstream-cert", good, "--upstream-key",
             good.with_suffix(".key")) as proxy:
@@ -210,6 +237,19 @@ def trouble(checks, bench):
             "--format", "ndjson") as proxy:
         _mail(proxy.at["smtp"][1], ssl.create_default_context(cafile=good), starttls=True)
         checks.holds("a certificate of the user's own is shown", proxy.wait_sessions(1)[0]["tls"]["decrypted"])
+
+
+def _alpn(checks, pem, ca):
+    context = ssl.create_default_context(cafile=ca)
+    context.set_alpn_protocols(["smtp", "other"])
+    for start in ("starttls", "implicit"):
+        with TLSServer(pem, start) as fake, Proxy({"smtp": f"{'smtps' if start == 'implicit' else 'smtp'}://127.0.0.1:{fake.port}"},
+                                                  "--format", "ndjson", "--upstream-ca", pem) as proxy:
+            fake.context.set_alpn_protocols(["smtp"])
+            _mail(proxy.at["smtp"][1], context, implicit=start == "implicit", starttls=start == "starttls")
+            tls = proxy.wait_sessions(1)[0]["tls"]
+            checks.equal(f"{start}: the application protocol is agreed on with both",
+                         (tls.get("alpn"), tls["upstream"]["alpn"]), ("smtp", "smtp"))
 
 
 def _refused(checks, name, pem, words, context):
@@ -323,6 +363,8 @@ def segments(checks, bench):
         session = proxy.wait_sessions(len(request) + 1)[-1]
         rules = [f["rule"] for f in session["findings"]]
         checks.holds("commands in clear behind STARTTLS are found", "smtp.starttls-injection" in rules, rules)
+        checks.equal("and marked", [e["command"]["verb"] for e in session["exchanges"] if e.get("behind_starttls")],
+                     ["NOOP"])
         checks.holds("and never came to the server under TLS",
                      b"NOOP injected" not in fake.lines(True), fake.heard[-6:])
     _hundred(checks, bench, context)

@@ -16,6 +16,17 @@ import Testing
                 TLSMark(
                     start: .starttls, isDecrypted: true,
                     client: TLSMark.Leg(version: "TLSv1.3", cipher: "TLS_AES_128_GCM_SHA256", sni: "h\u{FC}.example"),
+                    upstream: TLSMark.Leg(
+                        alpn: "smtp",
+                        chain: [
+                            TLSMark.Certificate(
+                                subject: "CN=\"x\"", issuer: "CN=y", names: ["a.example", "192.0.2.1"],
+                                notBefore: Timestamp(nanoseconds: 1), notAfter: Timestamp(nanoseconds: .max),
+                                sha256: "00ff")
+                        ]))),
+            .tls(
+                TLSMark(
+                    start: .starttls, isDecrypted: true, client: TLSMark.Leg(),
                     upstream: TLSMark.Leg(verified: false, problem: "self-signed: \"\\\n\u{1F4E7}\u{2028}"))),
             .trouble(Trouble(code: "connect-failed", text: "Connection refused")),
         ] + Ending.allCases.map(Mark.ended)

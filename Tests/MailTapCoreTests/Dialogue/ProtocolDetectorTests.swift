@@ -19,6 +19,8 @@ import Testing
         ("S: 220 ready\nC: NOOP\nS: 250 ok\nC: HELO x\nS: 250 ok", .smtp),
         ("S: 554 go away\nC: EHLO x\nS: 503 no", .smtp), ("S: +OK ready\nC: QUIT\nS: +OK", .pop3),
         ("S: +OK\nC: CAPA", .pop3), ("S: * OK IMAP4rev1", .imap),
+        // All that some servers say inside TLS before they close.
+        ("S: 421 4.7.0 TLS with the next hop failed", .smtp), ("S: 554 5.7.1 go away", .smtp),
     ]
 
     @Test(arguments: mail) func mailIsFound(_ text: String, proto: MailProtocol) {
@@ -38,6 +40,7 @@ import Testing
         "C: AUTH secret\nS: +OK\nC: QUIT\nS: +OK", "C: SET a b\nS: +OK", "S| 220\\x00\\x01\\x02\\x03binary\\x00",
         "S| 220 \\x00\\x01ESMTP\\x02\\n\nC| \\x01\\x02\\n", "S| \\x05\\x00\nC| \\x05\\x01\\x00",
         "C| \\x04\\x01\\x00\\x19\nS| \\x04\\x01",
+        "S: 421 Service not available", "S: 421 5.7.0 of another class", "S: 421 4.7",
     ]
 
     @Test(arguments: others) func otherProtocolsAreNot(_ text: String) {

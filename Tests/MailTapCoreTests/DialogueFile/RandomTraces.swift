@@ -61,7 +61,15 @@ struct RandomTraces {
     mutating func leg() -> TLSMark.Leg {
         TLSMark.Leg(
             version: optional(), cipher: optional(), sni: optional(), verified: flip() ? nil : flip(),
-            problem: optional())
+            problem: optional(), chain: flip() ? [] : [certificate()])
+    }
+
+    mutating func certificate() -> TLSMark.Certificate {
+        TLSMark.Certificate(
+            subject: "CN=\"a\\ b=\u{FC}\"", issuer: flip() ? "" : "CN=b",
+            names: flip() ? [] : ["a.example", "2001:db8::1"],
+            notBefore: Timestamp(nanoseconds: Int64(pick(5000))), notAfter: Timestamp(nanoseconds: .max), sha256: "00ff"
+        )
     }
 
     mutating func mark(_ offsets: inout [UInt64]) -> Mark {

@@ -111,6 +111,22 @@ import Testing
         for side in Side.allCases { #expect(cut.all(side) == whole.all(side)) }
     }
 
+    @Test func `certificates name nobody`() {
+        var trace = RedactionSample.trace
+        let shown = TLSMark.Certificate(
+            subject: "CN=cheshire.wonderland.example", issuer: "O=Wonderland", names: ["cheshire.wonderland.example"],
+            notBefore: Timestamp(nanoseconds: 1), notAfter: Timestamp(nanoseconds: 2), sha256: "c0ffee")
+        let leg = TLSMark.Leg(certificateNames: shown.names, chain: [shown])
+        trace.entries.append(
+            (trace.ended, .mark(.tls(TLSMark(start: .starttls, isDecrypted: true, client: leg, upstream: leg)))))
+        let marks = redacted(trace).entries.compactMap { entry -> TLSMark? in
+            if case .mark(.tls(let tls)) = entry.entry { tls } else { nil }
+        }
+        let text = "\(marks)".lowercased()
+        #expect(marks.last?.upstream?.chain.first?.notAfter == shown.notAfter)
+        #expect(!text.contains("wonderland") && !text.contains("c0ffee"), "\(text)")
+    }
+
     @Test func `what was replaced is listed`() {
         var redactor = Redactor(key: Self.key)
         _ = redactor.redact(RedactionSample.trace)

@@ -43,6 +43,7 @@ extension Connection {
         let watcher = HandshakeWatcher(peerIsServer: false)
         let handshake = LegHandshake(handler, watcher, serverName: opening.serverName)
         handshake.shown = prepared.shown
+        handshake.shownChain = prepared.chain
         begin(handshake, [watcher, handler], .client, opening.octets)
     }
 
@@ -74,6 +75,7 @@ extension Connection {
     func handshakeCompleted(_ side: Side, agreed: String?) {
         guard let handshake = side == .client ? client.handshake : server.handshake, !handshake.isOver else { return }
         handshake.isOver = true
+        handshake.agreed = agreed
         if side == .server { upstreamProtocol = agreed }
         handle(.tlsDone(side, handshake.facts))
     }

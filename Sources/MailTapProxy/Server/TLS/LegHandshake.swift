@@ -12,6 +12,10 @@ final class LegHandshake {
     var verdict: PeerVerdict?
     /// The certificate that the client is shown.
     var shown: CertificateFacts?
+    /// The same with its chain.
+    var shownChain: [TLSMark.Certificate] = []
+    /// The application protocol that was agreed on (RFC 7301).
+    var agreed: String?
     /// Whether the handshake is over, well or badly.
     var isOver: Bool {
         get { watcher.isOver }
@@ -28,7 +32,12 @@ final class LegHandshake {
     var facts: TLSMark.Leg {
         TLSMark.Leg(
             version: handler.versionWords, cipher: watcher.cipher, sni: serverName, verified: verdict?.isVerified,
-            problem: verdict?.problem)
+            problem: verdict?.problem, alpn: agreed, chain: chain)
+    }
+
+    /// What was shown on this leg, to the client or by the server; of a longer chain its beginning.
+    private var chain: [TLSMark.Certificate] {
+        verdict?.chain.prefix(4).map { TLSMark.Certificate($0) } ?? shownChain
     }
 
     /// Why the handshake failed, for the record.
@@ -38,7 +47,7 @@ final class LegHandshake {
         return HandshakeFailure(
             reason: verdict?.problem ?? words, alert: alert,
             shown: shown.map { "\($0.subject) for \($0.names.list) (SHA-256 \($0.fingerprint.prefix(16))…)" },
-            leg: TLSMark.Leg(sni: serverName, verified: verdict?.isVerified, problem: verdict?.problem))
+            leg: TLSMark.Leg(sni: serverName, verified: verdict?.isVerified, problem: verdict?.problem, chain: chain))
     }
 
     /// Closes the socket without a word of TLS.
