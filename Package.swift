@@ -17,6 +17,8 @@ let package = Package(
         .library(name: "MailTapAnalysis", targets: ["MailTapAnalysis"]),
         .library(name: "MailTapCapture", targets: ["MailTapCapture"]),
         .library(name: "MailTapExport", targets: ["MailTapExport"]),
+        .library(name: "MailTapProxy", targets: ["MailTapProxy"]),
+        .library(name: "MailTapTLS", targets: ["MailTapTLS"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),

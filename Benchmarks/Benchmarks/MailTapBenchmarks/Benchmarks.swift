@@ -4,7 +4,7 @@ import MailTapCapture
 import MailTapCore
 import MailTapExport
 
-/// What MailTap's stages cost: framing, pairing, messages, reassembly, JSON.
+/// What MailTap's stages cost: framing, pairing, messages, reassembly, JSON, relaying, recording.
 ///
 /// Each takes the same work every time; `make bench` compares the best times with those in `baseline.json`.
 let benchmarks: @Sendable () -> Void = {
@@ -76,4 +76,6 @@ let benchmarks: @Sendable () -> Void = {
         export.session(ExportItem(session: session), into: &out)
         blackHole(out)
     }
+
+    LiveBenchmarks.register()
 }
