@@ -13,7 +13,8 @@ struct CapturePipeline: PacketHandler, ~Copyable {
     init(reader: CaptureReader, source: String, sink: any TraceSink, report: ((UInt64) -> Void)?) {
         decoder = PacketDecoder(limits: reader.limits)
         reassembler = Reassembler(
-            sink: sink, source: source, limits: reader.limits, annotations: reader.annotations)
+            sink: sink, source: source, limits: reader.limits.divided(by: reader.share.count),
+            annotations: reader.annotations, share: reader.share, position: reader.position)
         secretsSink = reader.secrets
         waiting = reader.waiting
         self.report = report
@@ -21,6 +22,7 @@ struct CapturePipeline: PacketHandler, ~Copyable {
 
     mutating func packet(_ record: PacketRecord, _ bytes: RawSpan) {
         summary.packets &+= 1
+        reassembler.packet = summary.packets
         if record.link == nil { summary.unreadable &+= 1 }
         decoder.decode(record, bytes, into: &reassembler)
     }
@@ -36,11 +38,17 @@ struct CapturePipeline: PacketHandler, ~Copyable {
         waiting?()
     }
 
-    mutating func progress(_ offset: UInt64) { report?(offset) }
+    mutating func progress(_ offset: UInt64) {
+        reassembler.position?.packet = summary.packets
+        report?(offset)
+    }
 
     /// Time passes without a packet (live captures only).
     mutating func advance(to time: Timestamp) { reassembler.advance(to: time) }
 
     /// Ends every session that is still open.
-    mutating func finish() { reassembler.finishAll() }
+    mutating func finish() {
+        reassembler.packet = summary.packets &+ 1
+        reassembler.finishAll()
+    }
 }

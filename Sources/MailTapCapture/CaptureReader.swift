@@ -21,6 +21,10 @@ public struct CaptureReader {
 
     /// Called again and again while an input that is still being written has nothing new: time to show what there is.
     public var waiting: (() -> Void)?
+    /// The connections that are followed, where other readers read the same capture.
+    public var share = CaptureShare.whole
+    /// Kept up to date before a session opens and before `progress` is called; nil where nobody asks.
+    public var position: PacketPosition?
 
     /// A reader with the given bounds.
     public init(
@@ -35,6 +39,14 @@ public struct CaptureReader {
     /// Whether an input that begins with `firstBytes` is a capture; `CaptureFormat.signatureLength` octets tell.
     public static func looksLikeCapture(_ firstBytes: some Collection<UInt8>) -> Bool {
         CaptureFormat(firstBytes: firstBytes) != nil
+    }
+
+    /// Whether an input that begins so is a capture that is not compressed.
+    public static func isPlain(_ firstBytes: some Collection<UInt8>) -> Bool {
+        switch CaptureFormat(firstBytes: firstBytes) {
+        case .pcap, .pcapng: true
+        case .compressed, nil: false
+        }
     }
 
     /// Whether an input that begins so may hold TLS secrets: pcapng, or something compressed that may be pcapng.

@@ -8,22 +8,60 @@ import Testing
 
 /// A tally comes to the same figures as the session that is built whole.
 @Suite struct TallyTests {
-    /// Read on another thread, as from a file, and at once, as from a pipe.
-    @Test(arguments: Captures.names, [true, false]) func captures(_ name: String, mayLag: Bool) throws {
+    /// Read by one reader, as from a pipe, and by several at a time, as from a large file.
+    @Test(arguments: Captures.names, 1...3) func captures(_ name: String, readers: Int) throws {
         let path = Captures.folder.appendingPathComponent(name).path
         let whole = try Captures.sessions(at: path, named: name).map {
             MailTapExport.SessionSummary($0.session).withoutFindings
         }
-        var tallied: [MailTapExport.SessionSummary] = []
-        let gatherer = TallyGatherer(only: nil) { tallied.append(MailTapExport.SessionSummary($0, number: $1)) }
-        let relay = SinkRelay(gatherer)
-        relay.mayLag = mayLag
-        let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-        defer { try? file.close() }
-        try InputReader().readCaptureOrDialogue(file.fileDescriptor, name, into: relay)
-        relay.finish()
+        let tallied = try Self.tallied(path, name, readers: readers)
         #expect(!whole.isEmpty)
         #expect(tallied == whole)
+    }
+
+    /// Whoever wants no more is given no more, and the readers end.
+    @Test(arguments: 1...3) func stopping(readers: Int) throws {
+        struct Enough: Error {}
+        let path = Captures.folder.appendingPathComponent("smtp-several-mails.pcap").path
+        var count = 0
+        let gatherer = TallyGatherer(only: nil) { _ in
+            count += 1
+            throw Enough()
+        }
+        var reader = InputReader()
+        (reader.readers, reader.sharedLength) = (readers, 0)
+        reader.read([path], into: gatherer)
+        #expect(count == 1)
+        #expect(gatherer.failure is Enough)
+    }
+
+    /// A capture that is cut off is told once, whoever meets it.
+    @Test func truncated() throws {
+        let octets = try Data(contentsOf: Captures.folder.appendingPathComponent("smtp-several-mails.pcap"))
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("cut-\(UUID().uuidString).pcap")
+        try octets.prefix(octets.count - 7).write(to: path)
+        defer { try? FileManager.default.removeItem(at: path) }
+        let one = Result { try Self.tallied(path.path, "cut", readers: 1) }
+        let three = Result { try Self.tallied(path.path, "cut", readers: 3) }
+        let failures = [one, three].map { result -> String? in
+            guard case .failure(let error as Failure) = result else { return nil }
+            return error.text
+        }
+        #expect(failures[0]?.contains("cut off") == true)
+        #expect(failures[0] == failures[1])
+    }
+
+    private static func tallied(
+        _ path: String, _ name: String, readers: Int
+    ) throws -> [MailTapExport.SessionSummary] {
+        var tallied: [MailTapExport.SessionSummary] = []
+        let gatherer = TallyGatherer(only: nil) { tallied.append($0) }
+        let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+        defer { try? file.close() }
+        var reader = InputReader()
+        (reader.readers, reader.sharedLength) = (readers, 0)
+        try reader.readCaptureOrDialogue(file.fileDescriptor, name, path: path, into: gatherer)
+        return tallied
     }
 
     @Test(arguments: 0..<40) func randomDialogues(_ block: Int) {

@@ -3,10 +3,13 @@ import MailTapCore
 /// What a tally counts of a dialogue's events.
 struct TallyAccount: Sendable {
     /// A MAIL or RCPT command.
-    struct EnvelopeLine {
+    private struct EnvelopeLine {
         var exchange: Int
         var isMail: Bool
-        var line: WireText
+        /// Where its octets stand in `texts`.
+        var text: Range<Int>
+        /// Whether a credential stands in it, see `hidden`.
+        var hasSecrets: Bool
     }
 
     /// A message, and which of the envelope lines are its own.
@@ -29,6 +32,10 @@ struct TallyAccount: Sendable {
     private(set) var replies = TallyReplies()
 
     private var lines: [EnvelopeLine] = []
+    /// The octets of all lines, one behind the other.
+    private var texts: [UInt8] = []
+    /// The credentials in lines, by the line's index.
+    private var hidden: [Int: [WireText.Secret]] = [:]
     /// Index of the first envelope line of the mail transaction that is open.
     private var transaction = 0
     /// Whether the last message is still on its way.
@@ -89,9 +96,16 @@ struct TallyAccount: Sendable {
             {
                 endMessage()
             }
-            let octets = [UInt8](copying: bytes.extracting(0..<textLength))
+            if lines.isEmpty {
+                lines.reserveCapacity(4)
+                texts.reserveCapacity(160)
+            }
+            let start = texts.count
+            bytes.extracting(0..<textLength).withUnsafeBytes { texts.append(contentsOf: $0) }
+            if !found.isEmpty { hidden[lines.count] = found }
             lines.append(
-                EnvelopeLine(exchange: exchange, isMail: verb == .mail, line: WireText(octets, secrets: found)))
+                EnvelopeLine(
+                    exchange: exchange, isMail: verb == .mail, text: start..<texts.count, hasSecrets: !found.isEmpty))
         case .reset:
             endMessage()
             transaction = lines.count
@@ -147,14 +161,17 @@ struct TallyAccount: Sendable {
         var to: [String] = []
         var rejected: [String] = []
         for message in messages where message.kind.isSubmitted {
-            let own = lines[message.envelope]
-            let sender = own.last { $0.isMail && !replies[$0.exchange].isNegative }
-            from = from ?? sender.flatMap { Self.address(in: $0.line) }
+            let own = message.envelope
+            let sender = own.last { lines[$0].isMail && !replies[lines[$0].exchange].isNegative }
+            if from == nil { from = sender.flatMap { address(in: lines[$0]) } }
+            let senderExchange = sender.map { lines[$0].exchange } ?? -1
             let verdicts = replies.verdicts(message.exchange)
             var accepted = 0
-            for line in own where !line.isMail {
-                guard line.exchange > sender?.exchange ?? -1, line.exchange < message.exchange,
-                    let recipient = Self.address(in: line.line)
+            if to.isEmpty { to.reserveCapacity(own.count) }
+            for index in own where !lines[index].isMail {
+                let line = lines[index]
+                guard line.exchange > senderExchange, line.exchange < message.exchange,
+                    let recipient = address(in: line)
                 else { continue }
                 var isRefused = replies[line.exchange].isNegative
                 if !isRefused {
@@ -171,8 +188,9 @@ struct TallyAccount: Sendable {
         var from: String?
         var to: [String] = []
         var rejected: [String] = []
-        for line in lines {
-            guard let path = line.line.bracketedText else { continue }
+        for (index, line) in lines.enumerated() {
+            let text = WireText(Array(texts[line.text]), secrets: line.hasSecrets ? hidden[index] ?? [] : [])
+            guard let path = text.bracketedText else { continue }
             if line.isMail {
                 from = from ?? path
             } else if replies[line.exchange].isNegative {
@@ -184,7 +202,7 @@ struct TallyAccount: Sendable {
         return (from, to, rejected)
     }
 
-    private static func address(in line: WireText) -> String? { SMTPGrammar.address(in: line.octets) }
+    private func address(in line: EnvelopeLine) -> String? { SMTPGrammar.address(in: texts[line.text]) }
 }
 
 extension TallyAccount: DialogueHandler {

@@ -26,6 +26,7 @@ struct TallyReplies: Sendable {
 
     /// The verdicts on each recipient of an exchange's content, where the server gave several.
     func verdicts(_ exchange: Int) -> [ReplyStatus] {
+        guard !further.isEmpty else { return [] }
         let others = further.lazy.filter { $0.exchange == exchange }.map(\.reply.status)
         // 353 only announces them (PRDR).
         return others.isEmpty ? [] : (self[exchange] == .judged ? [] : [self[exchange]]) + others
@@ -33,6 +34,7 @@ struct TallyReplies: Sendable {
 
     /// A line of a reply.
     mutating func note(_ status: ReplyStatus, isLast: Bool, exchange: Int) {
+        if replies.isEmpty { replies.reserveCapacity(12) }
         // Numbers are dense, so this runs at most a few times for one line.
         while replies.count <= exchange { replies.append(Reply()) }
         guard replies[exchange].progress == .complete else {

@@ -13,21 +13,25 @@ public final class DescriptorSource: ByteSource {
     private let name: String
     private let follows: Bool
     private let isOver: () -> Bool
+    /// Octets that are read at most from here on.
+    private var rest: UInt64
 
     /// Reads from an open descriptor, which stays open afterwards unless `closing` says otherwise.
     ///
     /// - Parameters:
     ///   - name: the INPUT as the user calls it.
     ///   - follows: whether a file's end is no end, since more will be written.
+    ///   - length: octets that are read at most.
     ///   - isOver: asked before each read; once true, the input ends where it stands.
     public init(
-        descriptor: Int32, named name: String, closing: Bool = false, follows: Bool = false,
+        descriptor: Int32, named name: String, closing: Bool = false, follows: Bool = false, length: UInt64 = .max,
         isOver: @escaping () -> Bool = { false }
     ) {
         self.descriptor = descriptor
         self.name = name
         self.follows = follows
         self.isOver = isOver
+        rest = length
         ownsDescriptor = closing
     }
 
@@ -46,15 +50,19 @@ public final class DescriptorSource: ByteSource {
 
     /// Reads what there is, waiting for the first octet of a pipe.
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws(CaptureError) -> Int {
-        while !isOver() {
+        let wanted = Int(min(UInt64(buffer.count), rest))
+        while wanted > 0, !isOver() {
             #if canImport(Glibc)
-                let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+                let count = Glibc.read(descriptor, buffer.baseAddress, wanted)
             #elseif canImport(Musl)
-                let count = Musl.read(descriptor, buffer.baseAddress, buffer.count)
+                let count = Musl.read(descriptor, buffer.baseAddress, wanted)
             #else
-                let count = Darwin.read(descriptor, buffer.baseAddress, buffer.count)
+                let count = Darwin.read(descriptor, buffer.baseAddress, wanted)
             #endif
-            if count > 0 { return count }
+            if count > 0 {
+                rest -= UInt64(count)
+                return count
+            }
             if count == 0 {
                 guard follows else { return 0 }
                 if growth < 0 {

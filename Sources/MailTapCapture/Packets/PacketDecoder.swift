@@ -14,7 +14,8 @@ struct PacketDecoder {
         /// Octets that the wire had behind the captured ones (snapshot length).
         var cut: Int
         var depth = 0
-        var comments: [String]
+        /// Nil for none, as nearly always: nothing to be counted as used.
+        var comments: [String]?
     }
 
     private var fragments: FragmentTable
@@ -287,7 +288,7 @@ struct PacketDecoder {
             time: context.time, source: source, destination: destination, sourcePort: frame.u16(at),
             destinationPort: frame.u16(at + 2), sequence: frame.u32(at + 4), acknowledgement: frame.u32(at + 8),
             flags: TCPFlags(rawValue: frame.u8(at + 13)), wireLength: wireEnd - start)
-        handler.segment(segment, frame.extracting(min(start, end)..<end), comments: context.comments)
+        handler.segment(segment, frame.extracting(min(start, end)..<end), comments: context.comments ?? [])
     }
 
     private mutating func encapsulated(

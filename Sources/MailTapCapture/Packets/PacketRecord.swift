@@ -8,8 +8,8 @@ struct PacketRecord {
     var link: LinkType?
     /// Its length on the wire, of which the snapshot length may have kept less.
     var wireLength: Int
-    /// The comments on it that are MailTap's own (`mailtap: `); empty nearly always.
-    var comments: [String] = []
+    /// The comments on it that are MailTap's own (`mailtap: `); nil nearly always.
+    var comments: [String]?
 }
 
 /// Takes the packets of a capture one after another.

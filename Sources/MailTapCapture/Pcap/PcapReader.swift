@@ -25,7 +25,8 @@ struct PcapReader: ~Copyable {
         input.consume(PcapHeader.length)
         var nextReport: UInt64 = 1 << 20
         while try input.fill(header.recordHeaderLength, idling: &handler) {
-            try readRecord(header, into: &handler)
+            input.consume(handOverWholeRecords(header, into: &handler))
+            if input.count >= header.recordHeaderLength { try readRecord(header, into: &handler) }
             if input.offset >= nextReport {
                 handler.progress(input.offset)
                 nextReport = input.offset &+ 1 << 20
@@ -35,11 +36,31 @@ struct PcapReader: ~Copyable {
         if input.count > 0 { throw truncated("in the header of a packet") }
     }
 
+    /// The path of nearly all packets: those that are at hand as a whole.
+    ///
+    /// - Returns: the octets that they take; a record that is incomplete or damaged stands behind them.
     @inline(__always)
+    private func handOverWholeRecords(
+        _ header: PcapHeader, into handler: inout some PacketHandler & ~Copyable
+    ) -> Int {
+        let bytes = input.bytes
+        let length = header.recordHeaderLength
+        var at = 0
+        while bytes.count - at >= length {
+            let (time, captured, original) = recordHeader(header, bytes.bytes, at)
+            guard captured <= Self.largestPacket, bytes.count - at - length >= captured else { break }
+            let record = PacketRecord(time: time, link: header.link, wireLength: original)
+            let end = at + length + captured
+            handler.packet(record, UnsafeRawBufferPointer(rebasing: bytes[at + length..<end]).bytes)
+            at = end
+        }
+        return at
+    }
+
     private mutating func readRecord(
         _ header: PcapHeader, into handler: inout some PacketHandler & ~Copyable
     ) throws(CaptureError) {
-        let (time, captured, original) = recordHeader(header)
+        let (time, captured, original) = recordHeader(header, input.bytes.bytes, 0)
         guard captured <= Self.largestPacket else {
             throw CaptureError(
                 code: .damaged, input: name, offset: input.offset,
@@ -56,13 +77,14 @@ struct PcapReader: ~Copyable {
     }
 
     @inline(__always)
-    private func recordHeader(_ header: PcapHeader) -> (time: Timestamp, captured: Int, original: Int) {
-        let span = input.bytes.bytes
+    private func recordHeader(
+        _ header: PcapHeader, _ span: RawSpan, _ at: Int
+    ) -> (time: Timestamp, captured: Int, original: Int) {
         let order = header.order
-        let seconds = Int64(order.u32(span, 0))
-        let fraction = Int64(order.u32(span, 4))
-        var captured = Int(order.u32(span, 8))
-        var original = Int(order.u32(span, 12))
+        let seconds = Int64(order.u32(span, at))
+        let fraction = Int64(order.u32(span, at + 4))
+        var captured = Int(order.u32(span, at + 8))
+        var original = Int(order.u32(span, at + 12))
         if header.mayHaveSwappedLengths, captured > original { swap(&captured, &original) }
         // Both factors are below 2^32, so the sum stays below 2^63.
         let time = Timestamp(nanoseconds: seconds * 1_000_000_000 + fraction * header.nanosecondsPerUnit)

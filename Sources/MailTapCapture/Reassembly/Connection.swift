@@ -51,6 +51,14 @@ struct Connection {
     /// Whether it stands in the list of connections that hold octets.
     var isHolder = false
 
+    /// A packet of it came.
+    @inline(__always)
+    mutating func noteArrival(at time: Timestamp) {
+        packets &+= 1
+        lastTime = time
+        isTouched = true
+    }
+
     /// The side that sends in a direction.
     @inline(__always)
     func side(_ direction: Int) -> Side { direction == clientDirection ?? 0 ? .client : .server }

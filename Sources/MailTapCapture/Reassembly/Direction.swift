@@ -69,6 +69,13 @@ struct Direction {
         next &+ UInt64(bitPattern: Int64(Int32(bitPattern: sequence &- nextSequence)))
     }
 
+    /// The next `count` octets were delivered.
+    @inline(__always)
+    mutating func deliver(_ count: Int) {
+        next &+= UInt64(truncatingIfNeeded: count)
+        nextSequence &+= UInt32(truncatingIfNeeded: count)
+    }
+
     /// Makes `position` the next to deliver.
     @inline(__always)
     mutating func advance(to position: UInt64) {

@@ -6,10 +6,9 @@ extension Reassembler {
     mutating func deliver(_ bytes: RawSpan, _ place: Int, _ direction: Int, _ time: Timestamp) {
         let index = 2 * place + direction
         let start = directions[index].next
-        directions[index].next = start &+ UInt64(bytes.byteCount)
-        directions[index].nextSequence &+= UInt32(truncatingIfNeeded: bytes.byteCount)
+        directions[index].deliver(bytes.byteCount)
         guard !connections[place].isIgnored, let session = connections[place].sink else { return }
-        history.append(bytes, at: start, last: &directions[index].lastRecord)
+        if history.isKept { history.append(bytes, at: start, last: &directions[index].lastRecord) }
         session.receive(bytes, from: connections[place].side(direction), at: time)
         if !session.wantsMore { loseInterest(place) }
     }

@@ -58,7 +58,11 @@ extension Reassembler {
             for comment in comments { annotations.sessionInfo(in: comment, &info) }
         }
         let isDNS = DNSStream.begins(with: payload, to: info.server.port) && direction == client
-        let session: any SessionSink = isDNS ? DNSStream(names: names) : sink.open(info)
+        position?.packet = packet
+        let session: any SessionSink =
+            isDNS
+            ? DNSStream(names: names)
+            : share.holds(connections[place].key) ? sink.open(info) : UnfollowedSession()
         connections[place].sink = session
         connections[place].phase = .open
         silentCount -= 1
@@ -185,6 +189,8 @@ extension Reassembler {
             past.removeFirst()
             if connections[oldest.place].serial == oldest.serial { remove(oldest.place) }
         }
+        let never = Timestamp(nanoseconds: .max)
+        due = min(closing.first?.time ?? never, incomplete.first?.time ?? never).advanced(by: limits.closedTime)
     }
 
     /// Whether both sides, or one long after, spoke on behind what closed the connection at `time`: a reset that its

@@ -18,6 +18,9 @@ struct Reassembler: SegmentHandler, ~Copyable {
     let limits: ReassemblyLimits
     let annotations: (any PacketAnnotationReading)?
     let names: HostNames
+    /// The connections that are followed.
+    let share: CaptureShare
+    let position: PacketPosition?
 
     var table: FlowTable
     var connections: [Connection] = []
@@ -28,6 +31,8 @@ struct Reassembler: SegmentHandler, ~Copyable {
     var serial: UInt64 = 0
     /// Time of the packet at hand.
     var now = Timestamp(nanoseconds: 0)
+    /// Number of the packet at hand.
+    var packet: UInt64 = 0
     var heldInAll = 0
     var openCount = 0
     var silentCount = 0
@@ -40,16 +45,21 @@ struct Reassembler: SegmentHandler, ~Copyable {
     /// Closed connections that lack octets, which may still turn up.
     var incomplete = PlaceQueue()
     var past = PlaceQueue()
+    /// When the next closed connection's session is over.
+    var due = Timestamp(nanoseconds: .max)
 
     /// - Parameter seed: makes the table's order unforeseeable; does not show in what is delivered.
     init(
         sink: any TraceSink, source: String, limits: ReassemblyLimits = ReassemblyLimits(),
-        annotations: (any PacketAnnotationReading)? = nil, seed: UInt64 = .random(in: .min ... .max)
+        annotations: (any PacketAnnotationReading)? = nil, share: CaptureShare = .whole,
+        position: PacketPosition? = nil, seed: UInt64 = .random(in: .min ... .max)
     ) {
         self.sink = sink
         self.source = source
         self.limits = limits
         self.annotations = annotations
+        self.share = share
+        self.position = position
         table = FlowTable(seed: seed)
         history = SegmentHistory(capacity: limits.history)
         names = HostNames(capacity: limits.names)
@@ -58,17 +68,24 @@ struct Reassembler: SegmentHandler, ~Copyable {
     /// Takes the next segment of the capture.
     mutating func segment(_ segment: TCPSegment, _ payload: RawSpan, comments: [String]) {
         now = segment.time
+        // Every reader learns the names that come in DNS over TCP.
+        if share.holds(segment) || segment.sourcePort == 53 || segment.destinationPort == 53 {
+            take(segment, payload, comments)
+        }
+        // By time, on whatever packet: then it does not depend on which connections are followed.
+        if now > due || closing.count > limits.closedSessions { expire() }
+    }
+
+    @inline(__always)
+    private mutating func take(_ segment: TCPSegment, _ payload: RawSpan, _ comments: [String]) {
         let (key, direction) = FlowKey.of(segment)
         let known = table.find(key) { connections[$0].key == key }
         guard let place = known ?? begin(key, segment, payload, comments) else { return }
-        connections[place].packets &+= 1
-        connections[place].lastTime = segment.time
-        connections[place].isTouched = true
+        connections[place].noteArrival(at: segment.time)
         let index = 2 * place + direction
         directions[index].isSeen = true
         if deliverInOrder(place, direction, segment, payload, comments) { return }
         accept(place, direction, segment, payload, comments)
-        if connections.count > 0, !closing.isEmpty || !incomplete.isEmpty { expire() }
     }
 
     mutating func dnsResponse(_ payload: RawSpan, at time: Timestamp) {
@@ -233,5 +250,6 @@ struct Reassembler: SegmentHandler, ~Copyable {
         connections[place].isAborted = directions[index].finish == nil && directions[index ^ 1].finish == nil
         connections[place].spokenAtClose = spoken(place)
         closing.append(place, connections[place].serial, now)
+        due = min(due, now.advanced(by: limits.closedTime))
     }
 }

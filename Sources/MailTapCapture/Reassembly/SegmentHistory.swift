@@ -29,7 +29,11 @@ struct SegmentHistory {
     private var written: UInt64 = 0
     private var recorded: UInt64 = 0
 
+    /// Whether anything is remembered at all.
+    let isKept: Bool
+
     init(capacity: Int) {
+        isKept = capacity > 0
         octets = [UInt8](repeating: 0, count: max(0, capacity))
         records =
             capacity > 0

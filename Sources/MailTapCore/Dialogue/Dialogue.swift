@@ -93,6 +93,7 @@ public struct Dialogue: Sendable {
             }
             settle(&handler)
         case .eof(let side), .reset(let side):
+            if close(side, at: time, &handler) { return }
             if side == .client { client.append(.close(time), at: time) } else { server.append(.close(time), at: time) }
             settle(&handler)
         case .tls(let tls) where tls.isDecrypted:
@@ -104,6 +105,18 @@ public struct Dialogue: Sendable {
             if isDecided { decoder.plaintextFollows() }
         default: break
         }
+    }
+
+    /// Ends a side at once where nothing of it waits, which the general way would come to as well.
+    private mutating func close(_ side: Side, at time: Timestamp, _ handler: inout some DialogueHandler) -> Bool {
+        guard isDecided, side == .client ? client.isEmpty : server.isEmpty, !decoder.isWaiting(side) else {
+            return false
+        }
+        let offset = decided(side)
+        if side == .client { client.noteArrival(time) } else { server.noteArrival(time) }
+        handler.handle(
+            Event(time: time, range: StreamRange(side, offset, offset), exchange: 0, kind: .close), RawSpan())
+        return true
     }
 
     /// Nothing follows: what waited for the other side is decided without it.

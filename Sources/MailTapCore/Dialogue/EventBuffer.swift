@@ -9,16 +9,24 @@ struct EventBuffer: Sendable {
         case content(Side, from: Int, to: Int)
     }
 
+    /// The first `count` are what was decided; those behind are room.
     private var items: [Item] = []
+    private var count = 0
 
     /// Adds an event; `octets` are those of its range, out of what was offered, or empty where it has none to show.
     mutating func append(_ event: Event, _ octets: RawSpan) {
-        items.append(.event(event, hasOctets: octets.byteCount > 0))
+        append(.event(event, hasOctets: octets.byteCount > 0))
     }
 
     /// Adds a stretch of content: the octets `from..<to` of what was offered.
     mutating func content(_ from: Int, _ to: Int, of side: Side) {
-        items.append(.content(side, from: from, to: to))
+        append(.content(side, from: from, to: to))
+    }
+
+    private mutating func append(_ item: Item) {
+        if items.isEmpty { items.reserveCapacity(8) }
+        if count < items.count { items[count] = item } else { items.append(item) }
+        count += 1
     }
 
     /// Hands everything on and forgets it.
@@ -27,9 +35,9 @@ struct EventBuffer: Sendable {
     ///   - offered: what the decoder was offered in this step; empty where it was offered nothing.
     ///   - base: offset of its first octet in the side's stream.
     mutating func deliver(_ offered: RawSpan, at base: UInt64, to handler: inout some DialogueHandler) {
-        guard !items.isEmpty else { return }
-        for item in items {
-            switch item {
+        guard count > 0 else { return }
+        for index in 0..<count {
+            switch items[index] {
             case .event(let event, hasOctets: true):
                 let start = Int(event.range.start &- base)
                 handler.handle(event, offered.extracting(start..<start + Int(event.range.length)))
@@ -39,6 +47,6 @@ struct EventBuffer: Sendable {
                 handler.content(offered.extracting(from..<to), from: side)
             }
         }
-        items.removeAll(keepingCapacity: true)
+        count = 0
     }
 }

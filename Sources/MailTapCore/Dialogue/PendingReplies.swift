@@ -42,7 +42,7 @@ struct PendingReplies: Sendable {
         guard head < items.count else { return }
         head += 1
         if head == items.count {
-            items.removeAll(keepingCapacity: true)
+            if head == 1 { items.removeLast() } else { items.removeAll(keepingCapacity: true) }
             head = 0
         } else if head > 1_024 {
             items.removeFirst(head)

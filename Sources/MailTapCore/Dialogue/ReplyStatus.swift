@@ -7,13 +7,13 @@ public struct ReplyStatus: Sendable, Hashable {
     public init(rawValue: UInt16) { self.rawValue = rawValue }
 
     /// A line that has no status.
-    public static let none = ReplyStatus(rawValue: 0)
+    public static var none: ReplyStatus { ReplyStatus(rawValue: 0) }
     /// POP3 `+OK` (RFC 1939 section 3).
-    public static let ok = ReplyStatus(rawValue: 1)
+    public static var ok: ReplyStatus { ReplyStatus(rawValue: 1) }
     /// POP3 `-ERR` (RFC 1939 section 3).
-    public static let err = ReplyStatus(rawValue: 2)
+    public static var err: ReplyStatus { ReplyStatus(rawValue: 2) }
     /// POP3 `+`, a SASL challenge (RFC 5034 section 4).
-    public static let plus = ReplyStatus(rawValue: 3)
+    public static var plus: ReplyStatus { ReplyStatus(rawValue: 3) }
 
     /// 353: each recipient gets a verdict on the content, in replies that follow (draft-hall-prdr).
     public static let judged = ReplyStatus(rawValue: 353)

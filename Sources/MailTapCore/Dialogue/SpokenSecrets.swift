@@ -4,6 +4,9 @@ struct SpokenSecrets: Sendable {
     private static let lengths = 4...1_024
     private var tokens: [[UInt8]] = []
 
+    /// Whether the client said none.
+    var isEmpty: Bool { tokens.isEmpty }
+
     /// The client said this: looked for as it stands, and as what it stands for.
     mutating func note(_ token: RawSpan, _ kind: SecretKind) {
         guard token.byteCount <= Self.lengths.upperBound else { return }

@@ -7,6 +7,11 @@ public final class KeyLog {
     /// Octets of a line whose end is still to come.
     private static let longestLine = 4_096
 
+    /// What is known, to be handed to another thread.
+    public struct Snapshot: Sendable {
+        fileprivate var secrets: [[UInt8]: SessionSecrets]
+    }
+
     private var secrets: [[UInt8]: SessionSecrets] = [:]
     /// A line without its end, by the name of what it comes from.
     private var rest: [UInt8] = []
@@ -17,6 +22,15 @@ public final class KeyLog {
 
     /// A key log without secrets.
     public init() {}
+
+    /// A key log that begins with what another one knew.
+    public init(_ known: Snapshot) { secrets = known.secrets }
+
+    /// What is known now.
+    public var snapshot: Snapshot { Snapshot(secrets: secrets) }
+
+    /// Takes what another key log knows that began with what this one knew.
+    public func replace(by known: Snapshot) { secrets = known.secrets }
 
     /// Whether no secret is known.
     public var isEmpty: Bool { secrets.isEmpty }

@@ -1,5 +1,15 @@
 import MailTapCore
 
+/// How many octets of each side went on as they came.
+struct PassedOctets {
+    private(set) var client: UInt64 = 0
+    private(set) var server: UInt64 = 0
+
+    mutating func add(_ count: UInt64, of side: Side) {
+        if side == .client { client &+= count } else { server &+= count }
+    }
+}
+
 /// Gives a session's plaintext to its sink, with what has to be said of it, in the plaintext's own places.
 struct PlaintextOutput {
     /// How TLS began.
@@ -19,6 +29,12 @@ struct PlaintextOutput {
     /// What is wrong, in words, when a side ends TLS by an alert.
     static func trouble(_ alert: TLSAlert, _ side: Side) -> Trouble {
         Trouble(code: "tls-alert", text: "the \(side == .client ? "client" : "server") ended TLS: \(alert.text)")
+    }
+
+    /// Octets of the clear part before the TLS.
+    mutating func begin(after passed: PassedOctets) {
+        client = passed.client
+        server = passed.server
     }
 
     /// Octets of the clear part.

@@ -43,7 +43,27 @@ struct StartWatch: Sendable {
             start = bytes.byteCount - Self.tail
             count = Int.max
         }
+        if isPlainlyNone(bytes, from: start) { return }
         for index in start..<bytes.byteCount { note(bytes[octet: index]) }
+    }
+
+    /// Whether the chunk's end alone tells that no request stands there, as nearly always; notes it then.
+    private mutating func isPlainlyNone(_ bytes: RawSpan, from start: Int) -> Bool {
+        var last = bytes.byteCount - 1
+        guard bytes[octet: last] == 10 else {
+            // In the middle of a line that is too long for one.
+            guard start > 0, bytes.firstIndex(of: 10, from: start) == nil else { return false }
+            isAskedFor = false
+            return true
+        }
+        repeat {
+            guard last > start else { return false }
+            last -= 1
+        } while isBlank(bytes[octet: last])
+        // Both requests end with this letter.
+        guard bytes[octet: last] & 0xDF != UInt8(ascii: "S") else { return false }
+        (isAskedFor, letters, count) = (false, 0, 0)
+        return true
     }
 
     /// Octets are missing.
@@ -51,12 +71,15 @@ struct StartWatch: Sendable {
         if side == .client { (clientSpoke, isAskedFor, count) = (true, false, Int.max) } else { serverSpoke = true }
     }
 
+    /// A space, a tab, or half of a line end.
+    private func isBlank(_ octet: UInt8) -> Bool { octet == 13 || octet == 32 || octet == 9 }
+
     private mutating func note(_ octet: UInt8) {
         switch octet {
         case 10:
             isAskedFor = count == 8 && letters == Self.starttls || count == 4 && letters == Self.stls
             (letters, count) = (0, 0)
-        case 13, 32, 9: isAskedFor = false
+        case _ where isBlank(octet): isAskedFor = false
         default:
             isAskedFor = false
             letters = letters << 8 | UInt64(octet & 0xDF)

@@ -9,6 +9,12 @@ struct ListRow {
     /// Columns that each cell takes.
     var widths: some Collection<Int> { cells.lazy.map(\.columns) }
 
+    /// Makes room for a row of usual length.
+    mutating func reserveCapacity() {
+        octets.reserveCapacity(160)
+        cells.reserveCapacity(12)
+    }
+
     /// Empties the row and keeps its room.
     mutating func removeAll() {
         octets.removeAll(keepingCapacity: true)
@@ -17,6 +23,15 @@ struct ListRow {
 
     /// Adds a cell of whatever text.
     mutating func append(_ text: String) { append { VisibleText.append(text: text, to: &$0) } }
+
+    /// Adds a cell that says what a session was about.
+    mutating func append(whatOf summary: SessionSummary) {
+        append { out in
+            var columns = 0
+            summary.describe { columns += VisibleText.append(text: $0, to: &out) }
+            return columns
+        }
+    }
 
     /// Adds a cell that holds a number.
     mutating func append(_ number: UInt64) { append(ascii: { TimeText.append(number, to: &$0) }) }

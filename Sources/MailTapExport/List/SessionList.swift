@@ -128,7 +128,7 @@ public struct SessionList: Exporter {
         row.append(summary.clientBytes &+ summary.serverBytes)
         row.append(summary.ending.rawValue)
         if summary.refusals == 0 { row.append("-") } else { row.append(UInt64(clamping: summary.refusals)) }
-        row.append(summary.what)
+        row.append(whatOf: summary)
     }
 
     /// So many sessions settle the widths of the columns; those behind them are written as they come, so that a list
@@ -138,6 +138,7 @@ public struct SessionList: Exporter {
     private mutating func row(_ summary: SessionSummary, to out: inout [UInt8]) {
         guard let widths else {
             var row = ListRow()
+            row.reserveCapacity()
             Self.write(summary, into: &row)
             rows.append(row)
             if rows.count == Self.settling { table(to: &out) }
@@ -172,24 +173,29 @@ public struct SessionList: Exporter {
     private func line(_ row: ListRow, _ widths: [Int], to out: inout [UInt8]) {
         let start = out.count
         var used = 0
-        for (index, cell) in row.cells.enumerated() where !hidden.contains(index) {
+        // Spaces that stand before the next cell, if there is one.
+        var spaces = 0
+        for (index, cell) in row.cells.enumerated() where hidden.isEmpty || !hidden.contains(index) {
             let isLast = index == row.cells.count - 1
             let padding = max(0, widths[index] - cell.columns)
             if index > 0 {
                 // Nothing but the last column is ever cut, and it only at the edge of the terminal.
                 if isLast, cell.range.isEmpty { break }
-                out.append("  ")
+                spaces += 2
                 used += 2
             }
-            if Self.isRightAligned(index) { out.append(spaces: padding) }
+            if Self.isRightAligned(index) { spaces += padding }
+            out.append(spaces: spaces)
+            spaces = Self.isRightAligned(index) ? 0 : padding
             let limit = max(12, options.width - used)
             if isLast, cell.columns > limit {
                 let text = String(decoding: row.octets[cell.range], as: UTF8.self)
                 out.append(text: Self.cut(text, to: limit))
             } else {
-                out.append(contentsOf: row.octets[cell.range])
+                row.octets.withUnsafeBufferPointer {
+                    out.append(contentsOf: UnsafeBufferPointer(rebasing: $0[cell.range]))
+                }
             }
-            if !Self.isRightAligned(index), !isLast { out.append(spaces: padding) }
             used += max(widths[index], cell.columns)
         }
         while out.count > start, out.last == 32 { out.removeLast() }

@@ -78,14 +78,15 @@ public struct SessionSummary: Sendable, Equatable {
     /// Sums up a session of which only the tally was kept; it has no findings.
     public init(_ tally: SessionTally, number: Int) {
         self.number = number
-        source = tally.info.source
-        started = tally.info.started
+        let info = tally.info
+        source = info.source
+        started = info.started
         duration = tally.duration
         proto = tally.proto?.name ?? "unknown"
         tls = tally.tls
-        client = tally.info.client
-        server = tally.info.server
-        if server.name == nil { server.name = tally.tls?.client.sni }
+        client = info.client
+        server = info.server
+        if server.name == nil { server.name = tls?.client.sni }
         user = tally.user
         messages = tally.messages
         messageBytes = tally.messageBytes
@@ -99,17 +100,24 @@ public struct SessionSummary: Sendable, Equatable {
 
     /// What the session was about, in one short text; empty where it says nothing.
     public var what: String {
-        var words: [String] = []
-        if let user { words.append(user) }
-        if let from {
-            var text =
-                (from.isEmpty ? "<>" : from) + " -> "
-                + (recipients.first ?? (refused.isEmpty ? "nobody" : "all refused"))
-            if recipients.count > 1 { text += " +\(recipients.count - 1)" }
-            if !refused.isEmpty, !recipients.isEmpty { text += ", \(refused.count) refused" }
-            words.append(text)
+        var text = ""
+        describe { text += $0 }
+        return text
+    }
+
+    /// What the session was about, piece by piece, so that nobody has to put them together.
+    func describe(_ append: (String) -> Void) {
+        if let user { append(user) }
+        guard let from else { return }
+        if user != nil { append(": ") }
+        append(from.isEmpty ? "<>" : from)
+        append(" -> ")
+        append(recipients.first ?? (refused.isEmpty ? "nobody" : "all refused"))
+        if recipients.count > 1 {
+            append(" +")
+            append(String(recipients.count - 1))
         }
-        return words.joined(separator: ": ")
+        if !refused.isEmpty, !recipients.isEmpty { append(", \(refused.count) refused") }
     }
 
     /// The protocol, with a mark for TLS: `+tls`, or `+opaque` where it could not be seen through.

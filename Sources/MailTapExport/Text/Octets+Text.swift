@@ -11,6 +11,14 @@ extension [UInt8] {
     /// Appends spaces.
     mutating func append(spaces count: Int) {
         guard count > 0 else { return }
-        append(contentsOf: repeatElement(UInt8(ascii: " "), count: count))
+        // Eight at a time: padding is short and there is much of it.
+        var left = count
+        while left > 0 {
+            let eight: UInt64 = 0x2020_2020_2020_2020
+            Swift.withUnsafeBytes(of: eight) {
+                append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[..<Swift.min(8, left)]))
+            }
+            left -= 8
+        }
     }
 }

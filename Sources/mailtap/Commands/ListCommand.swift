@@ -41,18 +41,15 @@ struct ListCommand: ParsableCommand {
 
     /// Without a filter nothing is looked at but what is listed.
     private func tally(_ wishes: SessionGatherer.Wishes, _ box: ListBox) throws -> InputReader {
-        let gatherer = TallyGatherer(only: wishes.numbers, order: wishes.order) { tally, number in
-            try box.out.append { box.list.session(SessionSummary(tally, number: number), into: &$0) }
+        let gatherer = TallyGatherer(only: wishes.numbers, order: wishes.order) { summary in
+            try box.out.append { box.list.session(summary, into: &$0) }
         }
         var reader = try input.reader(isQuiet: common.quiet)
         reader.isVerbose = common.verbose
-        let relay = SinkRelay(gatherer)
         reader.follows = following.follow
         reader.waiting = { gatherer.show { try box.out.flush() } }
-        // Only where nobody else touches the gatherer: what does not lag is played on this thread.
-        if input.inputs.count == 1 { reader.stops = { !relay.mayLag && gatherer.failure != nil } }
-        reader.read(input.inputs, into: relay)
-        relay.finish()
+        if input.inputs.count == 1 { reader.stops = { gatherer.failure != nil } }
+        reader.read(input.inputs, into: gatherer)
         if let failure = gatherer.failure { throw failure }
         input.sayMissing(of: gatherer.count)
         return reader

@@ -39,6 +39,9 @@ extension InputReader {
                     return nil
                 }
             }
+            if let path, !isLive, let reading = sharedReading(of: path, named: name, head, descriptor, into: sink) {
+                return try reading.run(keys) { progress.show($0) }
+            }
             let decryptor = Decryptor(into: sink, keys: keys, patience: Self.patience(head, keys, name, path))
             defer {
                 keys.lookAhead = nil
@@ -65,7 +68,7 @@ extension InputReader {
 
     /// How long TLS sessions wait for secrets that stand behind them; where a file can be opened again, they are
     /// looked for ahead instead.
-    private static func patience(
+    static func patience(
         _ head: [UInt8], _ keys: KeyLog, _ name: String, _ path: String?
     ) -> Decryptor.Patience {
         guard CaptureReader.mayHoldSecrets(head) else { return .none }
@@ -78,6 +81,17 @@ extension InputReader {
             for lines in CaptureReader.secrets(in: source, named: name) { keys?.add(lines) }
         }
         return .none
+    }
+
+    /// A reading of a capture file by several readers; nil where it can't be shared, or is not worth it.
+    private func sharedReading(
+        of path: String, named name: String, _ head: [UInt8], _ descriptor: Int32, into sink: any TraceSink
+    ) -> SharedReading? {
+        guard readers > 1, let sink = sink as? any SharedSink, CaptureReader.isPlain(head),
+            let file = FileStatus(descriptor: descriptor), file.length >= sharedLength
+        else { return nil }
+        return SharedReading(
+            path: path, file: file, name: name, head: head, readers: readers, merge: sink.share(among: readers))
     }
 
     private static func readDialogue(

@@ -22,6 +22,10 @@ struct InputReader {
     var stops: () -> Bool = { false }
     /// The secrets that TLS is decrypted with; those that captures hold are added.
     let keys: KeyLog
+    /// How many readers share a capture file, for a sink that can take it from several.
+    var readers = SharedReading.mostReaders
+    /// Octets of a file from which on that is worth it.
+    var sharedLength = SharedReading.worthwhile
     /// The worst that happened; reading goes on with the next INPUT.
     private(set) var status = Status.success
 

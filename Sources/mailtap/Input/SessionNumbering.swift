@@ -28,6 +28,12 @@ struct SessionNumbering<Connection: NumberedConnection> {
     /// Sessions that have a number.
     var count: Int { next - 1 }
 
+    /// The number of a mail session that comes in its turn, while no connection waits.
+    mutating func number() -> Int {
+        defer { next += 1 }
+        return next
+    }
+
     mutating func open(_ connection: Connection) { waiting.append(connection) }
 
     /// Numbers what can be numbered, now that a connection has ended, and gives out what is finished and was not.
@@ -41,14 +47,20 @@ struct SessionNumbering<Connection: NumberedConnection> {
             numbered += 1
             if order == .ending, connection.isOver { give(connection) }
         }
-        if order == .ending { give(ended) }
-        while first < numbered {
-            let connection = waiting[first]
-            guard connection.isOver || connection.number == 0 else { break }
-            give(connection)
-            first += 1
+        switch order {
+        case .ending:
+            give(ended)
+            // Who has a number waits for nobody any more, and need not be remembered.
+            first = numbered
+        case .number:
+            while first < numbered {
+                let connection = waiting[first]
+                guard connection.isOver || connection.number == 0 else { break }
+                give(connection)
+                first += 1
+            }
         }
-        if first > 1_024, first > waiting.count / 2 {
+        if first > 64, first > waiting.count / 2 {
             waiting.removeFirst(first)
             numbered -= first
             first = 0

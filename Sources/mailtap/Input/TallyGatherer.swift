@@ -1,8 +1,10 @@
 import MailTapAnalysis
 import MailTapCore
+import MailTapExport
 
-/// Turns the connections of one or several INPUTs into numbered tallies, which is all that `list` needs.
-final class TallyGatherer: TraceSink {
+/// Turns the connections of one or several INPUTs into numbered summaries of their tallies, which is all that `list`
+/// needs.
+final class TallyGatherer: SharedSink {
     private final class Connection: SessionSink, NumberedConnection {
         /// Let go once the session was given out.
         private var tally: SessionTally?
@@ -50,7 +52,7 @@ final class TallyGatherer: TraceSink {
     }
 
     private let numbers: SessionNumbers?
-    private let give: (SessionTally, Int) throws -> Void
+    private let give: (SessionSummary) throws -> Void
     private var numbering: SessionNumbering<Connection>
     /// Connections that have not ended.
     private var openCount = 0
@@ -60,10 +62,10 @@ final class TallyGatherer: TraceSink {
     /// - Parameters:
     ///   - numbers: the sessions that are wanted; nil for all.
     ///   - order: in which order they are given out.
-    ///   - give: called with each finished session and its number.
+    ///   - give: called with each finished session.
     init(
         only numbers: SessionNumbers?, order: SessionOrder = .number,
-        give: @escaping (SessionTally, Int) throws -> Void
+        give: @escaping (SessionSummary) throws -> Void
     ) {
         self.numbers = numbers
         numbering = SessionNumbering(order)
@@ -80,6 +82,14 @@ final class TallyGatherer: TraceSink {
         return connection
     }
 
+    func share(among readers: Int) -> any ShareMerge {
+        TallyMerge(readers: readers) { [self] summary in
+            var summary = summary
+            summary.number = numbering.number()
+            return hand(summary)
+        }
+    }
+
     /// Sends on what was given out, for somebody who waits for more; a failure is as one of `give`.
     func show(_ flush: () throws -> Void) {
         guard failure == nil else { return }
@@ -89,12 +99,20 @@ final class TallyGatherer: TraceSink {
     private func settle(after ended: Connection) { numbering.settle(after: ended, give: hand) }
 
     private func hand(_ connection: Connection) {
-        guard let number = connection.number, let tally = connection.takeTally() else { return }
-        guard number > 0, failure == nil, numbers?.contains(number) ?? true else { return }
+        guard let number = connection.number, let tally = connection.takeTally(), number > 0 else { return }
+        _ = hand(SessionSummary(tally, number: number))
+    }
+
+    /// Gives a session out, unless it is not wanted; false once none is.
+    private func hand(_ summary: SessionSummary) -> Bool {
+        guard failure == nil else { return false }
+        guard numbers?.contains(summary.number) ?? true else { return true }
         do {
-            try give(tally, number)
+            try give(summary)
+            return true
         } catch {
             failure = error
+            return false
         }
     }
 }

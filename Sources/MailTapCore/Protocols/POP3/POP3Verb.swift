@@ -14,13 +14,28 @@ public enum POP3Verb: UInt8, Sendable, Hashable, CaseIterable {
 extension POP3Verb {
     /// The verb that an upper-cased keyword, packed by `RawSpan.verbCode`, stands for.
     init(code: UInt64) {
-        // A handful of integers: faster to walk than to hash.
-        for (known, verb) in Self.byCode where known == code {
-            self = verb
-            return
+        // The keywords' letters, written as numbers so that the compiler makes a search of them, without a table.
+        switch code {
+        case 0x5553_4552: self = .user
+        case 0x5041_5353: self = .pass
+        case 0x4150_4F50: self = .apop
+        case 0x4155_5448: self = .auth
+        case 0x5354_4C53: self = .stls
+        case 0x4341_5041: self = .capa
+        case 0x5354_4154: self = .stat
+        case 0x4C49_5354: self = .list
+        case 0x5549_444C: self = .uidl
+        case 0x5245_5452: self = .retr
+        case 0x54_4F50: self = .top
+        case 0x4445_4C45: self = .dele
+        case 0x5253_4554: self = .rset
+        case 0x4E4F_4F50: self = .noop
+        case 0x5155_4954: self = .quit
+        case 0x5554_4638: self = .utf8
+        case 0x4C41_4E47: self = .lang
+        case 0x4C41_5354: self = .last
+        case 0x5854_4E44: self = .xtnd
+        default: self = .unknown
         }
-        self = .unknown
     }
-
-    private static let byCode = allCases.dropFirst().map { (verbCode($0.keyword), $0) }
 }

@@ -66,9 +66,12 @@ extension SMTPDecoder {
     mutating func reply(
         _ line: RawSpan, _ text: Int, _ offer: Offer, _ events: inout EventBuffer
     ) {
-        for place in spoken.places(in: line.extracting(0..<text)) {
-            secret(
-                .opaque, place.lowerBound, place.upperBound, line, offer, server.open?.exchange ?? exchanges, &events)
+        if !spoken.isEmpty {
+            for place in spoken.places(in: line.extracting(0..<text)) {
+                secret(
+                    .opaque, place.lowerBound, place.upperBound, line, offer, server.open?.exchange ?? exchanges,
+                    &events)
+            }
         }
         let code = line.replyCode(to: text)
         let separator: UInt8 = text > 3 ? line[octet: 3] : 32

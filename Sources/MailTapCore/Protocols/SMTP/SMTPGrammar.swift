@@ -15,17 +15,20 @@ public enum SMTPGrammar {
 
     /// As `path(in:)`, with what is odd about the line's form.
     public static func pathArgument(in line: [UInt8]) -> SMTPPath? {
-        scan(line).map { SMTPPath(address: text($0.address), parameters: parameters($0.rest), lapses: $0.lapses) }
+        scan(line[...]).map { SMTPPath(address: text($0.address), parameters: parameters($0.rest), lapses: $0.lapses) }
     }
 
     /// As `path(in:)`, the address alone.
-    public static func address(in line: [UInt8]) -> String? { scan(line).map { text($0.address) } }
+    public static func address(in line: [UInt8]) -> String? { address(in: line[...]) }
+
+    /// As for a whole array.
+    public static func address(in line: ArraySlice<UInt8>) -> String? { scan(line).map { text($0.address) } }
 
     private static func scan(
-        _ line: [UInt8]
+        _ line: ArraySlice<UInt8>
     ) -> (address: ArraySlice<UInt8>, rest: ArraySlice<UInt8>, lapses: Set<SMTPPath.Lapse>)? {
         if let usual = usual(line) { return usual }
-        var scanner = OctetScanner(line[...])
+        var scanner = OctetScanner(line)
         scanner.skipBlanks()
         scanner.skip { !isBlank($0) && $0 != UInt8(ascii: ":") }
         // The word before the colon stands behind the verb; `MAIL:` alone has none.
@@ -58,19 +61,19 @@ public enum SMTPGrammar {
 
     /// `MAIL FROM:<…>` and `RCPT TO:<…>` as the RFC writes them, nothing quoted: nearly every line, and read in one go.
     private static func usual(
-        _ line: [UInt8]
+        _ line: ArraySlice<UInt8>
     ) -> (address: ArraySlice<UInt8>, rest: ArraySlice<UInt8>, lapses: Set<SMTPPath.Lapse>)? {
         let start: Int
         if line.starts(with: "MAIL FROM:<".utf8) {
-            start = 11
+            start = line.startIndex + 11
         } else if line.starts(with: "RCPT TO:<".utf8) {
-            start = 9
+            start = line.startIndex + 9
         } else {
             return nil
         }
         guard let end = line[start...].firstIndex(of: UInt8(ascii: ">")),
             !line[start..<end].contains(where: { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }),
-            end + 1 == line.count || isBlank(line[end + 1])
+            end + 1 == line.endIndex || isBlank(line[end + 1])
         else { return nil }
         return (line[start..<end], line[(end + 1)...], [])
     }

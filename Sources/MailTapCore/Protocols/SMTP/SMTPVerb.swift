@@ -15,13 +15,33 @@ public enum SMTPVerb: UInt8, Sendable, Hashable, CaseIterable {
 extension SMTPVerb {
     /// The verb that an upper-cased keyword, packed by `RawSpan.verbCode`, stands for.
     init(code: UInt64) {
-        // A handful of integers: faster to walk than to hash.
-        for (known, verb) in Self.byCode where known == code {
-            self = verb
-            return
+        // The keywords' letters, written as numbers so that the compiler makes a search of them, without a table.
+        switch code {
+        case 0x4845_4C4F: self = .helo
+        case 0x4548_4C4F: self = .ehlo
+        case 0x4C48_4C4F: self = .lhlo
+        case 0x4D41_494C: self = .mail
+        case 0x5243_5054: self = .rcpt
+        case 0x4441_5441: self = .data
+        case 0x4244_4154: self = .bdat
+        case 0x5253_4554: self = .rset
+        case 0x4E4F_4F50: self = .noop
+        case 0x5155_4954: self = .quit
+        case 0x5652_4659: self = .vrfy
+        case 0x4558_504E: self = .expn
+        case 0x4845_4C50: self = .help
+        case 0x4155_5448: self = .auth
+        case 0x5354_4152_5454_4C53: self = .starttls
+        case 0x4554_524E: self = .etrn
+        case 0x4154_524E: self = .atrn
+        case 0x5455_524E: self = .turn
+        case 0x4255_524C: self = .burl
+        case 0x58_434C_4945_4E54: self = .xclient
+        case 0x5846_4F52_5741_5244: self = .xforward
+        case 0x5345_4E44: self = .send
+        case 0x534F_4D4C: self = .soml
+        case 0x5341_4D4C: self = .saml
+        default: self = .unknown
         }
-        self = .unknown
     }
-
-    private static let byCode = allCases.dropFirst().map { (verbCode($0.keyword), $0) }
 }

@@ -1,0 +1,77 @@
+import MailTapCore
+
+/// Which connections one of several readers of the same capture follows.
+///
+/// Each of them reads every packet, and looks no further into those of the others' connections.
+public struct CaptureShare: Sendable, Equatable {
+    /// Which of the readers it is, from 0.
+    public let index: Int
+    /// How many readers there are; at least 1.
+    public let count: Int
+
+    /// The share of the only reader: everything.
+    public static let whole = CaptureShare(0, of: 1)
+
+    /// The share of reader `index` of `count`.
+    public init(_ index: Int, of count: Int) {
+        precondition(index >= 0 && index < count, "a reader is one of those that there are")
+        self.index = index
+        self.count = count
+    }
+
+    /// Whether a connection belongs here; the same for both directions of it.
+    @inline(__always)
+    func holds(_ segment: TCPSegment) -> Bool {
+        holds(segment.source, segment.destination, ports: UInt64(segment.sourcePort) &+ UInt64(segment.destinationPort))
+    }
+
+    /// Whether a connection belongs here.
+    func holds(_ key: FlowKey) -> Bool {
+        holds(key.a, key.b, ports: UInt64(key.end(0).port) &+ UInt64(key.end(1).port))
+    }
+
+    @inline(__always)
+    private func holds(_ a: IPAddress, _ b: IPAddress, ports: UInt64) -> Bool {
+        guard count > 1 else { return true }
+        let addresses = (a.low &+ b.low) ^ (a.high &+ b.high)
+        let mixed = (addresses &+ ports &* 0x9E37_79B9_7F4A_7C15) &* 0xD6E8_FEB8_6659_FD93
+        let share = ((mixed >> 32) &* UInt64(truncatingIfNeeded: count)) >> 32
+        return share == UInt64(truncatingIfNeeded: index)
+    }
+}
+
+/// Where a reader stands in its capture, for a sink that wants to know in which order sessions opened.
+public final class PacketPosition {
+    /// The number of the packet with which a session opens, or that was read last; behind the last one when the
+    /// sessions end that are still open then.
+    public internal(set) var packet: UInt64 = 0
+
+    /// The beginning.
+    public init() {}
+}
+
+/// Takes a session that another reader follows.
+final class UnfollowedSession: SessionSink {
+    var wantsMore: Bool { false }
+
+    func receive(_ bytes: RawSpan, from side: Side, at time: Timestamp) {}
+    func mark(_ mark: Mark, at time: Timestamp) {}
+    func end(at time: Timestamp) {}
+}
+
+extension ReassemblyLimits {
+    /// What each of `count` readers may hold, so that together they hold no more than one.
+    ///
+    /// Fragments and names stay: every reader needs all of them.
+    func divided(by count: Int) -> ReassemblyLimits {
+        guard count > 1 else { return self }
+        var part = self
+        part.heldInAll = max(heldInAll / count, min(heldInAll, heldPerConnection))
+        part.history /= count
+        part.connections = max(1, connections / count)
+        part.silentConnections = max(1, silentConnections / count)
+        part.incompleteSessions = max(1, incompleteSessions / count)
+        part.closedConnections = max(1, closedConnections / count)
+        return part
+    }
+}

@@ -1,0 +1,91 @@
+import MailTapAnalysis
+import MailTapCapture
+import MailTapCore
+import MailTapExport
+
+/// Tallies the sessions of one reader's share.
+final class TallyShare: ShareSink {
+    private final class Connection: SessionSink {
+        let order: TallyMerge.Order
+        // Owned by this object alone, from `init` to `end` or `deinit`, and used within its own calls, which never
+        // overlap: a plain pointer saves the check for that at each packet, and copies at the end (5 % of `list`).
+        private let tally: UnsafeMutablePointer<SessionTally>
+        private var isMail = false
+        private(set) var isOver = false
+        private(set) var wantsMore = true
+        /// What the session came to, once it is over; nil for what is no mail.
+        private(set) var summary: SessionSummary?
+
+        /// Lives as long as the reading, and so longer than any connection.
+        private unowned let share: TallyShare
+
+        init(_ info: SessionInfo, _ order: TallyMerge.Order, _ share: TallyShare) {
+            self.order = order
+            self.share = share
+            tally = .allocate(capacity: 1)
+            let open = share.openCount * share.share.count
+            tally.initialize(to: SessionTally(info, limits: Limits().shared(among: open)))
+        }
+
+        deinit {
+            if !isOver { tally.deinitialize(count: 1) }
+            tally.deallocate()
+        }
+
+        func receive(_ bytes: RawSpan, from side: Side, at time: Timestamp) {
+            guard !isOver else { return }
+            tally.pointee.receive(bytes, from: side, at: time)
+            if !isMail { judge() }
+        }
+
+        func mark(_ mark: Mark, at time: Timestamp) {
+            guard !isOver else { return }
+            tally.pointee.mark(mark, at: time)
+            if !isMail { judge() }
+        }
+
+        func end(at time: Timestamp) {
+            guard !isOver else { return }
+            tally.pointee.end(at: time)
+            judge()
+            isOver = true
+            share.openCount -= 1
+            let whole = tally.move()
+            if isMail { summary = SessionSummary(whole, number: 0) }
+        }
+
+        private func judge() {
+            wantsMore = tally.pointee.wantsMore
+            isMail = tally.pointee.isMail
+        }
+    }
+
+    private let share: CaptureShare
+    /// Connections that have not ended.
+    private var openCount = 0
+    private let position: PacketPosition
+    private let merge: TallyMerge
+    /// In the order of opening; those that were handed over are gone.
+    private var connections: [Connection] = []
+
+    init(_ share: CaptureShare, _ position: PacketPosition, _ merge: TallyMerge) {
+        self.share = share
+        self.position = position
+        self.merge = merge
+    }
+
+    func open(_ info: SessionInfo) -> any SessionSink {
+        openCount += 1
+        let connection = Connection(info, TallyMerge.Order(packet: position.packet, started: info.started), self)
+        connections.append(connection)
+        return connection
+    }
+
+    func handOver(isOver: Bool) {
+        let count = connections.firstIndex { !$0.isOver } ?? connections.count
+        let finished = connections[..<count].map { TallyMerge.Finished(order: $0.order, summary: $0.summary) }
+        connections.removeFirst(count)
+        let end = isOver ? UInt64.max : position.packet &+ 1
+        merge.add(finished, of: share.index, next: connections.first?.order ?? TallyMerge.Order(packet: end))
+    }
+}
