@@ -8,6 +8,7 @@ extension POP3Decoder {
     private mutating func clientGap(
         _ range: StreamRange, at time: Timestamp, _ events: inout EventBuffer
     ) {
+        lacksCommands = true
         switch client {
         case .tls:
             endOpaque(.client, range.start, time, &events)

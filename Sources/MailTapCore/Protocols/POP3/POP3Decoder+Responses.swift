@@ -75,8 +75,9 @@ extension POP3Decoder {
         var status = Self.status(line, text)
         let range = offer.range(0, line.byteCount)
         let time = offer.arrivals.time(at: range.end)
-        if serverIsAfterGap || !expectsGreeting && !hasGreeted {
-            // Behind a gap, and in mid-stream, anything but a status line may be the rest of a message or listing.
+        if serverIsAfterGap || lacksCommands {
+            // Behind a gap, and in mid-stream, anything but a status line may be the rest of a message or listing; so it
+            // may where a command is missing, which perhaps asked for one.
             guard status != .none, status != .plus || client == .awaitingAUTH || client == .aloneAUTH else {
                 events.append(Event(time: time, range: range, exchange: exchanges, kind: .fragment), line)
                 return

@@ -22,6 +22,8 @@ struct POP3Decoder: DialogueDecoder {
     var hasGreeted = false
     var clientIsAfterGap: Bool
     var serverIsAfterGap = false
+    /// Whether responses may come to commands that were not seen.
+    var lacksCommands: Bool
     var suspectsAfterGap = false
     var spoken = SpokenSecrets()
     /// A login is under way, or was refused: an unknown line that follows may be a password or a response.
@@ -42,6 +44,7 @@ struct POP3Decoder: DialogueDecoder {
         self.expectsGreeting = expectsGreeting
         hasGreeted = isGreetingLost
         clientIsAfterGap = !expectsGreeting
+        lacksCommands = !expectsGreeting
         pending = PendingReplies(limit: limits.pendingReplies)
     }
 
