@@ -84,6 +84,7 @@ extension SMTPDecoder {
             stretch = range.end
             report(gap: range, exchanges, time, &events)
         case .turned:
+            turnedClient.lose()
             endOpaque(StreamRange(.client, range.start, range.start), time, &events)
             stretch = range.end
             report(gap: range, exchanges, time, &events)
@@ -162,7 +163,8 @@ extension SMTPDecoder {
             events.content(0, bytes.byteCount, of: .client)
         case .sasl:
             _ = fragmentOfSecret(bytes, offer, &events)
-        case .tls, .turned, .skipping, .chunk: break
+        case .turned: turnedFragment(bytes, offer, &events)
+        case .tls, .skipping, .chunk: break
         default:
             let isResponse = sasl != nil && (client == .awaiting(.auth) || client == .alone(.auth))
             let isBehindGap = clientIsAfterGap && bytes.mayBeEndOfLogin(to: count)

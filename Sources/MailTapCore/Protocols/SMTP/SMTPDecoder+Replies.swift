@@ -18,7 +18,7 @@ extension SMTPDecoder {
             server.line = .text
             server.mayTurnToTLS = true
             return clear
-        case .turned: return bytes.byteCount
+        case .turned: return turnedLine(bytes, offer, &events)
         case .skipping:
             guard let rest = LineScan.rest(in: bytes) else { return bytes.endOfSkipping }
             endSkipping(
@@ -292,6 +292,7 @@ extension SMTPDecoder {
                     RawSpan())
             }
             server.records.loseStep()
+            turnedServer.lose()
             server.stretch = range.end
             return
         case .skipping:
@@ -314,6 +315,7 @@ extension SMTPDecoder {
             reply(bytes, bytes.byteCount, offer, &events)
             return
         }
+        if server.line == .turned { turnedFragment(bytes, offer, &events) }
         if server.line != .text { return }
         events.append(
             Event(

@@ -47,6 +47,9 @@ struct SMTPDecoder: DialogueDecoder {
     var mayTurnToTLS = false
     var clientRecords = TLSRecordSkipper()
     var server = SMTPServerState()
+    /// What each side says after the two exchanged their roles.
+    var turnedClient = TurnedLines()
+    var turnedServer = TurnedLines()
     let limits: Limits
 
     /// - Parameters:
@@ -114,7 +117,7 @@ struct SMTPDecoder: DialogueDecoder {
             return step
         case .goAhead:
             return goAhead(bytes, offer, &events)
-        case .turned: return bytes.byteCount
+        case .turned: return turnedLine(bytes, offer, &events)
         case .tls:
             guard let clear = clientRecords.skip(bytes) else { return bytes.byteCount }
             endOpaque(offer.range(clear, clear), offer.arrivals.time(at: offer.base &+ UInt64(clear)), &events)

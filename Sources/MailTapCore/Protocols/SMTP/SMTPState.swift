@@ -20,7 +20,7 @@ enum SMTPClientState: Sendable, Hashable {
     case goAhead
     /// Ciphertext.
     case tls
-    /// Not decoded: the two exchanged their roles.
+    /// Not decoded, but searched for credentials: the two exchanged their roles.
     case turned
     /// The rest of a line over the limit.
     case skipping(secret: Bool)
