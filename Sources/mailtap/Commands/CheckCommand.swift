@@ -16,11 +16,11 @@ struct CheckCommand: ParsableCommand {
         commandName: "check",
         abstract: "Print what is wrong with sessions; exit 1 where something is.",
         discussion: """
-            mailtap help rules lists the rules, mailtap help rule ID explains one. A rule is named by its id, or several by
-            the beginning of their ids and a star: smtp.*, message.*
+            mailtap help rules lists the rules, mailtap help rule ID explains one. A rule is named by its id, or \
+            several by the beginning of their ids and a star: smtp.*, message.*
 
             RULES FILE
-              One rule a line with the severity that it is to have; the last line that fits holds:
+              One rule a line and the severity that it gets; the last that fits holds:
                 message.*            = note
                 message.loop         = error     # a comment
                 smtp.no-quit         = off
@@ -29,7 +29,8 @@ struct CheckCommand: ParsableCommand {
               mailtap check today.mailtap
               mailtap check office.pcap --fail-on warning --ignore smtp.no-quit,message.*
               mailtap check office.pcap --only 'smtp.starttls-*' --only tls.certificate
-              mailtap check today.mailtap --rules ours.rules --format sarif -o findings.sarif
+              mailtap check today.mailtap --rules ours.rules \\
+                --format sarif -o findings.sarif
             """)
 
     @OptionGroup var input: InputOptions

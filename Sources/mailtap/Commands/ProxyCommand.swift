@@ -25,17 +25,22 @@ struct ProxyCommand: AsyncParsableCommand {
             --socks needs none.
 
             EXAMPLES
-              mailtap proxy 2525=smtp://mail.example.org 2110=pop3://mail.example.org --record today.mailtap
+              mailtap proxy 2525=smtp://mail.example.org 2110=pop3://mail.example.org \\
+                --record today.mailtap
               mailtap proxy 0=smtp://127.0.0.1:25 --format ndjson -q
-              mailtap proxy 2525=smtp://mail.example.org -f 'severity >= warning or is:failed'
+              mailtap proxy 2525=smtp://mail.example.org \\
+                -f 'severity >= warning or is:failed'
               mailtap proxy 2465=smtps://mail.example.org 2995=pop3s://mail.example.org
-              mailtap proxy 2525=submission://mail.example.org --client-tls none --server-tls starttls
+              mailtap proxy 2525=submission://mail.example.org \\
+                --client-tls none --server-tls starttls
               mailtap proxy 2525=smtp://mail.example.org --tls strip
-              mailtap proxy 2525=smtp://mail.example.org --record tap.mailtap --rotate 1h --keep 7d -q
+              mailtap proxy 2525=smtp://mail.example.org -q \\
+                --record tap.mailtap --rotate 1h --keep 7d
               mailtap proxy 2525=smtp://mail.example.org --metrics 9925 -q
               mailtap proxy --socks 1080
               mailtap proxy --transparent 2525
-              mailtap proxy 2525=smtp://mail.example.org --accept-proxy-protocol --send-proxy-protocol
+              mailtap proxy 2525=smtp://mail.example.org \\
+                --accept-proxy-protocol --send-proxy-protocol
 
             TLS is looked into: clients are shown a certificate of MailTap's own authority, which they must trust \
             (mailtap ca export). With smtp, what is wrong with a server's certificate is recorded and passed over; \

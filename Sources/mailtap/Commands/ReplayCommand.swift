@@ -26,12 +26,17 @@ struct ReplayCommand: AsyncParsableCommand {
 
             EXAMPLES
               mailtap replay today.mailtap --to smtp://127.0.0.1:2525
-              mailtap replay login.dialogue --to pop3://127.0.0.1:2110 --user alice --password-file secret
-              mailtap replay today.mailtap --to smtps://mail.example.org --upstream-ca ca.pem --format junit -o r.xml
-              mailtap replay today.mailtap --to smtp://127.0.0.1:2525 --session 2 --record again.mailtap
+              mailtap replay login.dialogue --to pop3://127.0.0.1:2110 \\
+                --user alice --password-file secret
+              mailtap replay today.mailtap --to smtps://mail.example.org \\
+                --upstream-ca ca.pem --format junit -o r.xml
+              mailtap replay today.mailtap --to smtp://127.0.0.1:2525 --session 2 \\
+                --record again.mailtap
               mailtap replay refused.dialogue --to smtp://127.0.0.1:2525 --update
-              mailtap replay today.mailtap --to smtp://127.0.0.1:2525 --repeat 1000 --concurrency 20 --fresh-ids
-              mailtap replay today.mailtap --to smtp://127.0.0.1:2525 --rewrite 'alice@=user{n}@'
+              mailtap replay today.mailtap --to smtp://127.0.0.1:2525 \\
+                --repeat 1000 --concurrency 20 --fresh-ids
+              mailtap replay today.mailtap --to smtp://127.0.0.1:2525 \\
+                --rewrite 'alice@=user{n}@'
               mailtap replay today.mailtap --serve 2525
             """)
 
@@ -182,8 +187,10 @@ struct DiffCommand: ParsableCommand {
         discussion: """
             EXAMPLES
               mailtap diff monday.mailtap tuesday.mailtap
-              mailtap diff expected.dialogue today.mailtap --compare exact --normalize queue-ids
-              mailtap diff before.pcap after.pcap --also findings --also tls --latency 3 --format html -o diff.html
+              mailtap diff expected.dialogue today.mailtap --compare exact \\
+                --normalize queue-ids
+              mailtap diff before.pcap after.pcap --also findings --also tls \\
+                --latency 3 --format html -o diff.html
             """)
 
     @Argument(help: "What is expected.")

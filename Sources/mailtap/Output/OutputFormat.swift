@@ -34,7 +34,7 @@ enum OutputFormat {
         case "csv": "one row per exchange"
         case "eml": "one file per message, into the directory of -o"
         case "pcapng": "a recording made for Wireshark and tshark"
-        case "redacted": "a recording that is safe to share: pseudonyms for names and content"
+        case "redacted": "a recording that is safe to share, with pseudonyms"
         case "html": "one self-contained page"
         case "markdown": "a document"
         case "mermaid": "a sequence diagram"

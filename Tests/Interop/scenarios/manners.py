@@ -230,6 +230,10 @@ def _help(checks, bench):
         result = mailtap.run("help", command)
         text = result.text
         checks.holds(f"help {command}: 0", result.status == 0 and "USAGE" in text, result)
+        examples = mailtap.run("help", command, COLUMNS="80").text.partition("EXAMPLES\n")[2]
+        examples = examples.partition("\n\n")[0].splitlines()
+        checks.equal(f"help {command}: no example is broken at 80 columns",
+                     [line for line in examples if not line.startswith("  ")], [])
         missing = [o for o in sorted(set(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", text, re.M))) if o not in page
                    and o not in ("--help", "--version")]
         checks.equal(f"{command}: every option is in the man page", missing, [])
