@@ -17,6 +17,8 @@ struct SessionAssembly {
     private var isEncrypted = false
     /// Whether the client goes on in clear although it asked for TLS and the server agreed.
     private var isBehindSTARTTLS = false
+    /// Exchanges that the proxy itself led with the server; the client had no part in them.
+    private var exchangesOfProxy: Set<Int> = []
     private var lastSent: [Timestamp] = []
     private var last: Timestamp
     /// From when on the server may greet: the connection's start, or when a tunnel stood.
@@ -84,9 +86,11 @@ struct SessionAssembly {
             }
             report(.gap(side, length))
         case .tls(let tls):
+            let isFirst = session.tls == nil
             session.tls = tls
             if session.info.server.name == nil { session.info.server.name = tls.client.sni }
             isEncrypted = tls.isDecrypted && tls.isClientUnderTLS
+            if isEncrypted, isFirst, tls.start == .implicit { countWhatCameBefore() }
             isBehindSTARTTLS = false
             report(.tls)
         case .trouble(let trouble):
@@ -201,6 +205,13 @@ struct SessionAssembly {
         return text
     }
 
+    /// TLS with the client began with its first octet: what it was told before both legs stood went under TLS too.
+    private mutating func countWhatCameBefore() {
+        for index in session.exchanges.indices where !exchangesOfProxy.contains(index) {
+            session.exchanges[index].isEncrypted = true
+        }
+    }
+
     /// A command or, without a code, a SASL response.
     private mutating func begin(_ event: Event, code: UInt8?, _ bytes: RawSpan) {
         let index = index(event.exchange, at: event.time)
@@ -218,6 +229,7 @@ struct SessionAssembly {
         session.exchanges[index].turn = turns.turn(of: event.range)
         session.exchanges[index].isEncrypted = isEncrypted
         session.exchanges[index].isBehindSTARTTLS = isBehindSTARTTLS
+        if edits.isInjected(event.range) { exchangesOfProxy.insert(index) }
         lastSent[index] = event.time
         ending.command(isQuit: verb == "QUIT")
         switch verb {
@@ -428,7 +440,10 @@ extension SessionAssembly: DialogueHandler {
                 session.tls = TLSMark(start: start, isDecrypted: false, client: TLSMark.Leg())
                 report(.tls)
             }
-        case .secret(let kind): secrets.append((event.range, kind))
+        case .secret(let kind):
+            // Behind an exchange of roles no line comes that would take them.
+            if secrets.count == 4_096 { secrets.removeFirst(2_048) }
+            secrets.append((event.range, kind))
         case .anomaly(let anomaly):
             if anomaly == .plaintextAfterSTARTTLS { isBehindSTARTTLS = true }
             anomalies.append(

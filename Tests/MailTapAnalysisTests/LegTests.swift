@@ -8,7 +8,9 @@ import Testing
     private static let known = TLSMark.Leg(version: "TLSv1.3")
 
     /// A session in which TLS begins with these legs between the greeting and EHLO.
-    private func exchanges(_ client: TLSMark.Leg, _ upstream: TLSMark.Leg?) -> [Bool] {
+    private func exchanges(
+        _ client: TLSMark.Leg, _ upstream: TLSMark.Leg?, start: TLSMark.Start = .starttls, ofProxy: String? = nil
+    ) -> [Bool] {
         let builder = SessionBuilder(.test)
         var time = Timestamp(nanoseconds: 1)
         func say(_ text: String, from side: Side) {
@@ -16,8 +18,13 @@ import Testing
             builder.receive(Array(text.utf8).span.bytes, from: side, at: time)
         }
         say("220 mx.example.org ESMTP\r\n", from: .server)
+        if let ofProxy {
+            builder.mark(.injected(StreamRange(.client, 0, UInt64(ofProxy.utf8.count))), at: time)
+            say(ofProxy, from: .client)
+            say("220 go\r\n", from: .server)
+        }
         builder.mark(
-            .tls(TLSMark(start: .starttls, isDecrypted: true, client: client, upstream: upstream)), at: time)
+            .tls(TLSMark(start: start, isDecrypted: true, client: client, upstream: upstream)), at: time)
         say("EHLO client.example\r\n", from: .client)
         say("250 mx.example.org\r\n", from: .server)
         builder.end(at: time)
@@ -26,6 +33,12 @@ import Testing
 
     @Test func theServersLegAloneIsNotTheClients() {
         #expect(exchanges(TLSMark.Leg(), Self.known) == [false, false])
+    }
+
+    @Test func whatTheProxySaidToTheServerIsNoneOfTheClients() {
+        #expect(
+            exchanges(Self.known, Self.known, start: .implicit, ofProxy: "STARTTLS\r\n") == [true, false, true],
+            "the greeting goes on to the client under its TLS, which began first")
     }
 
     @Test func theClientsLegCountsWithAndWithoutTheServers() {

@@ -94,8 +94,8 @@ public struct RecordingAnnotations: PacketAnnotationReading {
         if case .array(let values) = value?["certificate"] { names = values.compactMap(\.string) }
         return TLSMark.Leg(
             version: value?["version"]?.string, cipher: value?["cipher"]?.string, sni: value?["sni"]?.string,
-            verified: value?["verified"]?.bool, problem: value?["problem"]?.string, alpn: value?["alpn"]?.string,
-            certificateNames: names, chain: chain(value?["chain"]))
+            verified: value?["verified"]?.bool, problem: value?["problem"]?.string, reason: value?["reason"]?.string,
+            alpn: value?["alpn"]?.string, certificateNames: names, chain: chain(value?["chain"]))
     }
 
     private static func chain(_ value: CommentJSON?) -> [TLSMark.Certificate] {

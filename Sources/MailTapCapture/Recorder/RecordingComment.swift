@@ -106,7 +106,7 @@ enum RecordingComment {
         var members: Members = []
         for (key, text) in [
             ("version", leg.version), ("cipher", leg.cipher), ("sni", leg.sni), ("problem", leg.problem),
-            ("alpn", leg.alpn),
+            ("reason", leg.reason), ("alpn", leg.alpn),
         ] {
             if let text { members.append((key, .string(clipped(text)))) }
         }

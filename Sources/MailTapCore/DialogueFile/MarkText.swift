@@ -50,7 +50,8 @@ enum MarkText {
     private static func append(_ leg: TLSMark.Leg, _ prefix: String, to out: inout [UInt8]) {
         var facts: [(String, String?)] = [
             ("version", leg.version), ("cipher", leg.cipher), ("sni", leg.sni),
-            ("verified", leg.verified.map { $0 ? "yes" : "no" }), ("problem", leg.problem), ("alpn", leg.alpn),
+            ("verified", leg.verified.map { $0 ? "yes" : "no" }), ("problem", leg.problem),
+            ("reason", leg.reason), ("alpn", leg.alpn),
         ]
         facts += leg.certificateNames.map { ("certificate", $0) }
         facts += leg.chain.map { ("chain", text($0)) }
@@ -125,6 +126,7 @@ enum MarkText {
         case "cipher": leg.cipher = value
         case "sni": leg.sni = value
         case "problem": leg.problem = value
+        case "reason": leg.reason = value
         case "alpn": leg.alpn = value
         case "certificate": leg.certificateNames.append(value)
         case "chain":

@@ -108,6 +108,8 @@ public struct TLSMark: Sendable, Hashable {
         public var verified: Bool?
         /// What is wrong with the server's certificate, in words.
         public var problem: String?
+        /// Why the server's certificate was accepted, in words: who vouches for it, the name, the last day.
+        public var reason: String?
         /// Application protocol that the server chose (ALPN, RFC 7301); nil where none was.
         public var alpn: String?
         /// Names in the server's certificate, where it was seen.
@@ -118,13 +120,15 @@ public struct TLSMark: Sendable, Hashable {
         /// What was negotiated on one leg.
         public init(
             version: String? = nil, cipher: String? = nil, sni: String? = nil, verified: Bool? = nil,
-            problem: String? = nil, alpn: String? = nil, certificateNames: [String] = [], chain: [Certificate] = []
+            problem: String? = nil, reason: String? = nil, alpn: String? = nil, certificateNames: [String] = [],
+            chain: [Certificate] = []
         ) {
             self.version = version
             self.cipher = cipher
             self.sni = sni
             self.verified = verified
             self.problem = problem
+            self.reason = reason
             self.alpn = alpn
             self.certificateNames = certificateNames
             self.chain = chain
@@ -134,7 +138,8 @@ public struct TLSMark: Sendable, Hashable {
         public func completed(by other: Leg) -> Leg {
             Leg(
                 version: version ?? other.version, cipher: cipher ?? other.cipher, sni: sni ?? other.sni,
-                verified: verified ?? other.verified, problem: problem ?? other.problem, alpn: alpn ?? other.alpn,
+                verified: verified ?? other.verified, problem: problem ?? other.problem,
+                reason: reason ?? other.reason, alpn: alpn ?? other.alpn,
                 certificateNames: certificateNames.isEmpty ? other.certificateNames : certificateNames,
                 chain: chain.isEmpty ? other.chain : chain)
         }

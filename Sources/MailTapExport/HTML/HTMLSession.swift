@@ -100,6 +100,7 @@ struct HTMLSession {
         if let upstream = tls.upstream {
             text += "; to the server " + [upstream.version, upstream.cipher].compactMap(\.self).joined(separator: ", ")
             if let problem = upstream.problem { text += ", certificate: " + problem }
+            if let reason = upstream.reason { text += ", whose certificate " + reason }
         }
         out.append(tag: "div", class: "event", text)
         out.append("\n")

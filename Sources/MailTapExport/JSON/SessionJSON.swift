@@ -170,6 +170,8 @@ public struct SessionJSON: Sendable {
             out.append(json: upstream.verified)
             out.append(",\"problem\":")
             out.append(json: upstream.problem)
+            out.append(",\"reason\":")
+            out.append(json: upstream.reason)
             out.append(",\"sni\":")
             out.append(json: upstream.sni)
             out.append(",\"alpn\":")

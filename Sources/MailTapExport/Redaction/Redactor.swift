@@ -83,6 +83,8 @@ public struct Redactor {
         var leg = leg
         leg.sni = leg.sni.map { host($0) }
         leg.problem = leg.problem.map { prose($0) }
+        // It names the issuer, which tells who it is.
+        leg.reason = leg.reason.map { _ in "redacted" }
         leg.certificateNames = leg.certificateNames.map { host($0) }
         for index in leg.chain.indices {
             leg.chain[index].names = leg.chain[index].names.map { host($0) }

@@ -214,6 +214,8 @@ public struct TranscriptFormatter: Sendable {
         event("TLS to the server" + Self.leg(upstream), into: &out)
         if let problem = upstream.problem {
             self.problem("certificate of the server: " + problem, isError: false, into: &out)
+        } else if let reason = upstream.reason {
+            event("The server's certificate " + reason, into: &out)
         }
     }
 

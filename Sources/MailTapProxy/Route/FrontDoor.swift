@@ -23,6 +23,15 @@ public enum FrontDoor: Sendable, Hashable {
         }
     }
 
+    /// Whether IMAP is expected; false where each client says where it wants to go.
+    public var isIMAP: Bool {
+        switch self {
+        case .route(let route): route.server.scheme.proto == .imap
+        case .redirected(_, let server): server?.scheme.proto == .imap
+        case .socks: false
+        }
+    }
+
     /// Where it listens.
     public var listen: ListenAddress {
         switch self {

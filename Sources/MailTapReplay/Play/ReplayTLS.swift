@@ -44,7 +44,7 @@ final class ReplayHandshake {
             start: start, isDecrypted: true,
             client: TLSMark.Leg(
                 version: handler?.versionWords, sni: serverName, verified: verdict?.isVerified,
-                problem: verdict?.problem))
+                problem: verdict?.problem, reason: verdict?.reason))
     }
 
     /// What the TLS library said, in words.

@@ -33,7 +33,9 @@ public struct PeerVerifier: Sendable {
             let problem = shown.isEmpty ? "the server showed no certificate" : "the certificate can't be decoded"
             return PeerVerdict(problem: problem, chain: facts)
         }
-        if await isValid(leaf, chain, names) { return PeerVerdict(problem: nil, chain: facts) }
+        if let reason = await acceptance(leaf, chain, facts, names) {
+            return PeerVerdict(problem: nil, reason: reason, chain: facts)
+        }
         let problems = await problems(leaf, chain, facts, names)
         let words = problems.isEmpty ? ["the certificate breaks a rule of RFC 5280"] : problems
         return PeerVerdict(problem: words.joined(separator: "; "), chain: facts)
@@ -41,17 +43,26 @@ public struct PeerVerifier: Sendable {
 
     private static let longestChain = 16
 
-    private func isValid(_ leaf: Certificate, _ chain: [Certificate], _ names: [String]) async -> Bool {
-        guard await isFor(names, leaf) else { return false }
-        if anchors.named.contains(leaf) { return Self.isInTime(leaf) }
+    /// Why the certificate is accepted, in words; nil where it is not.
+    private func acceptance(
+        _ leaf: Certificate, _ chain: [Certificate], _ facts: [CertificateFacts], _ names: [String]
+    ) async -> String? {
+        guard let fact = facts.first else { return nil }
+        var matched: String?
+        for name in names where matched == nil {
+            if await isFor([name], leaf) { matched = name }
+        }
+        guard names.isEmpty || matched != nil else { return nil }
+        let rest = (matched.map { ", is for \($0)" } ?? "") + ", valid until \(fact.lastDay)"
+        if anchors.named.contains(leaf) { return Self.isInTime(leaf) ? "is trusted itself" + rest : nil }
         var verifier = Verifier(rootCertificates: anchors.store) {
             RFC5280Policy()
             ServerUsePolicy()
             AnyNamePolicy()
         }
         let result = await verifier.validate(leaf: leaf, intermediates: CertificateStore(chain.dropFirst()))
-        if case .validCertificate = result { return true }
-        return false
+        guard case .validCertificate(let path) = result, let root = path.last else { return nil }
+        return "chains to \(CertificateFacts(root).subject)" + rest
     }
 
     // MARK: Words

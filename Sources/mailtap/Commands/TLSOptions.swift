@@ -110,6 +110,7 @@ struct TLSOptions: ParsableArguments {
             try checkStripping(doors)
             return .strip
         case .intercept:
+            try checkLegs(doors)
             do { return .intercept(try interception(doors.map(\.listen), keyLog)) } catch let error as TLSError {
                 throw CACommand.failure(error)
             }
@@ -160,9 +161,23 @@ struct TLSOptions: ParsableArguments {
                 "--tls strip can't be had on the route '\(door)': TLS begins there with the first octet, so there is no "
                     + "STARTTLS to hide; --client-tls none lets clients speak in clear to such a server")
         }
-        for case .route(let route) in doors where route.server.scheme == .imap {
-            StandardError.write("mailtap: --tls strip hides STARTTLS and STLS; IMAP's stays on the route '\(route)'")
+        if let door = doors.first(where: \.isIMAP) {
+            throw Failure(
+                .usage,
+                "--tls strip can't be had on the route '\(door)': it hides STARTTLS of SMTP and STLS of POP3, not yet "
+                    + "STARTTLS of IMAP; give that route a proxy of its own, with --tls intercept or pass")
         }
+    }
+
+    /// STARTTLS on one leg alone needs what is said in a peer's place, which is not done for IMAP.
+    private func checkLegs(_ doors: [FrontDoor]) throws {
+        guard clientTls == .starttls || serverTls == .starttls, let door = doors.first(where: \.isIMAP) else { return }
+        let option = clientTls == .starttls ? "--client-tls" : "--server-tls"
+        throw Failure(
+            .usage,
+            "\(option) starttls can't be had on the route '\(door)': MailTap asks for TLS and offers it in SMTP and "
+                + "POP3, not yet in IMAP; a client's own STARTTLS is followed there without it, and none and implicit "
+                + "can be had")
     }
 
     /// The user's own certificates: one for all routes, or each for one.

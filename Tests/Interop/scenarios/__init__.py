@@ -82,6 +82,7 @@ ORDER = [
     ("tls-segments", tls.segments, []),
     ("tls-keylog", tls.keylog, []),
     ("tls-imap", tls.imap, []),
+    ("tls-imap-refused", tls.imap_refused, []),
     ("tls-odd", tls.odd, []),
     ("authority", trusting.authority, []),
     ("trusting", trusting.programs, []),

@@ -61,7 +61,7 @@ struct RandomTraces {
     mutating func leg() -> TLSMark.Leg {
         TLSMark.Leg(
             version: optional(), cipher: optional(), sni: optional(), verified: flip() ? nil : flip(),
-            problem: optional(), chain: flip() ? [] : [certificate()])
+            problem: optional(), reason: optional(), chain: flip() ? [] : [certificate()])
     }
 
     mutating func certificate() -> TLSMark.Certificate {

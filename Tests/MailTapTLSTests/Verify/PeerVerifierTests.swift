@@ -39,6 +39,9 @@ import Testing
         let verdict = await verifier.verdict(on: shown.chain, for: [name])
         #expect(verdict.problem == nil)
         #expect(verdict.chain.first?.names.dns == ["mail.example.org"])
+        let lastDay = try #require(verdict.chain.first?.lastDay)
+        let root = try #require(verdict.chain.first?.issuer)
+        #expect(verdict.reason == "chains to \(root), is for \(name), valid until \(lastDay)")
     }
 
     @Test func anyOfSeveralNamesWillDo() async throws {
@@ -56,6 +59,7 @@ import Testing
     @Test func anotherNameIsNamed() async throws {
         let verdict = await verifier.verdict(on: try leaf("other.example").chain, for: ["mail.example.org"])
         #expect(verdict.problem == "the certificate is for other.example, not for mail.example.org")
+        #expect(verdict.reason == nil)
     }
 
     @Test func anotherAddressIsNamed() async throws {

@@ -32,7 +32,7 @@ final class LegHandshake {
     var facts: TLSMark.Leg {
         TLSMark.Leg(
             version: handler.versionWords, cipher: watcher.cipher, sni: serverName, verified: verdict?.isVerified,
-            problem: verdict?.problem, alpn: agreed, chain: chain)
+            problem: verdict?.problem, reason: verdict?.reason, alpn: agreed, chain: chain)
     }
 
     /// What was shown on this leg, to the client or by the server; of a longer chain its beginning.
