@@ -14,16 +14,19 @@ public struct Limits: Sendable, Equatable {
         self.pendingReplies = pendingReplies
     }
 
-    /// Octets that may be undecided in all sessions together, about: what `shared(among:)` goes by.
-    private static let undecidedInAll = 64 << 20
+    /// Octets that all sessions together may hold back, about: what `shared(among:)` goes by.
+    private static let inAll = 32 << 20
 
-    /// The bounds of one session more where so many are open: what may be undecided in all stays within bounds too.
+    /// The bounds of one session more where so many are open: what all of them hold back stays within bounds too.
     ///
     /// Each session keeps the share that was left when it began, at least 4 KiB, so that all of them together hold some
-    /// hundred MiB where tens of thousands flood, and a session among few its whole 1 MiB.
+    /// hundred MiB where tens of thousands flood. Among 32 or fewer a session may leave its whole 1 MiB undecided, among
+    /// 512 or fewer each line may have its 64 KiB.
     public func shared(among sessions: Int) -> Limits {
+        let share = max(4096, Self.inAll / max(1, sessions))
         var limits = self
-        limits.undecided = max(min(undecided, 4096), min(undecided, Self.undecidedInAll / max(1, sessions)))
+        limits.undecided = min(undecided, share)
+        limits.lineLength = min(lineLength, share)
         return limits
     }
 }

@@ -12,6 +12,9 @@ struct SideStream: Sendable {
         var arrivals: [(count: Int, time: Timestamp)] = []
     }
 
+    /// Octets of storage that a side which has nothing undecided keeps: tens of thousands of sessions may be open.
+    private static let idleCapacity = 4096
+
     let side: Side
     /// Stream offset of the first undecided octet.
     var offset: UInt64 = 0
@@ -67,7 +70,7 @@ struct SideStream: Sendable {
 
     mutating func append(_ bytes: RawSpan, at time: Timestamp) {
         if later.isEmpty {
-            if start > 65_536, start > storage.count / 2 {
+            if start > Self.idleCapacity, start > storage.count / 2 {
                 storage.removeFirst(start)
                 start = 0
             }
@@ -88,7 +91,7 @@ struct SideStream: Sendable {
         offset &+= UInt64(count)
         start += count
         if start >= storage.count {
-            storage.removeAll(keepingCapacity: storage.capacity <= 65_536)
+            storage.removeAll(keepingCapacity: storage.capacity <= Self.idleCapacity)
             start = 0
             arrivals.removeAll(keepingCapacity: true)
         } else if let first = arrivals.first, first.end <= offset {
