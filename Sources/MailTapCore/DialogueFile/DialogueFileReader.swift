@@ -15,7 +15,7 @@ public struct DialogueFileReader {
     /// Whether a session is open that lines belong to.
     ///
     /// Whether no header began the session: it was written by hand.
-    private var hasNoHeader = false
+    private var isByHand = false
     private var isOpen = false
     private var time = Timestamp(nanoseconds: 0)
     private var offsets: [UInt64] = [0, 0]
@@ -189,11 +189,11 @@ public struct DialogueFileReader {
     }
 
     private mutating func append(_ entry: Trace.Entry) {
-        if hasNoHeader, case .chunk(let side, _) = entry, sessions[sessions.count - 1].trace.entries.isEmpty {
+        if isByHand, case .chunk(let side, _) = entry, sessions[sessions.count - 1].trace.entries.isEmpty {
             // Written by hand, and the client speaks first: the greeting was left out.
             sessions[sessions.count - 1].trace.info.startSeen = side == .server
         }
-        if hasNoHeader, !sessions[sessions.count - 1].trace.info.startSeen,
+        if isByHand, !sessions[sessions.count - 1].trace.info.startSeen,
             case .chunk(.server, let octets) = entry, octets.starts(with: "220".utf8),
             !sessions[sessions.count - 1].trace.entries.contains(where: { $0.entry.isChunk(of: .server) })
         {
@@ -213,12 +213,12 @@ public struct DialogueFileReader {
             SessionInfo(
                 source: source ?? "", client: Endpoint(address: nil, port: 0), server: Endpoint(address: nil, port: 0),
                 started: Timestamp(nanoseconds: 0), isKnownMail: true))
-        hasNoHeader = true
+        isByHand = true
     }
 
     private mutating func begin(_ info: SessionInfo) {
         close()
-        hasNoHeader = false
+        isByHand = false
         sessions.append(DialogueFileSession(trace: Trace(info: info)))
         isOpen = true
         time = info.started
@@ -237,7 +237,12 @@ public struct DialogueFileReader {
             return fail("a header should read '== session key=value …'")
         }
         switch DialogueHeader.info(words.dropFirst(), source: source) {
-        case .success(let info): begin(info)
+        case .success(var info):
+            // Whoever writes a header by hand does not say whether the greeting is left out: the first line tells.
+            let isWritten = words.contains { $0.key == "started" || $0.key == "start-seen" }
+            if !isWritten, !words.contains(where: { $0.key == "known-mail" }) { info.isKnownMail = true }
+            begin(info)
+            isByHand = !isWritten
         case .failure(let error):
             begin(
                 SessionInfo(

@@ -137,7 +137,8 @@ public struct DialogueFileWriter: Sendable {
         if info.started.nanoseconds != 0 { pair("started", TimeText.text(moment: info.started, decimals: 9)) }
         pair("expecting", info.expecting?.name)
         if info.expectsTLS { pair("expects-tls", "yes") }
-        if !info.startSeen { pair("start-seen", "no") }
+        // A header with neither a moment nor this was written by hand, and is read as such.
+        if !info.startSeen || info.started.nanoseconds == 0 { pair("start-seen", info.startSeen ? "yes" : "no") }
         if info.isKnownMail { pair("known-mail", "yes") }
         pair("route", info.route)
         out.append(10)

@@ -93,6 +93,30 @@ import Testing
         #expect(file.sessions.first?.lines == [1, 2, 3, 5])
     }
 
+    @Test func `each hand-written session may leave out its greeting`() {
+        let text = """
+            C: EHLO a
+            S: 250 x
+
+            == session
+            C: EHLO a
+            S: 250 x
+
+            == session source=b
+            S: 220 x
+
+            == session started=2026-11-23T06:01:02Z
+            C: EHLO a
+            """
+        let traces = DialogueFileReader.read([UInt8](text.utf8)).sessions.map(\.trace)
+        let infos = traces.map(\.info)
+        #expect(infos.map(\.startSeen) == [false, false, true, true])
+        #expect(infos.map(\.isKnownMail) == [true, true, true, false])
+        // Written again, it reads the same.
+        let again = DialogueFileReader.read(self.text(traces))
+        #expect(again.sessions.map(\.trace.info) == infos)
+    }
+
     @Test func `patterns are kept as places of the server's stream`() throws {
         let file = DialogueFileReader.read(
             Array("# test\n\nS: 250 2.0.0 {any}\nC: QUIT\nS: {221|2xx} \\{no\\}\n".utf8))
