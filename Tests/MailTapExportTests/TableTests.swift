@@ -47,6 +47,14 @@ import Testing
         #expect(LoginName.of(session) == user)
     }
 
+    @Test func `a login that failed names nobody`() {
+        var session = Samples.smtp
+        session.exchanges = [Samples.exchange(0, "AUTH", "AUTH PLAIN AHRlc3QAc2VjcmV0", 535)]
+        #expect(SessionSummary(session).user == nil)
+        session.exchanges.append(Samples.exchange(0, "AUTH", "AUTH PLAIN AHRlc3QAc2VjcmV0", 235))
+        #expect(SessionSummary(session).user == "test")
+    }
+
     @Test func `the envelope is told even where no content came`() {
         var session = Samples.smtp
         session.messages = []

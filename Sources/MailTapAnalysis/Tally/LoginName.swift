@@ -6,8 +6,12 @@ import MailTapCore
 public struct LoginName: Sendable {
     /// A command that may name the user.
     public enum Step: Sendable {
-        /// USER, or APOP: the first argument is the name.
+        /// USER: the first argument is the name; what it is answered with decides nothing.
         case user
+        /// PASS.
+        case password
+        /// APOP: the first argument is the name.
+        case apop
         /// AUTH: a mechanism, and perhaps a first response.
         case auth
         /// A SASL response.
@@ -36,17 +40,13 @@ public struct LoginName: Sendable {
     }
 
     /// The names of those who logged in, in order: the server took what they gave.
-    static func accepted(in session: Session) -> [String] {
+    public static func accepted(in session: Session) -> [String] {
         var login = LoginName()
         var names: [String] = []
         for exchange in session.exchanges {
-            guard let command = exchange.command else { continue }
-            let step = Step(verb: command.verb)
-            guard step != nil || command.verb == "PASS" else { continue }
-            if step == .user || step == .auth { login.name = nil }
-            if let step { login.note(step, command.line.octets, hasSecret: !command.line.secrets.isEmpty) }
-            // What USER is answered with decides nothing.
-            guard command.verb != "USER", exchange.reply?.status.isPositive == true else { continue }
+            guard let command = exchange.command, let step = Step(verb: command.verb) else { continue }
+            login.note(step, command.line.octets, hasSecret: !command.line.secrets.isEmpty)
+            guard step != .user, exchange.reply?.status.isPositive == true else { continue }
             if let name = login.name { names.append(name) }
         }
         return names
@@ -59,12 +59,15 @@ public struct LoginName: Sendable {
     ///   - hasSecret: whether a credential stands in it.
     public mutating func note(_ step: Step, _ line: [UInt8], hasSecret: Bool) {
         switch step {
-        case .user:
+        case .password: break
+        case .user, .apop:
+            name = nil
             // APOP's first argument; the digest behind it is the secret.
             let words = line.split(separator: 32)
             guard words.count > 1 else { return }
             name = String(decoding: words[1], as: UTF8.self)
         case .auth:
+            name = nil
             let words = line.split(separator: 32)
             mechanism = words.count > 1 ? String(decoding: words[1], as: UTF8.self).uppercased() : nil
             responses = 0
@@ -90,7 +93,9 @@ extension LoginName.Step {
     /// The step that a command with this verb (`*auth` for a SASL response) is; nil for any other command.
     init?(verb: String) {
         switch verb {
-        case "USER", "APOP": self = .user
+        case "USER": self = .user
+        case "PASS": self = .password
+        case "APOP": self = .apop
         case "AUTH": self = .auth
         case "*auth": self = .response
         default: return nil

@@ -52,8 +52,8 @@ public struct SessionTally: Sendable {
     public var serverBytes: UInt64 { account.serverBytes }
     /// Why it stopped; known at its end.
     public var ending: Ending { account.ending }
-    /// Who logged in, where the dialogue says so.
-    public var user: String? { account.login.name }
+    /// Who logged in last, the server having agreed; nil for nobody.
+    public var user: String? { account.user }
     /// Number of messages.
     public var messages: Int { account.messages.count }
     /// Octets of all messages.

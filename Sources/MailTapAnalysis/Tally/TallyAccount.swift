@@ -27,10 +27,12 @@ struct TallyAccount: Sendable {
     private(set) var clientBytes: UInt64 = 0
     private(set) var serverBytes: UInt64 = 0
     private(set) var ending = Ending.open
-    private(set) var login = LoginName()
     private(set) var messages: [Message] = []
     private(set) var replies = TallyReplies()
 
+    private var login = LoginName()
+    /// The exchanges whose replies decide on a login, and whose it is.
+    private var logins: [(exchange: Int, name: String)] = []
     private var lines: [EnvelopeLine] = []
     /// The octets of all lines, one behind the other.
     private var texts: [UInt8] = []
@@ -112,8 +114,11 @@ struct TallyAccount: Sendable {
         case .quit: if !isHidden { quit = exchange }
         case .login(let step):
             guard !isHidden || step == .response else { break }
-            let octets = [UInt8](copying: bytes.extracting(0..<textLength))
-            login.note(step, octets, hasSecret: !found.isEmpty)
+            if step != .password {
+                let octets = [UInt8](copying: bytes.extracting(0..<textLength))
+                login.note(step, octets, hasSecret: !found.isEmpty)
+            }
+            if step != .user, let name = login.name { logins.append((exchange, name)) }
         case .other: break
         }
     }
@@ -151,6 +156,9 @@ struct TallyAccount: Sendable {
         messages[messages.count - 1].envelope = transaction..<lines.count
         transaction = lines.count
     }
+
+    /// Who logged in last, the server having agreed.
+    var user: String? { logins.last { replies[$0.exchange].isPositive }?.name }
 
     // MARK: Envelopes
 

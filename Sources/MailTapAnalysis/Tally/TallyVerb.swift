@@ -33,7 +33,9 @@ enum TallyVerb: Hashable {
         switch verb {
         case .rset: self = .reset
         case .quit: self = .quit
-        case .user, .apop: self = .login(.user)
+        case .user: self = .login(.user)
+        case .pass: self = .login(.password)
+        case .apop: self = .login(.apop)
         case .auth: self = .login(.auth)
         case .unknown: self.init(word: CommandWord.of(line))
         default: self = .other

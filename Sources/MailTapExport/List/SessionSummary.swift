@@ -44,7 +44,7 @@ public struct SessionSummary: Sendable, Equatable {
         tls = session.tls
         client = session.info.client
         server = session.info.server
-        user = LoginName.of(session)
+        user = LoginName.accepted(in: session).last
         messages = session.messages.count
         messageBytes = session.messages.reduce(0) { $0 &+ $1.bytes }
         clientBytes = session.clientBytes
