@@ -70,7 +70,7 @@ let package = Package(
         .target(
             name: "MailTapReplay",
             dependencies: [
-                "MailTapCore", "MailTapAnalysis", "MailTapTLS",
+                "MailTapCore", "MailTapAnalysis", "MailTapServer", "MailTapTLS",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -136,10 +136,16 @@ public struct ReplayRun: Sendable {
 }
 
 extension ReplayRun {
+    /// Why a session of which a line can't be read is not played, the line aside.
+    public static let wholeOrNot = "nothing of it is said before all of it can be read"
+
+    /// Whether a line of the dialogue file that the session comes from can't be read.
+    public static func isUnreadable(_ recorded: RecordedSession) -> Bool { unreadable(recorded.session) != nil }
+
     /// Why a session of a dialogue file can't be played as it is meant; nil where it can.
     static func unreadable(_ session: Session) -> String? {
         session.troubles.first { $0.code == DialogueFile.unreadableLine }.map {
-            "\($0.text); nothing of it is said before all of it can be read"
+            "\($0.text); \(wholeOrNot)"
         }
     }
 }

@@ -1,5 +1,6 @@
 import MailTapAnalysis
 import MailTapCore
+import MailTapServer
 
 extension RecordedService {
     /// Answers an SMTP command line.
@@ -118,13 +119,14 @@ extension RecordedService {
     mutating func authenticate(_ line: [UInt8], _ effects: inout [Effect]) {
         let words = line.split(separator: 0x20)
         let mechanism = words.count > 1 ? String(decoding: words[1], as: UTF8.self).uppercased() : ""
-        guard !ServedCapabilities.isUnanswerable(mechanism) else {
+        let hash = ServedCapabilities.hash(mechanism, credentials)
+        guard hash != nil || !ServedCapabilities.isUnanswerable(mechanism, credentials) else {
             let why = "\(mechanism) needs the password, which no recording has; use PLAIN or LOGIN"
             answer(nil, otherwise: script.isPOP3 ? "-ERR \(why)" : "504 5.5.4 \(why)", &effects)
             return
         }
         let recorded = script.findLogin(mechanism)
-        let known = ["PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2", "OAUTHBEARER"].contains(mechanism)
+        let known = hash != nil || ["PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2", "OAUTHBEARER"].contains(mechanism)
         guard let first = recorded ?? (known ? script.findAnyLogin() : nil) else {
             answer(
                 nil, otherwise: script.isPOP3 ? "-ERR Not in the recording" : "504 5.5.4 Not in the recording", &effects
@@ -134,6 +136,11 @@ extension RecordedService {
         var last = first
         if recorded != nil {
             while script.exchanges[checked: last + 1]?.command?.verb == "*auth" { last += 1 }
+        }
+        if let hash {
+            for index in first...last { script.use(index) }
+            beginScram(hash, initial: words.count > 2 ? [UInt8](words[2]) : nil, reply: last, &effects)
+            return
         }
         var challenges: [[UInt8]]
         switch mechanism {

@@ -25,6 +25,8 @@ public struct RecordedService: Sendable {
         case chunk(Int, reply: [UInt8], isLast: Bool)
         /// Responses to these further challenges, then the reply of this exchange.
         case sasl(challenges: [[UInt8]], reply: Int)
+        /// A response of a SCRAM login, then the reply of this exchange.
+        case scram(ServedScram, reply: Int)
         case closed
     }
 
@@ -37,6 +39,10 @@ public struct RecordedService: Sendable {
     private static let openingLimit = 16
     let candidates: [RecordedSession]
     private let servesTLS: Bool
+    /// What a login has to prove to know, where the mechanism does not tell it; nil where no such login is served.
+    let credentials: Credentials?
+    /// Unique text for SCRAM's nonce.
+    let nonce: String
     var script: RecordedScript
     var input = Input.commands
     /// Where the session stands; nothing is answered that this does not allow.
@@ -49,12 +55,22 @@ public struct RecordedService: Sendable {
     /// - Parameters:
     ///   - candidates: the sessions that may be played; the first gives the greeting.
     ///   - servesTLS: whether there is a certificate to begin TLS with.
-    public init(_ candidates: [RecordedSession], servesTLS: Bool = false) {
-        self.init(prepared: candidates.map { $0.served(servesTLS: servesTLS) }, servesTLS: servesTLS)
+    ///   - credentials: the user and password of SCRAM logins; nil where none is served.
+    ///   - nonce: unique text that nobody can guess, for SCRAM.
+    public init(
+        _ candidates: [RecordedSession], servesTLS: Bool = false, credentials: Credentials? = nil, nonce: String = ""
+    ) {
+        self.init(
+            prepared: candidates.map { $0.served(servesTLS: servesTLS) }, servesTLS: servesTLS,
+            credentials: credentials, nonce: nonce)
     }
 
     /// A service for one connection, of sessions as they can be served.
-    init(prepared candidates: [RecordedSession], servesTLS: Bool) {
+    init(
+        prepared candidates: [RecordedSession], servesTLS: Bool, credentials: Credentials? = nil, nonce: String = ""
+    ) {
+        self.credentials = credentials
+        self.nonce = nonce
         self.candidates = candidates
         self.servesTLS = servesTLS
         script = RecordedScript(self.candidates.first, servesTLS: servesTLS)
@@ -117,6 +133,13 @@ public struct RecordedService: Sendable {
             case .sasl(let challenges, let reply):
                 guard let line = lines.next() else { return }
                 response(line, challenges, reply, &effects)
+            case .scram(let login, let reply):
+                guard let line = lines.next() else { return }
+                if line == [0x2A] {
+                    response(line, [], reply, &effects)
+                } else {
+                    scram(line, login, reply, &effects)
+                }
             }
         }
     }

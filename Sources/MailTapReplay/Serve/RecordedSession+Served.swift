@@ -36,9 +36,12 @@ extension RecordedSession {
 
     /// Says which exchanges can't come about, as TLS can't be served or a login can't be answered.
     ///
-    /// - Parameter came: what the client said; a login by another mechanism is no doing of its own then.
-    func servedNotes(servesTLS: Bool, came: RecordedSession) -> [ReplayNote] {
-        let logins = loginNotes
+    /// - Parameters:
+    ///   - servesTLS: whether there is a certificate to serve with.
+    ///   - credentials: what SCRAM logins are served with.
+    ///   - came: what the client said; a login by another mechanism is no doing of its own then.
+    func servedNotes(servesTLS: Bool, credentials: Credentials?, came: RecordedSession) -> [ReplayNote] {
+        let logins = loginNotes(credentials)
         let instead = came.session.exchanges.indices.filter {
             ["AUTH", "*auth"].contains(came.session.exchanges[$0].command?.verb ?? "")
         }
@@ -48,11 +51,11 @@ extension RecordedSession {
             }
     }
 
-    private var loginNotes: [ReplayNote] {
+    private func loginNotes(_ credentials: Credentials?) -> [ReplayNote] {
         session.exchanges.indices.compactMap { index in
             let words = session.exchanges[index].command?.line.text().text.split(separator: " ") ?? []
             guard session.exchanges[index].command?.verb == "AUTH", words.count > 1,
-                ServedCapabilities.isUnanswerable(words[1].uppercased())
+                ServedCapabilities.isUnanswerable(words[1].uppercased(), credentials)
             else { return nil }
             let end = session.exchanges[(index + 1)...].firstIndex { $0.command?.verb != "*auth" }
             return ReplayNote(

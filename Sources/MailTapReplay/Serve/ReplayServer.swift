@@ -23,14 +23,18 @@ public final class ReplayServer: Sendable {
     ///   - host: the address to listen on.
     ///   - port: the port, 0 for a free one.
     ///   - comparison: how to compare.
+    ///   - credentials: the user and password that SCRAM logins have to prove; nil where no such login is served.
     ///   - tls: what to begin TLS with where the recorded server did; nil where it is not served.
     ///   - group: the threads to run on.
     /// - Throws: `ServeError` where the address can't be bound.
     public static func start(
         _ sessions: [RecordedSession], host: String, port: UInt16, comparison: Comparison = Comparison(),
-        tls: ServerTLS? = nil, group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+        credentials: Credentials? = nil, tls: ServerTLS? = nil,
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) async throws -> ReplayServer {
-        let table = SessionTable(sessions, comparison, servesTLS: tls != nil, finished: group.next().makePromise())
+        let table = SessionTable(
+            sessions, comparison, servesTLS: tls != nil, credentials: credentials,
+            finished: group.next().makePromise())
         let listener: any Channel
         do {
             listener = try await ServerBootstrap(group: group)

@@ -39,7 +39,7 @@ final class ServeHandler: ChannelInboundHandler {
             return
         }
         places = free.map(\.index)
-        service = RecordedService(prepared: free.map(\.recorded), servesTLS: tls != nil)
+        service = table.service(free.map(\.recorded))
         if isImplicit, tls != nil {
             trace.info.expectsTLS = true
             startTLS(.implicit, context)

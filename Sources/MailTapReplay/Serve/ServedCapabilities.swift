@@ -1,10 +1,17 @@
 import MailTapAnalysis
+import MailTapServer
 
 /// What a recording can hold to of what its server offered.
 enum ServedCapabilities {
     /// Whether a login by the mechanism can't be answered: the server has to prove that it knows the password.
-    static func isUnanswerable(_ mechanism: String) -> Bool {
-        mechanism.hasPrefix("SCRAM-") || ["DIGEST-MD5", "GSSAPI", "NTLM", "GSS-SPNEGO"].contains(mechanism)
+    static func isUnanswerable(_ mechanism: String, _ credentials: Credentials?) -> Bool {
+        guard hash(mechanism, credentials) == nil else { return false }
+        return mechanism.hasPrefix("SCRAM-") || ["DIGEST-MD5", "GSSAPI", "NTLM", "GSS-SPNEGO"].contains(mechanism)
+    }
+
+    /// The hash function of a SCRAM login that can be served with the credentials; nil for any other login.
+    static func hash(_ mechanism: String, _ credentials: Credentials?) -> ScramServer.Hash? {
+        credentials?.user == nil ? nil : ScramServer.Hash(mechanism: mechanism)
     }
 
     /// The capability lines without TLS, where it is not served.

@@ -16,13 +16,16 @@ final class SessionTable: Sendable {
     private let sessions: [RecordedSession]
     private let comparison: Comparison
     private let servesTLS: Bool
+    private let credentials: Credentials?
     /// The sessions as they can be served.
     private let served: [RecordedSession]
     private let state: Mutex<State>
 
     init(
-        _ sessions: [RecordedSession], _ comparison: Comparison, servesTLS: Bool, finished: EventLoopPromise<Void>
+        _ sessions: [RecordedSession], _ comparison: Comparison, servesTLS: Bool, credentials: Credentials?,
+        finished: EventLoopPromise<Void>
     ) {
+        self.credentials = credentials
         self.servesTLS = servesTLS
         served = sessions.map { $0.served(servesTLS: servesTLS) }
         self.sessions = sessions
@@ -56,6 +59,12 @@ final class SessionTable: Sendable {
         return sessions.indices.filter { !claimed.contains($0) }.map { ($0, served[$0]) }
     }
 
+    /// The service for one connection, of sessions that are free.
+    func service(_ free: [RecordedSession]) -> RecordedService {
+        RecordedService(
+            prepared: free, servesTLS: servesTLS, credentials: credentials, nonce: "\(UInt64.random(in: 0 ... .max))")
+    }
+
     func claim(_ index: Int) -> Bool { state.withLock { $0.claimed.insert(index).inserted } }
 
     /// Gives a session back: another one fits the client better.
@@ -66,7 +75,7 @@ final class SessionTable: Sendable {
         let came = RecordedSession(trace, findsFaults: comparison.extras.contains(.findings))
         let comparison = comparison.compare(
             served[index], with: came,
-            notes: sessions[index].servedNotes(servesTLS: servesTLS, came: came))
+            notes: sessions[index].servedNotes(servesTLS: servesTLS, credentials: credentials, came: came))
         let entry = ComparisonReport.Entry(number: Self.number(sessions[index], index), outcome: .compared(comparison))
         let isComplete = state.withLock { state in
             state.entries[index] = entry

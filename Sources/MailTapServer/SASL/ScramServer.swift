@@ -2,16 +2,28 @@ import Crypto
 import MailTapCore
 
 /// The server's side of SCRAM (RFC 5802), without channel binding.
-struct ScramServer: Sendable {
+public struct ScramServer: Sendable {
     /// The hash functions that SCRAM is used with in mail.
-    enum Hash: Sendable {
-        case sha1, sha256
+    public enum Hash: Sendable {
+        /// RFC 5802.
+        case sha1
+        /// RFC 7677.
+        case sha256
+
+        /// The one of a mechanism, its name in capitals; nil for one without, or with channel binding.
+        public init?(mechanism: String) {
+            switch mechanism {
+            case "SCRAM-SHA-1": self = .sha1
+            case "SCRAM-SHA-256": self = .sha256
+            default: return nil
+            }
+        }
     }
 
     /// The user who wants to log in.
-    let user: String
+    public let user: String
     /// The server-first-message.
-    let serverFirst: [UInt8]
+    public let serverFirst: [UInt8]
     private let hash: Hash
     private let password: String
     private let clientFirstBare: String
@@ -20,7 +32,13 @@ struct ScramServer: Sendable {
     private static let iterations = 4096
 
     /// Takes the client-first-message; nil where it is malformed, asks for channel binding, or names no user here.
-    init?(_ hash: Hash, clientFirst: [UInt8], accounts: [String: String], nonce serverNonce: String) {
+    ///
+    /// - Parameters:
+    ///   - hash: the hash function.
+    ///   - clientFirst: the message, without base 64.
+    ///   - accounts: passwords by user name.
+    ///   - serverNonce: unique text that nobody can guess; commas in it are left out.
+    public init?(_ hash: Hash, clientFirst: [UInt8], accounts: [String: String], nonce serverNonce: String) {
         let parts = String(decoding: clientFirst, as: UTF8.self).split(
             separator: ",", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0] == "n" || parts[0] == "y" else { return nil }
@@ -41,7 +59,7 @@ struct ScramServer: Sendable {
     /// Takes the client-final-message.
     ///
     /// - Returns: the server-final-message; nil where the proof is wrong.
-    func finish(_ clientFinal: [UInt8]) -> [UInt8]? {
+    public func finish(_ clientFinal: [UInt8]) -> [UInt8]? {
         let text = String(decoding: clientFinal, as: UTF8.self)
         let attributes = text.split(separator: ",", omittingEmptySubsequences: false)
         guard attributes.count >= 3, let last = attributes.last, last.hasPrefix("p="),

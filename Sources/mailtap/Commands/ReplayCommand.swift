@@ -17,12 +17,14 @@ struct ReplayCommand: AsyncParsableCommand {
             is one; 69 where the server can't be reached or its certificate is refused. With --update, 0 where the file \
             expects now what the server says, and 1 where a session could not be taken over.
 
-            What the server does not offer now is not asked for: parameters of MAIL and RCPT, login mechanisms, BDAT. \
+            What the server does not offer now is not asked for: parameters of MAIL and RCPT, login mechanisms, BDAT, \
+            STARTTLS and STLS. \
             There is no DATA where it refused every recipient. The report tells what was left out or said otherwise.
 
             TLS begins where the recording began it, with --starttls, or by the scheme (smtps, submissions, pop3s). \
             smtp only tells what is wrong with a certificate; every other scheme refuses it. --serve uses \
-            certificates of MailTap's own authority (mailtap ca export).
+            certificates of MailTap's own authority (mailtap ca export). A SCRAM login, in which the server has to know \
+            the password, is served with --user and its password; other logins end as recorded, whatever they say.
 
             EXAMPLES
               mailtap replay today.mailtap --to smtp://127.0.0.1:2525
@@ -51,7 +53,10 @@ struct ReplayCommand: AsyncParsableCommand {
             "Play the server to clients here: PORT, HOST:PORT or [IPv6]:PORT; 0 is a free port.", valueName: "addr"))
     var serve: String?
 
-    @Option(help: ArgumentHelp("Log in as this user where the recording's secrets are masked.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "Log in as this user where the recording's secrets are masked; with --serve, who may log in by SCRAM.",
+            valueName: "name"))
     var user: String?
 
     @Option(help: ArgumentHelp("File whose first line is the password; or set $MAILTAP_PASSWORD.", valueName: "path"))
@@ -117,7 +122,8 @@ struct ReplayCommand: AsyncParsableCommand {
             }
         } else {
             let served = try await ServeReplay.run(
-                sessions, at: serve ?? "0", comparison: comparison, tls: try ReplayTLSOptions.server(for: sessions))
+                sessions, at: serve ?? "0", comparison: comparison, credentials: options.credentials,
+                tls: try ReplayTLSOptions.server(for: sessions))
             report = served.report
             if let recorder { for trace in served.server.traces { trace.play(into: recorder) } }
         }
@@ -125,9 +131,13 @@ struct ReplayCommand: AsyncParsableCommand {
         if recorder?.failure != nil { throw Ended(.ioError) }
         if !report.entries.contains(where: { if case .skipped = $0.outcome { false } else { true } }) {
             for entry in report.entries {
-                if case .skipped(let why) = entry.outcome {
-                    StandardError.write("session \(entry.number) is not played: \(why)")
+                guard case .skipped(let why) = entry.outcome else { continue }
+                // Which line that is was told when it was read.
+                let isTold = sessions.contains {
+                    $0.session.number == entry.number && ReplayRun.isUnreadable($0)
                 }
+                StandardError.write(
+                    "mailtap: session \(entry.number) is not played: \(isTold ? ReplayRun.wholeOrNot : why)")
             }
             if reader.status != .success { throw Ended(reader.status) }
             throw Failure(.usage, "nothing was played, so nothing was tested; mailtap list shows what the input holds")

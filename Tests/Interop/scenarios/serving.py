@@ -179,6 +179,28 @@ def run(checks, bench):
         checks.equal("poplib is served under TLS with the first octet", got, wanted[1])
         served.result()
 
+    # SCRAM asks the server to prove that it knows the password: by another's client, against one that does and one not.
+    login = work / "scram.dialogue"
+    login.write_text("S: 220 mx.example.org ESMTP\nC: EHLO localhost\nS: 250-mx.example.org\n"
+                     "S: 250 AUTH PLAIN SCRAM-SHA-1 SCRAM-SHA-256\nC: AUTH PLAIN {masked plain AGFsaWNlACoqKio=}\n"
+                     "S: 235 2.7.0 in\nC: QUIT\nS: 221 2.0.0 bye\n")
+    known, rc = work / "scram.password", work / "served-msmtprc"
+    known.write_text(ALICE + "\n")
+    for mechanism in ("scram-sha-1", "scram-sha-256"):
+        for password, options, logs_in in ((ALICE, ("--user", "alice", "--password-file", known), True),
+                                          ("guess", ("--user", "alice", "--password-file", known), False),
+                                          (ALICE, (), False)):
+            with Served(login, *options) as served:
+                rc.write_text(f"account default\nhost 127.0.0.1\nport {served.port}\nfrom a@example.org\nuser alice\n"
+                              f"password {password}\ntls off\nauth {mechanism}\n")
+                rc.chmod(0o600)
+                done = program(served, "msmtp", f"--file={rc}", "b@example.org", stdin=dialogues.MESSAGE)
+                result = served.result()
+                said = done.stderr.decode(errors="replace")
+                checks.equal(f"msmtp logs in by {mechanism} where the password is known and right: {password != 'guess'}, "
+                             f"{bool(options)}", "authentication failed" not in said, logs_in)
+                checks.holds(f"{mechanism}: no password is in the report", ALICE not in result.text, result)
+
     # Several sessions, each played once, by clients that come at the same time.
     with Served(bench.recording, "--session", _numbers(bench, "smtp_plain", "smtp_several_mails")) as served:
         def play(label):

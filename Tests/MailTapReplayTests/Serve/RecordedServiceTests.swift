@@ -1,7 +1,8 @@
 import MailTapAnalysis
 import MailTapCore
-import MailTapReplay
 import Testing
+
+@testable import MailTapReplay
 
 @Suite struct RecordedServiceTests {
     private static let mail = """
@@ -97,6 +98,63 @@ import Testing
         let script = "S: 220 mx\nC: EHLO me\nS: 250-mx\nS: 250-STARTTLS\nS: 250 DSN\nC: STARTTLS\nS: 220 go"
         let result = say(["EHLO me", "STARTTLS"], to: [recording(script)])
         #expect(result.said.dropFirst() == ["250-mx\r\n250 DSN\r\n", "454 4.7.0 TLS is not served\r\n"])
+    }
+
+    /// Logs in by SCRAM, by initial response or without, and says what the service answered.
+    private func logIn(
+        _ mechanism: String, password: String, credentials: Credentials?, hasInitial: Bool, recorded: String
+    ) throws -> [String] {
+        var service = RecordedService([recording(recorded)], credentials: credentials, nonce: "n")
+        var client = try #require(SASLClient(mechanism, user: "u,1", password: password, nonce: "c"))
+        var said: [String] = []
+        func send(_ line: String) {
+            var effects: [RecordedService.Effect] = []
+            service.receive([UInt8]((line + "\r\n").utf8).span.bytes, claim: { _ in true }, into: &effects)
+            for case .send(let octets) in effects { said.append(String(decoding: octets, as: UTF8.self)) }
+        }
+        send("EHLO me")
+        if hasInitial {
+            let response = client.initialResponse()
+            let first = try #require(response)
+            send("AUTH \(mechanism) " + String(decoding: Base64.encode(first), as: UTF8.self))
+        } else {
+            send("AUTH \(mechanism)")
+        }
+        for _ in 0..<4 {
+            guard let last = said.last, last.hasPrefix("334 ") else { break }
+            let challenge = try #require(Base64.decode([UInt8](last.utf8.dropFirst(4).dropLast(2))))
+            send(client.respond(to: challenge).map { String(decoding: Base64.encode($0), as: UTF8.self) } ?? "*")
+        }
+        return said
+    }
+
+    @Test(arguments: ["SCRAM-SHA-1", "SCRAM-SHA-256"], [true, false])
+    func `a login by SCRAM is served where the password is known`(mechanism: String, hasInitial: Bool) throws {
+        let script = """
+            S: 220 mx
+            C: EHLO me
+            S: 250-mx
+            S: 250 AUTH PLAIN \(mechanism)
+            C: AUTH PLAIN AHUAcA==
+            S: 235 2.7.0 in
+            """
+        let known = Credentials(user: "u,1", password: "secret")
+        let said = try logIn(
+            mechanism, password: "secret", credentials: known, hasInitial: hasInitial, recorded: script)
+        #expect(said.last == "235 2.7.0 in\r\n")
+        // The client checked the server's signature, or it had cancelled.
+        #expect(said.count(where: { $0.hasPrefix("334 ") }) == (hasInitial ? 2 : 3))
+        let wrong = try logIn(
+            mechanism, password: "guess", credentials: known, hasInitial: hasInitial, recorded: script)
+        #expect(wrong.last == "535 5.7.8 Authentication failed\r\n")
+        let unknown = try logIn(
+            mechanism, password: "secret", credentials: nil, hasInitial: hasInitial, recorded: script)
+        #expect(unknown.last?.hasPrefix("504 5.5.4 ") == true)
+        let refused = try logIn(
+            mechanism, password: "secret", credentials: known, hasInitial: hasInitial,
+            recorded: script.replacing("PLAIN AHUAcA==", with: "\(mechanism) biwsbj11LHI9Yw==")
+                .replacing("235 2.7.0 in", with: "535 5.7.8 no"))
+        #expect(refused.last == "535 5.7.8 no\r\n")
     }
 
     @Test func servesTheMaildropInAnyOrder() {
