@@ -55,5 +55,5 @@ struct TurnLog {
 
 extension Exchange {
     /// Whether the command was whole before the reply, to whatever command, began.
-    func isSent(before reply: Reply) -> Bool { at < reply.at || at == reply.at && turn < reply.turn }
+    public func isSent(before reply: Reply) -> Bool { at < reply.at || at == reply.at && turn < reply.turn }
 }

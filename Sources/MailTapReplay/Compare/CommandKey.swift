@@ -1,6 +1,11 @@
 import MailTapAnalysis
 import MailTapCore
 
+extension Command {
+    /// Whether it greets the server: EHLO, or its older or local form (RFC 5321 section 4.1.1.1, RFC 2033 section 4.1).
+    var isHello: Bool { ["EHLO", "HELO", "LHLO"].contains(verb) }
+}
+
 /// What a command asks for, however it is written: neither the case of keywords and domains nor spaces or parameters
 /// make another one of it.
 struct CommandKey: Hashable {

@@ -187,6 +187,8 @@ struct ComparisonWork {
         guard let was = before.command, let now = after.command, was.line.octets != now.line.octets else { return }
         let isOther = CommandKey(was) != CommandKey(now)
         switch was.verb {
+        case _ where was.verb != now.verb && was.isHello:
+            add(.command, left, right, line(before), line(after), "the client greets with \(now.verb), not \(was.verb)")
         case "MAIL" where isOther: add(.envelope, left, right, line(before), line(after), "the reverse-path is another")
         case "RCPT" where isOther: add(.envelope, left, right, line(before), line(after), "the recipient is another")
         case "RETR", "TOP", "DELE", "LIST", "UIDL", "VRFY", "EXPN":

@@ -94,7 +94,9 @@ enum ExchangeAlignment {
         switch (left.command, right.command) {
         case (nil, nil): return 3
         case (let left?, let right?):
-            guard left.verb == right.verb else { return carriesSameMail(left, right) ? 1 : 0 }
+            guard left.verb == right.verb else {
+                return carriesSameMail(left, right) || left.isHello && right.isHello ? 1 : 0
+            }
             if left.line.octets == right.line.octets || CommandKey(left) == CommandKey(right) { return 3 }
             // Two recipients, or two messages, are two exchanges; host names and SASL responses may vary.
             return distinct.contains(left.verb) ? 1 : 2

@@ -187,9 +187,8 @@ private struct ReplayPlanBuilder {
     private func isPipelined(_ index: Int) -> Bool {
         guard index > 0 else { return false }
         let before = recorded.session.exchanges[index - 1]
-        guard before.command != nil, let latency = before.reply?.latency else { return false }
-        let (answered, overflow) = before.at.addingReportingOverflow(latency)
-        return !overflow && recorded.session.exchanges[index].at < answered
+        guard before.command != nil, let reply = before.reply else { return false }
+        return recorded.session.exchanges[index].isSent(before: reply)
     }
 }
 

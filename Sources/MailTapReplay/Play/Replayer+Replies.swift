@@ -58,12 +58,14 @@ extension Replayer {
             let hasOffers = isPositive && step.verb != "HELO"
             offers = hasOffers ? OfferedExtensions(reply.lines.dropFirst()) : OfferedExtensions()
             offersPipelining = offers.contains("PIPELINING")
+            withholdsTLS = hasOffers && !offers.contains("STARTTLS")
             offeredMechanisms = isPositive ? Self.mechanisms(in: reply.lines.dropFirst()) : []
             let hasOther = plan.steps[next...].contains { ["EHLO", "LHLO", "HELO"].contains($0.verb) }
             if !isPositive, wasPositive, !hasOther { omission = .toQuit("the server refused \(step.verb)") }
         case (.pop3, "CAPA"):
             let keywords = reply.lines.dropFirst().map { String(decoding: $0, as: UTF8.self).uppercased() }
             offersPipelining = isPositive && keywords.contains("PIPELINING")
+            withholdsTLS = isPositive && !keywords.contains("STLS")
         case (.smtp, "MAIL"):
             (triedRecipients, acceptedRecipients) = (0, 0)
             transactionIsOpen = isPositive

@@ -8,6 +8,7 @@ extension Replayer {
         // What was known before is forgotten (RFC 3207 section 4.2, RFC 2595 section 4).
         offersPipelining = false
         offers = OfferedExtensions()
+        withholdsTLS = false
         transactionIsOpen = false
         proceed(&effects)
     }

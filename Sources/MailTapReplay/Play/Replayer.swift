@@ -61,6 +61,8 @@ public struct Replayer: Sendable {
     var omission: Omission?
     /// What the last EHLO or LHLO answer offers.
     var offers = OfferedExtensions()
+    /// Whether the server said last, by EHLO or CAPA, what it offers, and TLS is not among that.
+    var withholdsTLS = false
     /// Whether commands may be sent before the replies to those before them are there, as EHLO or CAPA says.
     var offersPipelining = false
     var isLMTP = false
@@ -206,6 +208,11 @@ public struct Replayer: Sendable {
             say(Self.stuff(isForNobody ? [] : octets), &effects)
             awaited.append(.content(index, repliesLeft: isLMTP ? max(1, acceptedRecipients) : 1))
         case .startTLS(let line):
+            guard !withholdsTLS else {
+                notPlayed(index, "\(step.verb) is not offered")
+                omission = .toQuit("what follows was said under TLS, which is not offered")
+                return
+            }
             say(line + [0x0D, 0x0A], &effects)
             awaited.append(.step(index))
         case .chunk(let line, let octets):

@@ -158,6 +158,15 @@ def secure(checks, bench):
                  and re.fullmatch(r"TLSv1\.[23]", tls.get("version") or ""), tls)
     result = mailtap.run("replay", recording, "--to", f"smtp://127.0.0.1:{ports['smtp']}")
     checks.holds("a recording with STARTTLS is played with STARTTLS: 0", result.status == 0, result)
+    withheld = bench.work / "withheld.mailtap"
+    result = mailtap.run("replay", SUITE / "smtp-starttls.dialogue", "--to", f"smtp://127.0.0.1:{ports['plainest']}",
+                         "--record", withheld)
+    checks.holds("STARTTLS that is not offered now: 1, and the report says so",
+                 result.status == 1 and "STARTTLS is not offered" in result.text, result)
+    checks.equal("it is not asked for", [e["command"]["verb"] for e in analyze(withheld)[0]["exchanges"] if e["command"]],
+                 ["EHLO", "QUIT"])
+    result = mailtap.run("check", withheld, "--fail-on", "warning")
+    checks.holds("check has nothing to say against that", result.status == 0, result)
     for url in (f"smtps://127.0.0.1:{ports['smtps']}", f"submissions://127.0.0.1:{ports['smtps']}"):
         result = mailtap.run("replay", plain, "--to", url)
         checks.holds(f"{url.split(':')[0]}: a certificate that is nobody's is refused: 69",

@@ -42,6 +42,12 @@ import Testing
         changes.reduce(Self.mail) { $0.replacing($1.0, with: $1.1) }
     }
 
+    @Test func HELOStandsForEHLO() {
+        let came = compare(Self.mail, Self.mail.replacing("EHLO me", with: "HELO me"))
+        #expect(came.differences.map(\.kind) == [.command])
+        #expect(came.differences.first?.why == "the client greets with HELO, not EHLO")
+    }
+
     @Test func aSessionIsTheSameAsItself() {
         for mode in Comparison.Mode.allCases {
             #expect(compare(Self.mail, Self.mail, mode: mode).isSame)

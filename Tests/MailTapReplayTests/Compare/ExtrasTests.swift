@@ -32,6 +32,23 @@ import Testing
         #expect(kinds(now, now) { $0.extras = [.findings] } == [])
     }
 
+    @Test func `an offer that may vary says nothing of what is found in its use`() throws {
+        func expected(_ offer: String) throws -> RecordedSession {
+            let text = "S: 220 mx\nC: EHLO me\n\(offer)\nC: MAIL FROM:<a@b> SIZE=1\nS: 250 ok\nC: QUIT\nS: 221 bye\n"
+            let file = DialogueFileReader.read([UInt8](text.utf8))
+            return RecordedSession(try #require(file.sessions.first).trace, findsFaults: true)
+        }
+        let script = "S: 220 mx\nC: EHLO me\nS: 250 mx\nC: MAIL FROM:<a@b> SIZE=1\nS: 250 ok\nC: QUIT\nS: 221 bye"
+        let came = session(script)
+        #expect(came.session.findings.contains { $0.rule == "smtp.extension-not-offered" })
+        #expect(kinds(try expected("S: 250 {lines}"), came) { $0.extras = [.findings] } == [])
+        let fixed = kinds(try expected("S: 250-mx\nS: 250 SIZE 1000"), came) { $0.extras = [.findings] }
+        #expect(fixed.contains(.capability) && fixed.contains(.finding))
+        // Its form is another matter.
+        let bare = session(script.replacing("C: QUIT", with: "C! QUIT\\n"))
+        #expect(kinds(try expected("S: 250 {lines}"), bare) { $0.extras = [.findings] } == [.finding])
+    }
+
     @Test func `TLS counts where it is asked for`() {
         func tls(_ version: String?, _ problem: String? = nil) -> RecordedSession {
             session(

@@ -24,6 +24,37 @@ import Testing
         #expect(rule.apply(to: [0xFF, 0x62, 0x62, 0xE4, 0x0D, 0x0A], number: 1) == [0xFF, 0x63, 0xE4, 0x0D, 0x0A])
     }
 
+    @Test func `what LMTP says to each recipient follows the rule`() throws {
+        let script = """
+            S: 220 mx
+            C: LHLO me
+            S: 250 mx
+            C: MAIL FROM:<a@old.example>
+            S: 250 2.1.0 ok
+            C: RCPT TO:<b@old.example>
+            S: 250 2.1.5 ok
+            C: RCPT TO:<c@old.example>
+            S: 250 2.1.5 ok
+            C: DATA
+            S: 354 go
+            C: old
+            C: .
+            S: 250 2.0.0 <b@old.example> saved
+            S: 550 5.2.2 <c@old.example> is full
+            C: QUIT
+            S: 221 bye
+            """
+        let new = recording(script).rewritten(by: [try #require(RewriteRule(parsing: "old=newer"))], number: 1)
+        let message = try #require(new.session.messages.first)
+        #expect(message.to == ["b@newer.example"])
+        #expect(message.rejected == ["c@newer.example"])
+        let replies = new.session.exchanges.flatMap(\.furtherReplies).map { $0.lines.map { $0.text().text } }
+        #expect(replies == [["5.2.2 <c@newer.example> is full"]])
+        let said = recording(script.replacing("old", with: "newer"))
+        #expect(Comparison(mode: .exact).compare(new, with: said).differences == [])
+        #expect(Comparison(mode: .exact).compare(recording(script), with: said).differences != [])
+    }
+
     @Test func `sizes follow the mail, and what is expected follows the rule`() throws {
         let script = """
             S: 220 mx.old.example

@@ -17,6 +17,8 @@ import Testing
         S: 221 bye
         """
 
+    private static let offer = "250-a\r\n250 STARTTLS\r\n"
+
     /// A trace whose TLS begins after the go-ahead; nil where what follows is not there.
     private func underTLS(_ text: String, isDecrypted: Bool = true) -> RecordedSession {
         var trace = trace(text)
@@ -66,22 +68,39 @@ import Testing
 
     @Test func `nothing is said in clear where TLS is refused`() throws {
         let (sent, replayer) = try play(
-            underTLS(Self.recorded), .asRecorded, ["220 a\r\n", "250 a\r\n", "502 no\r\n", "221 b\r\n"])
+            underTLS(Self.recorded), .asRecorded,
+            ["220 a\r\n", Self.offer, "502 no\r\n", "221 b\r\n"])
         #expect(sent == ["EHLO me\r\n", "STARTTLS\r\n", "QUIT\r\n"])
         #expect(replayer.notes.map(\.kind) == [.leftOut])
+    }
+
+    @Test func `TLS that is not offered is not asked for`() throws {
+        let (sent, replayer) = try play(
+            underTLS(Self.recorded), .asRecorded, ["220 a\r\n", "250-a\r\n250 DSN\r\n", "221 b\r\n"])
+        #expect(sent == ["EHLO me\r\n", "QUIT\r\n"])
+        #expect(replayer.notes.map(\.kind) == [.notPlayed, .leftOut])
+        #expect(replayer.notes.first?.text == "STARTTLS is not offered")
+        var drop = trace("S: +OK\nC: CAPA\nS: +OK\nS: STLS\nS: .\nC: STLS\nS: +OK go\nC: QUIT\nS: +OK", .pop3)
+        let mark = TLSMark(start: .starttls, isDecrypted: true, client: TLSMark.Leg())
+        drop.entries.insert((drop.entries[6].time, .mark(.tls(mark))), at: 7)
+        let without = try play(RecordedSession(drop), .asRecorded, ["+OK\r\n", "+OK\r\nTOP\r\n.\r\n", "+OK\r\n"])
+        #expect(without.sent == ["CAPA\r\n", "QUIT\r\n"])
+        let with = try play(RecordedSession(drop), .asRecorded, ["+OK\r\n", "+OK\r\nSTLS\r\n.\r\n", "+OK\r\n"])
+        #expect(with.sent == ["CAPA\r\n", "STLS\r\n", "(TLS)"])
     }
 
     @Test func `a recording that can't be read under TLS ends with QUIT`() throws {
         let (sent, replayer) = try play(
             underTLS(Self.recorded, isDecrypted: false), .asRecorded,
-            ["220 a\r\n", "250 a\r\n", "220 go\r\n", "TLS", "221 b\r\n"])
+            ["220 a\r\n", Self.offer, "220 go\r\n", "TLS", "221 b\r\n"])
         #expect(sent == ["EHLO me\r\n", "STARTTLS\r\n", "(TLS)", "QUIT\r\n"])
         #expect(replayer.notes.map(\.kind) == [.inserted])
     }
 
     @Test func `what was injected before the handshake ends the session`() throws {
         let (sent, replayer) = try play(
-            underTLS(Self.recorded), .asRecorded, ["220 a\r\n", "250 a\r\n", "220 go\r\n250 injected\r\n"])
+            underTLS(Self.recorded), .asRecorded,
+            ["220 a\r\n", Self.offer, "220 go\r\n250 injected\r\n"])
         #expect(sent == ["EHLO me\r\n", "STARTTLS\r\n", "(abort)"])
         #expect(replayer.notes.map(\.kind) == [.aborted])
     }

@@ -90,6 +90,15 @@ import Testing
         #expect(replayer.notes.map(\.kind) == [.aborted])
     }
 
+    @Test func whatWasPipelinedShowsWithoutTimes() throws {
+        var pipelined = trace(
+            "S: 220 x\nC: EHLO me\nS: 250 x\nC: MAIL FROM:<a@b>\nC: RCPT TO:<c@d>\nS: 250 ok\nS: 250 ok\nC: RSET")
+        for index in pipelined.entries.indices { pipelined.entries[index].time = pipelined.info.started }
+        pipelined.ended = pipelined.info.started
+        let plan = try #require(ReplayPlan(RecordedSession(pipelined)))
+        #expect(plan.steps.map(\.isPipelined) == [false, false, true, false])
+    }
+
     @Test func pipelinesWhereRecordedAndOffered() {
         let script = """
             S: 220 mx
