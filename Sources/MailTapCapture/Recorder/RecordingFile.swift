@@ -137,7 +137,7 @@ final class RecordingFile: BlockStore {
         switch RecordingTail.find(descriptor, size: total, header: header, application: application) {
         case .recording(let end):
             size = total
-            // Made by something else, as an empty file may be: what follows is for its owner alone.
+            // Copied about, perhaps: what follows is for its owner alone.
             if status.st_mode & 0o777 != 0o600 { _ = fchmod(descriptor, 0o600) }
             if end < total { withdraw(total - end) }
         case .foreign(let reason): throw RecordingError(code: .notARecording, path: path, reason: reason)

@@ -46,6 +46,10 @@ struct RecordingTail {
     ///   - application: what the name of the writing application must begin with.
     static func find(_ descriptor: Int32, size: Int, header: [UInt8], application: String) -> Finding {
         var tail = Self(descriptor, size: size)
+        // Nothing in an empty file says whose it is.
+        guard size > 0 else {
+            return .foreign("the file is empty; remove it if it was left by a run that was stopped as it began")
+        }
         if size < header.count, header.starts(with: tail.octets(0, size)) { return .recording(end: 0) }
         if let reason = tail.foreignness(application) { return .foreign(reason) }
         var end = 0

@@ -106,9 +106,19 @@ private final class FullStore: BlockStore {
         recorder.close()
     }
 
-    @Test func anEmptyFileBecomesPrivate() throws {
+    @Test func anEmptyFileIsRefusedAsItIs() throws {
         let directory = try ScratchDirectory()
         directory.write([], mode: 0o644)
+        expectError(.notARecording, directory.path + "/a.mailtap")
+        var status = stat()
+        #expect(stat(directory.path + "/a.mailtap", &status) == 0)
+        #expect(status.st_mode & 0o7777 == 0o644 && status.st_size == 0)
+    }
+
+    @Test func aRecordingBecomesPrivate() throws {
+        let directory = try ScratchDirectory()
+        try recorder(directory.path + "/a.mailtap").close()
+        directory.write(directory.read(), mode: 0o644)
         try recorder(directory.path + "/a.mailtap").close()
         var status = stat()
         #expect(stat(directory.path + "/a.mailtap", &status) == 0)
@@ -137,7 +147,7 @@ private final class FullStore: BlockStore {
         first.close()
         let whole = directory.read()
         let ends = [0] + WrittenBlocks(whole).ends
-        for cut in 0...whole.count {
+        for cut in 1...whole.count {
             directory.write(Array(whole[..<cut]))
             let recorder = try recorder(path)
             session(recorder, 1_002)
