@@ -46,6 +46,8 @@ import Testing
         #expect(pop3("C: AUTH PLAIN\nS: + \nC: AAAA\nS: +OK") == ["AAAA"])
         #expect(pop3("C: AUTH PLAIN AAAA\nS: -ERR no") == ["AAAA"])
         #expect(pop3("C| PASS never ended") == ["PASS never ended"])
+        #expect(pop3("C: USER alice hunter22\nS: -ERR no") == ["hunter22"])
+        #expect(pop3("C: USER alice \nS: +OK").isEmpty)
     }
 
     @Test func whatARefusedLoginLeavesBehind() {

@@ -171,6 +171,13 @@ struct POP3Decoder: DialogueDecoder {
                 isSecret = true
                 secret(.password, letters + 1..<text, line, offer, &events)
             }
+        case .user:
+            // A password that was put behind the name, where none belongs.
+            let more = line.word(from: argument.upperBound, to: text)
+            if !more.isEmpty {
+                isSecret = true
+                secret(.opaque, more.lowerBound..<text, line, offer, &events)
+            }
         case .apop:
             let digest = line.word(from: argument.upperBound, to: text)
             if !digest.isEmpty {
