@@ -71,6 +71,8 @@ public struct Dialogue: Sendable {
         }
         if side == .client {
             Self.take(bytes, &client, at: time, other: &server, &decoder, limits, &events, &handler)
+        } else if server.isEmpty, !client.isEmpty, decoder.misses(replyBefore: bytes) {
+            server.hold(bytes, at: time)
         } else {
             Self.take(bytes, &server, at: time, other: &client, &decoder, limits, &events, &handler)
         }
@@ -140,10 +142,23 @@ public struct Dialogue: Sendable {
         }
         var goesOn = true
         while goesOn {
+            if server.hasFront, !client.isEmpty {
+                Self.passLostReplies(before: server, &client, &decoder, limits, &events, &handler)
+            }
             // One line of the server at a time while the client's octets wait: each reply may decide them.
             goesOn = Self.advance(&server, &decoder, limits, onlyOnce: !client.isEmpty, &events, &handler)
             if Self.advance(&client, &decoder, limits, onlyOnce: false, &events, &handler) { goesOn = true }
         }
+    }
+
+    /// Decides what waits of the client and was answered by replies that are lost.
+    private static func passLostReplies(
+        before server: SideStream, _ client: inout SideStream, _ decoder: inout any DialogueDecoder,
+        _ limits: Limits, _ events: inout EventBuffer, _ handler: inout some DialogueHandler
+    ) {
+        while !client.isEmpty, decoder.misses(replyBefore: server.storage.span.bytes.extracting(server.start...)),
+            advance(&client, &decoder, limits, onlyOnce: true, &events, &handler)
+        {}
     }
 
     /// The protocol is known; what the client said before the server did is decoded.

@@ -52,6 +52,10 @@ protocol DialogueDecoder: Sendable {
     /// What `side` waits for will not be said: decide by what stands there. Returns whether that changed anything.
     mutating func decideAlone(_ bytes: RawSpan, _ side: Side) -> Bool
 
+    /// Whether the server's next octets begin with a reply that nothing the client was seen to say can have had, since
+    /// earlier ones were lost: then the client's octets that wait are decided first.
+    mutating func misses(replyBefore bytes: RawSpan) -> Bool
+
     /// TLS was terminated by the source: both sides go on in plaintext, as after a new greeting without one.
     mutating func plaintextFollows()
 
@@ -61,4 +65,6 @@ protocol DialogueDecoder: Sendable {
 
 extension DialogueDecoder {
     var openSecret: UInt64? { nil }
+
+    mutating func misses(replyBefore bytes: RawSpan) -> Bool { false }
 }

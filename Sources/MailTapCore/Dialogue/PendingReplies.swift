@@ -65,6 +65,9 @@ struct PendingReplies: Sendable {
         if head < items.count { head = items.count - 1 }
     }
 
+    /// Whether one that waits is such a one.
+    func contains(where isSuch: (PendingReply) -> Bool) -> Bool { items[head...].contains(where: isSuch) }
+
     /// Octets of the replies were lost: those that wait may have been answered there.
     mutating func noteGap() {
         for index in head..<items.count { items[index].isBeforeGap = true }

@@ -245,6 +245,19 @@ extension SMTPDecoder {
         client = .commands
     }
 
+    mutating func misses(replyBefore bytes: RawSpan) -> Bool {
+        let isFirst = !server.expectsGreeting && !server.hasSpoken
+        guard isFirst || server.isAfterGap, server.line == .text, !pending.isEmpty,
+            case .line(_, let text, _) = LineScan.next(in: bytes, from: 0, limit: limits.lineLength),
+            let code = bytes.replyCode(to: text), !pending.contains(where: { Self.canAnswer($0, code) })
+        else { return false }
+        pending.noteGap()
+        server.hasSpoken = true
+        server.isAfterGap = true
+        if case .awaiting(let decision) = client { client = .alone(decision) }
+        return true
+    }
+
     /// The reply that would decide was lost: a line that can only be a command is one.
     mutating func alone(
         _ decision: SMTPDecision, _ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer

@@ -265,7 +265,7 @@ extension SMTPDecoder {
     }
 
     /// Whether a reply of this code can be the answer, for finding the way back after lost replies.
-    private static func canAnswer(_ pending: PendingReply, _ code: UInt16) -> Bool {
+    static func canAnswer(_ pending: PendingReply, _ code: UInt16) -> Bool {
         if code / 100 == 4 || code / 100 == 5 { return code != 535 || pending.verb == SMTPVerb.auth.rawValue }
         let verb = SMTPVerb(rawValue: pending.verb) ?? .unknown
         switch (pending.kind, verb) {
