@@ -80,7 +80,9 @@ def key(argument):
 def synopsis(argument):
     word = argument.get("valueName", "argument").upper()
     text = f"\\fI{escaped(word)}\\fR{'...' if argument['isRepeating'] else ''}"
-    return (f"[{text}]" if argument["isOptional"] else text) + "\n"
+    # The commands themselves refuse to do without an INPUT.
+    is_optional = argument["isOptional"] and word != "INPUT"
+    return (f"[{text}]" if is_optional else text) + "\n"
 
 
 def described(argument):

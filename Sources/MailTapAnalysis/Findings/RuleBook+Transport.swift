@@ -59,7 +59,7 @@ extension RuleBook {
         Rule(
             "decode.roles-turned", .synchronization, .note, nil, "Roles exchanged: the rest is not decoded",
             "RFC 2645",
-            "The server agreed to ATRN or TURN: from here the server speaks as the client and the client as the server. What follows was relayed and recorded, and is not decoded.",
+            "The server agreed to ATRN or TURN: from here the server speaks as the client and the client as the server. What follows was relayed and recorded, and is not decoded; what looks like a login in it is masked.",
             remedy: "Nothing is wrong where both are meant to; TURN, unlike ATRN, proves nobody's identity."),
     ]
 

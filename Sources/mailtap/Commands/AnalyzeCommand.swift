@@ -9,6 +9,7 @@ struct AnalyzeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "analyze",
         abstract: "Decode sessions and print them, annotated.",
+        usage: "mailtap analyze [<options>] <input> ...",
         discussion: """
             EXAMPLES
               mailtap analyze office.pcap
@@ -44,6 +45,7 @@ struct AnalyzeCommand: ParsableCommand {
     var keepSecrets = false
 
     mutating func run() throws {
+        try input.check()
         var job = ExportJob(input: input, common: common, format: format, output: output, full: full)
         try following.check(input.inputs)
         job.follows = following.follow
@@ -58,6 +60,7 @@ struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
         abstract: "Write sessions as transcripts and in other formats.",
+        usage: "mailtap export [<options>] <input> ...",
         discussion: """
             FORMATS
             \(OutputFormat.names.map { "  \($0.padded(to: 10)) \(OutputFormat.summary($0))" }.joined(separator: "\n"))
@@ -93,6 +96,7 @@ struct ExportCommand: ParsableCommand {
     }
 
     mutating func run() throws {
+        try input.check()
         var job = ExportJob(input: input, common: common, format: format, output: output, full: full)
         job.list = list
         try job.run()

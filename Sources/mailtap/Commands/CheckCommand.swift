@@ -15,6 +15,7 @@ struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Print what is wrong with sessions; exit 1 where something is.",
+        usage: "mailtap check [<options>] <input> ...",
         discussion: """
             mailtap help rules lists the rules, mailtap help rule ID explains one. A rule is named by its id, or \
             several by the beginning of their ids and a star: smtp.*, message.*
@@ -55,6 +56,7 @@ struct CheckCommand: ParsableCommand {
     var output: String?
 
     mutating func run() throws {
+        try input.check()
         let failOn = failOn.severity
         let isText = format == "text"
         guard isText || ["json", "ndjson", "sarif", "junit", "tap"].contains(format),

@@ -28,7 +28,7 @@ struct InputOptions: ParsableArguments {
     @Argument(
         help: ArgumentHelp(
             "Captures, recordings, dialogue files; - for standard input.", valueName: "input"))
-    var inputs: [String]
+    var inputs: [String] = []
 
     @Option(help: ArgumentHelp("Only these sessions, as numbered by list: 1,3,5.", valueName: "n,…"))
     var session: SessionNumbers?
@@ -40,6 +40,13 @@ struct InputOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("Decrypt TLS with this key log (SSLKEYLOGFILE).", valueName: "path"))
     var keylog: String?
+
+    /// That there is an INPUT: the parser would miss it before it tells of an option that is not known.
+    func check() throws {
+        guard inputs.isEmpty else { return }
+        throw Failure(
+            .usage, "an INPUT is missing: a capture, a recording or a dialogue file, or - for standard input")
+    }
 
     /// A reader of INPUTs that knows the secrets of `--keylog`.
     func reader(isQuiet: Bool) throws -> InputReader {

@@ -7,6 +7,7 @@ struct ListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
         abstract: "List sessions, one line each.",
+        usage: "mailtap list [<options>] <input> ...",
         discussion: """
             EXAMPLES
               mailtap list today.mailtap
@@ -25,6 +26,7 @@ struct ListCommand: ParsableCommand {
     var output: String?
 
     mutating func run() throws {
+        try input.check()
         guard let format = SessionList.Format(rawValue: format) else {
             throw Failure(.usage, "list has no format \"\(format)\"; there are text, json, ndjson, csv")
         }

@@ -10,6 +10,7 @@ struct ReplayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
         abstract: "Play one side of recorded sessions against a real server or client and compare.",
+        usage: "mailtap replay [<options>] <input> ...",
         discussion: """
             With --to, says what the recorded client said, one command at a time, obeys what the server answers, and \
             reports every difference. With --serve, answers real clients as the recorded server did, each session \
@@ -93,6 +94,7 @@ struct ReplayCommand: AsyncParsableCommand {
     }
 
     mutating func run() async throws {
+        try input.check()
         let comparison = try compared.comparison()
         var target = try to.map { try Self.target($0) }
         var options = ReplayOptions(credentials: try Self.credentials(user: user, passwordFile: passwordFile))

@@ -239,6 +239,9 @@ def _help(checks, bench):
         checks.equal(f"{command}: every option is in the man page", missing, [])
         inner = "SUBCOMMANDS" in text
         checks.holds(f"{command}: --help has examples", inner or command == "demo" or "EXAMPLES" in text, text)
+    bogus = mailtap.run("analyze", "--bogus")
+    checks.holds("an unknown option without an input: the option is told of", bogus.status == 64 and b"--bogus" in bogus.err,
+                 bogus)
     for topic in ("filter", "rules", "normalizers"):
         result = mailtap.run("help", topic)
         checks.holds(f"help {topic}: 0", result.status == 0 and result.out and not result.err, result)
