@@ -65,9 +65,6 @@ public final class MessageReading: Sendable {
 
 /// Where the octets of a message go: to be read as they come, or in pieces by somebody else.
 struct MessageIntake {
-    /// A piece that is worth handing over.
-    private static let pieceSize = 65_536
-
     let reading: MessageReading
     private var piece: [UInt8] = []
 
@@ -76,7 +73,7 @@ struct MessageIntake {
     mutating func receive(_ bytes: RawSpan, _ options: SessionOptions) {
         guard let handOver = options.readsElsewhere else { return reading.read(bytes) }
         bytes.withUnsafeBytes { piece.append(contentsOf: $0) }
-        if piece.count >= Self.pieceSize { pass(to: handOver) }
+        if piece.count >= options.pieceSize { pass(to: handOver) }
     }
 
     /// The message is over.

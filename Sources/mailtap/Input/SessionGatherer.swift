@@ -39,8 +39,10 @@ final class SessionGatherer: TraceSink, LaggingSink {
 
         init(_ info: SessionInfo, _ wishes: Wishes, _ gatherer: SessionGatherer) {
             self.gatherer = gatherer
-            builder = SessionBuilder(
-                info, options: wishes.options, limits: wishes.limits.shared(among: gatherer.openCount), drafting: true)
+            let limits = wishes.limits.shared(among: gatherer.openCount)
+            var options = wishes.options
+            options.pieceSize = min(options.pieceSize, limits.lineLength)
+            builder = SessionBuilder(info, options: options, limits: limits, drafting: true)
             if wishes.keepsTraces { trace = Trace(info: info) }
         }
 
