@@ -76,13 +76,7 @@ public final class LiveSavefile {
     public func close() {
         write(waiting.count)
         guard descriptor >= 0 else { return }
-        #if canImport(Glibc)
-            _ = Glibc.close(descriptor)
-        #elseif canImport(Musl)
-            _ = Musl.close(descriptor)
-        #else
-            _ = Darwin.close(descriptor)
-        #endif
+        closeDescriptor(descriptor)
         descriptor = -1
     }
 

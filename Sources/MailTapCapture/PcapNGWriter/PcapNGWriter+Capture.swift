@@ -6,14 +6,7 @@ extension PcapNGWriter {
     mutating func beginCapture(
         application: String, interface: String, link: UInt16, snapshotLength: Int, filter: String
     ) {
-        block(BlockType.section) { bytes in
-            bytes.appendLittle(Self.byteOrderMagic)
-            bytes.appendLittle(1 as UInt16)
-            bytes.appendLittle(0 as UInt16)
-            bytes.appendLittle(-1 as Int64)  // the section's length is not known yet
-            Self.option(4, application.utf8, to: &bytes)
-            Self.endOfOptions(to: &bytes)
-        }
+        sectionHeader(application: application)
         block(BlockType.interface) { bytes in
             bytes.appendLittle(link)
             bytes.appendLittle(0 as UInt16)

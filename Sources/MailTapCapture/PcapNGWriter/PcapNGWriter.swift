@@ -29,20 +29,25 @@ struct PcapNGWriter {
     ///
     /// - Parameter application: the name of what writes it, for `shb_userappl`.
     mutating func beginSection(application: String) {
-        block(BlockType.section) { bytes in
-            bytes.appendLittle(Self.byteOrderMagic)
-            bytes.appendLittle(1 as UInt16)
-            bytes.appendLittle(0 as UInt16)
-            bytes.appendLittle(-1 as Int64)  // the section's length is not known yet
-            Self.option(4, application.utf8, to: &bytes)
-            Self.endOfOptions(to: &bytes)
-        }
+        sectionHeader(application: application)
         block(BlockType.interface) { bytes in
             bytes.appendLittle(1 as UInt16)  // LINKTYPE_ETHERNET
             bytes.appendLittle(0 as UInt16)
             bytes.appendLittle(0 as UInt32)  // no snapshot length
             Self.option(2, "mailtap".utf8, to: &bytes)  // if_name
             Self.option(9, CollectionOfOne(9 as UInt8), to: &bytes)  // if_tsresol: nanoseconds
+            Self.endOfOptions(to: &bytes)
+        }
+    }
+
+    /// Adds a section header of version 1.0.
+    mutating func sectionHeader(application: String) {
+        block(BlockType.section) { bytes in
+            bytes.appendLittle(Self.byteOrderMagic)
+            bytes.appendLittle(1 as UInt16)
+            bytes.appendLittle(0 as UInt16)
+            bytes.appendLittle(-1 as Int64)  // the section's length is not known yet
+            Self.option(4, application.utf8, to: &bytes)
             Self.endOfOptions(to: &bytes)
         }
     }

@@ -91,13 +91,7 @@ final class RecordingFile: BlockStore {
     /// Once is enough, more does no harm.
     func close() {
         guard descriptor >= 0 else { return }
-        #if canImport(Glibc)
-            _ = Glibc.close(descriptor)
-        #elseif canImport(Musl)
-            _ = Musl.close(descriptor)
-        #else
-            _ = Darwin.close(descriptor)
-        #endif
+        closeDescriptor(descriptor)
         descriptor = -1
     }
 
