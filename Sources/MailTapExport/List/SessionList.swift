@@ -205,7 +205,7 @@ public struct SessionList: Exporter {
         var columns = 1
         var short = ""
         for scalar in text.unicodeScalars {
-            columns += VisibleText.columns(of: scalar)
+            columns += scalar.terminalColumns
             guard columns <= width else { break }
             short.unicodeScalars.append(scalar)
         }

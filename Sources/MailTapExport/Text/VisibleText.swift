@@ -55,22 +55,6 @@ public enum VisibleText {
         }
     }
 
-    /// Columns that a visible character takes on a terminal.
-    static func columns(of scalar: Unicode.Scalar) -> Int {
-        guard scalar.value >= 0x300 else { return 1 }
-        switch scalar.properties.generalCategory {
-        case .nonspacingMark, .enclosingMark: return 0
-        default: break
-        }
-        switch scalar.value {
-        case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F,
-            0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1F64F, 0x1F680...0x1F6FF, 0x1F900...0x1F9FF,
-            0x20000...0x3FFFD:
-            return 2
-        default: return 1
-        }
-    }
-
     /// Columns that a text without hidden characters takes on a terminal.
     public static func columns(of text: some StringProtocol) -> Int {
         // Nearly always ASCII, where each octet takes one.
@@ -78,7 +62,7 @@ public enum VisibleText {
             octets.allSatisfy { $0 < 0x80 } ? octets.count : nil
         }
         if let plain, let plain { return plain }
-        return text.unicodeScalars.reduce(0) { $0 + columns(of: $1) }
+        return text.unicodeScalars.reduce(0) { $0 + $1.terminalColumns }
     }
 
     /// Columns that the octets of such a text take.
@@ -95,7 +79,7 @@ public enum VisibleText {
     private static func append(_ scalar: Unicode.Scalar, to out: inout [UInt8]) -> Int {
         guard isHidden(scalar) else {
             out.append(contentsOf: String(scalar).utf8)
-            return columns(of: scalar)
+            return scalar.terminalColumns
         }
         if scalar.value < 0x80 {
             out.append(UInt8(ascii: "^"))

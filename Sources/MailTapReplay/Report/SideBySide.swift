@@ -1,3 +1,5 @@
+import MailTapAnalysis
+
 /// Rows laid out in two columns, or one below the other where there is no room.
 struct SideBySide {
     /// Columns before the text, and between the two sides.
@@ -91,7 +93,7 @@ struct SideBySide {
             var end = rest.startIndex
             var space: Int?
             while end < rest.endIndex {
-                let more = VisibleReportText.columns(of: rest[end])
+                let more = rest[end].terminalColumns
                 guard columns + more <= width else { break }
                 if rest[end] == " ", columns > width / 2 { space = end }
                 columns += more
@@ -109,7 +111,7 @@ struct SideBySide {
     }
 
     private static func padded(_ text: String, _ width: Int) -> String {
-        let columns = text.unicodeScalars.reduce(0) { $0 + VisibleReportText.columns(of: $1) }
+        let columns = text.unicodeScalars.reduce(0) { $0 + $1.terminalColumns }
         return text + String(repeating: " ", count: max(0, width - columns))
     }
 
