@@ -250,7 +250,8 @@ struct DiffCommand: ParsableCommand {
         var out = try StandardOutput(path: output, inputs: [expected, came])
         let format = try ComparisonFormat(named: format, command: "diff")
         let color = common.color.applies(isTerminal: out.isTerminal)
-        try out.append { format.append(report, suite: came, command: "mailtap diff", color: color, to: &$0) }
+        let title = "mailtap diff \(expected)"
+        try out.append { format.append(report, suite: came, command: title, color: color, to: &$0) }
         try out.flush()
         if reader.status != .success { throw Ended(reader.status) }
         if !report.isSame { throw Ended(.difference) }

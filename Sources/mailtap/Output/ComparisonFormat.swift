@@ -23,7 +23,7 @@ enum ComparisonFormat: String, CaseIterable {
     ///
     /// - Parameters:
     ///   - suite: what the sessions belong to: the INPUT.
-    ///   - command: `mailtap replay` or `mailtap diff`.
+    ///   - command: what heads the report: `mailtap replay`, or `mailtap diff` and the INPUT that was expected.
     ///   - color: whether the text has colours.
     func append(_ report: ComparisonReport, suite: String, command: String, color: Bool, to out: inout [UInt8]) {
         switch self {
