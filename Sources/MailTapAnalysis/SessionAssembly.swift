@@ -105,10 +105,10 @@ struct SessionAssembly {
 
     mutating func finish() {
         if transfer != nil { endMessage(isComplete: false) }
-        dropUnfinishedContent()
         session.duration = max(0, last.since(session.info.started))
         let quit = session.exchanges.last { $0.command?.verb == "QUIT" }
         session.ending = ending.ending(quitReply: quit?.reply?.status)
+        if session.ending == .open { dropUnfinishedContent() }
         session.serverBytes -= min(session.serverBytes, edits.injected(by: .server))
         session.clientBytes -= min(session.clientBytes, edits.injected(by: .client))
         resolveEnvelopes()
@@ -145,7 +145,8 @@ struct SessionAssembly {
         anomalies.append(DialogueAnomaly(kind: .cutLine, range: cut, exchange: session.exchanges.count - 1))
     }
 
-    /// Content that the input cut off has a message, but is no exchange: nothing could have answered it.
+    /// Content that was under way when the input ended has a message, but is no exchange yet: nothing could have
+    /// answered it. Where the connection ended in it, it is an exchange without a reply.
     private mutating func dropUnfinishedContent() {
         guard session.exchanges.count > 1, let last = session.exchanges.last, last.command?.verb == "*data",
             last.reply == nil, let message = last.message, !session.messages[message].complete, !contentHasEnded

@@ -36,6 +36,25 @@ import Testing
     private static let mailPairs = ["- 220", "MAIL 250", "RCPT 250"]
     private static let quit = "C: QUIT\nS: 221 bye"
 
+    @Test(arguments: [Ending.clientClosed, .serverClosed, .reset, .open])
+    func contentThatTheConnectionCutOffIsAnExchange(_ ending: Ending) {
+        var script = Script("cut", Self.mail + "C: DATA\nS: 354 go\nC: Subject: half\nC| half a li")
+        switch ending {
+        case .clientClosed: script.steps.append(.mark(.eof(.client)))
+        case .serverClosed: script.steps.append(.mark(.eof(.server)))
+        case .reset: script.steps.append(.mark(.reset(.client)))
+        default: break
+        }
+        let session = Self.session(script.trace())
+        #expect(session.ending == ending)
+        // Where the capture stops, more may have come: there is no exchange yet.
+        #expect(pairs(session) == Self.mailPairs + ["DATA 354"] + (ending == .open ? [] : ["*data -"]))
+        #expect(session.messages.map(\.complete) == [false] && session.messages[0].bytes == 24)
+        #expect(session.messages[0].exchange == session.exchanges.count - 1)
+        #expect(session.findings.contains { $0.rule == "smtp.connection-lost" } == (ending != .open))
+        #expect(!session.findings.contains { $0.rule == "smtp.no-quit" || $0.rule == "smtp.no-reply" })
+    }
+
     @Test func theClientComesFirstWhereTheBeginningWasNotSeen() {
         let smtp = session("C: EHLO x\nS: 250 ok\nC: MAIL FROM:<a@x>\nS: 251 ok\n\(Self.quit)", startSeen: false)
         #expect(pairs(smtp) == ["EHLO 250", "MAIL 251", "QUIT 221"])

@@ -54,7 +54,7 @@ enum EndRules {
             found.add("smtp.idle-timeout", exchange: last, "The session ended because nothing was said any more")
         }
         guard session.ending != .quit, session.ending != .killed else { return }
-        if state.transaction != nil {
+        if state.transaction != nil || isCutOff(session, last) {
             found.add(
                 "smtp.connection-lost", exchange: last,
                 "The session ended (\(session.ending.rawValue)) inside a mail transaction", side: .some(fault(session)))
@@ -63,6 +63,14 @@ enum EndRules {
         {
             found.add("smtp.no-quit", exchange: last, "The client closed the connection without QUIT")
         }
+    }
+
+    /// Whether the connection ended within a message's content.
+    private static func isCutOff(_ session: Session, _ last: Int) -> Bool {
+        guard session.exchanges[last].isUnanswered, let index = session.exchanges[last].message,
+            session.messages.indices.contains(index)
+        else { return false }
+        return session.messages[index].kind.isSubmitted && !session.messages[index].complete
     }
 
     /// An unasked 421: the server ends the session (RFC 5321 section 3.8), often since nothing was said for too long.

@@ -104,8 +104,9 @@ public struct TranscriptExport: Exporter {
             formatter.chunk(ofMessage: number + 1, isEncrypted: exchange.isEncrypted, into: &out)
             return
         }
+        let isContent = exchange.command?.verb == "*data"
         formatter.message(
-            message, number: number + 1, at: exchange.command?.verb == "*data" ? exchange.at : nil,
-            isEncrypted: exchange.isEncrypted, octets: item.content(number), into: &out)
+            message, number: number + 1, at: isContent ? exchange.at : nil, isEncrypted: exchange.isEncrypted,
+            note: isContent && exchange.reply == nil ? exchange.note : nil, octets: item.content(number), into: &out)
     }
 }

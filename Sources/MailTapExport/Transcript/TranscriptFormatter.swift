@@ -92,10 +92,11 @@ public struct TranscriptFormatter: Sendable {
     ///
     /// - Parameters:
     ///   - number: the message's number in this session, from 1.
+    ///   - note: what its exchange does, where no reply came for it to stand at.
     ///   - octets: the message's content; shown where all is wanted and it is given.
     public mutating func message(
-        _ message: Message, number: Int, at time: Int64?, isEncrypted: Bool, octets: [UInt8]? = nil,
-        into out: inout [UInt8]
+        _ message: Message, number: Int, at time: Int64?, isEncrypted: Bool, note: String? = nil,
+        octets: [UInt8]? = nil, into out: inout [UInt8]
     ) {
         let side: Side = message.kind == .retr || message.kind == .top ? .server : .client
         if options.full, let octets {
@@ -107,7 +108,7 @@ public struct TranscriptFormatter: Sendable {
             let incomplete = message.complete || message.kind == .top
             text += incomplete ? "]" : ", incomplete]"
             line(
-                side, isEncrypted, Array(text.utf8), .folded, time: time, note: Self.about(message), into: &out)
+                side, isEncrypted, Array(text.utf8), .folded, time: time, note: note ?? Self.about(message), into: &out)
         }
         if message.kind != .bdat, message.kind != .bdatLast, message.complete || message.kind == .top {
             line(side, isEncrypted, [UInt8(ascii: ".")], side == .client ? .client : .server, into: &out)
