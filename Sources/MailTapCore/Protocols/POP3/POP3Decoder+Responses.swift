@@ -82,7 +82,7 @@ extension POP3Decoder {
                 events.append(Event(time: time, range: range, exchange: exchanges, kind: .fragment), line)
                 return
             }
-            if serverIsAfterGap { _ = pending.realign { Self.canAnswer($0, status) } }
+            if serverIsAfterGap { realign(status, line, text) }
             serverIsAfterGap = false
         }
         let answered = hasGreeted || !expectsGreeting ? pending.first : nil
@@ -289,7 +289,30 @@ extension POP3Decoder {
         line.hasPrefix("+OK") ? .ok : line.hasPrefix("-ERR") ? .err : nil
     }
 
-    static func canAnswer(_ pending: PendingReply, _ status: ReplyStatus) -> Bool {
-        status != .plus || pending.verb == POP3Verb.auth.rawValue
+    /// The first response behind a gap came: gives up the commands that it does not answer.
+    private mutating func realign(_ status: ReplyStatus, _ line: RawSpan, _ text: Int) {
+        // RFC 1939 section 5: a drop listing is two numbers, and hardly anything else is.
+        let isDropListing = status == .ok && Self.isDropListing(line, text)
+        let isAsked = isDropListing && pending.contains { $0.verb == POP3Verb.stat.rawValue }
+        _ = pending.realign { waiting in
+            let isSTAT = waiting.verb == POP3Verb.stat.rawValue
+            if status == .plus { return waiting.verb == POP3Verb.auth.rawValue }
+            return status == .err || (isAsked ? isSTAT : !isSTAT)
+        }
+    }
+
+    /// Whether two numbers stand behind the `+OK ` of a line.
+    private static func isDropListing(_ line: RawSpan, _ text: Int) -> Bool {
+        var index = 4
+        for isLast in [false, true] {
+            let start = index
+            while index < text, (48...57).contains(line[octet: index]) { index += 1 }
+            guard index > start else { return false }
+            if !isLast {
+                guard index < text, line[octet: index] == 32 else { return false }
+                index += 1
+            }
+        }
+        return index == text || line[octet: index] == 32
     }
 }

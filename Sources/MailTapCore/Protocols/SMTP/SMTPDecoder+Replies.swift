@@ -95,6 +95,10 @@ extension SMTPDecoder {
             // Nothing but DATA can be answered so: the server did not answer the commands before it.
             pending.keepLast()
         }
+        if code == 221, !server.expectsGreeting, server.open == nil, pending.last?.verb == SMTPVerb.quit.rawValue {
+            // Nothing but QUIT can be answered so: replies were lost where the beginning was not seen.
+            pending.keepLast()
+        }
         let exchange = server.open?.exchange ?? replyBegins(code, offer, line.byteCount, &events)
         if let open = server.open, open.code != code, open.code != 0 {
             anomaly(.replyCodesDiffer, offer.range(0, line.byteCount), exchange, offer, &events)
