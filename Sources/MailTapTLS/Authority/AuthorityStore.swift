@@ -33,6 +33,8 @@ public struct AuthorityStore: Sendable {
 
     /// Path of the key, with its certificate.
     public var keyPath: String { directory + "/ca-key.pem" }
+    /// Whether others than the owner may read or write the key; false where there is none.
+    public var isKeyExposed: Bool { PrivateFile.mode(of: keyPath).map { $0 & 0o077 != 0 } ?? false }
     /// Path of the certificate alone.
     public var certificatePath: String { directory + "/ca.pem" }
 

@@ -38,6 +38,12 @@ enum PrivateFile {
     /// Whether there is such a file.
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+    /// The permissions of the file; nil where there is none.
+    static func mode(of path: String) -> mode_t? {
+        var status = stat()
+        return stat(path, &status) == 0 ? status.st_mode & 0o7777 : nil
+    }
+
     /// Puts a new file in the place of an old one in one step: whoever reads sees either, never a part.
     static func replace(_ path: String, with octets: [UInt8], mode: mode_t) throws(TLSError) {
         let temporary = "\(path).\(getpid())"

@@ -48,7 +48,16 @@ struct CACommand: ParsableCommand {
 
     /// The authority, made if there is none.
     static func authority(_ store: AuthorityStore) throws -> CertificateAuthority {
+        warnOfExposure(store)
         do { return try store.load(at: now) } catch { throw failure(error) }
+    }
+
+    /// Tells of a key that others can read.
+    static func warnOfExposure(_ store: AuthorityStore) {
+        guard store.isKeyExposed else { return }
+        StandardError.write(
+            "mailtap: warning: others can get at the key of the certificate authority: chmod 600 \(store.keyPath), "
+                + "or 'mailtap ca renew' if they may have read it")
     }
 
     /// `ca export`.

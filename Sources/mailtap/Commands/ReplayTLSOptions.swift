@@ -42,6 +42,7 @@ struct ReplayTLSOptions: ParsableArguments {
         guard sessions.contains(where: { $0.session.tls?.isDecrypted == true }) else { return nil }
         do throws(TLSError) {
             let store = try AuthorityStore.inHome()
+            CACommand.warnOfExposure(store)
             // Made now, if need be, so that clients can be told to trust it before the first of them comes.
             _ = try store.load(at: now())
             return ServerTLS(.authority(store), now: now)

@@ -131,6 +131,7 @@ struct TLSOptions: ParsableArguments {
             PeerVerifier(anchors), identity: identity,
             versions: TLSVersions(from: serverTlsMin.version, to: serverTlsMax.version), keyLog: keyLog)
         let store = try AuthorityStore.inHome()
+        CACommand.warnOfExposure(store)
         let toAll = toClients(.authority(store), keyLog)
         let identities = try identities(listens)
         // Whatever speaks against the authority is an error now, not when the first client asks for TLS.

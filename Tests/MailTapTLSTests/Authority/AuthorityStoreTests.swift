@@ -27,6 +27,18 @@ private let now = Timestamp(nanoseconds: 1_795_600_000 * 1_000_000_000)
         #expect(!TemporaryDirectory.contents(store.certificatePath).contains("PRIVATE"))
     }
 
+    @Test func aKeyThatOthersCanReadIsNoticed() throws {
+        let directory = try TemporaryDirectory()
+        let store = AuthorityStore(directory: directory.path)
+        #expect(!store.isKeyExposed)
+        _ = try store.load(at: now)
+        #expect(!store.isKeyExposed)
+        #expect(chmod(store.keyPath, 0o644) == 0)
+        #expect(store.isKeyExposed)
+        _ = try store.renew(at: now)
+        #expect(!store.isKeyExposed)
+    }
+
     @Test func manyAtOnceMakeOne() async throws {
         let directory = try TemporaryDirectory()
         let path = directory.path
