@@ -110,11 +110,11 @@ struct CaptureCommand: ParsableCommand {
         if listInterfaces { return try Self.listInterfaces() }
         let signals = StopSignals()
         let filter = try filter.map { try SessionFilter(option: $0) }
-        let capture = try open(interface ?? "")
+        let (capture, options) = try open(interface ?? "")
         // All files are opened before privileges are given up.
         let follower = try keylog.map { try KeyLogFollower($0) }
         let recorder = try record.map { try Recording.open($0, keepsSecrets: keepSecrets) }
-        if let write { try keepPackets(of: capture, at: write) }
+        if let write { try keepPackets(of: capture, options, at: write) }
         let user = try Privileges.drop(to: userDrop)
         let outcome = LiveOutcome()
         let view = CaptureView(
@@ -142,7 +142,8 @@ struct CaptureCommand: ParsableCommand {
         try outcome.check()
     }
 
-    private func open(_ name: String) throws -> LiveCapture {
+    /// - Returns: the capture, and what it was opened with.
+    private func open(_ name: String) throws -> (LiveCapture, LiveOptions) {
         var options = LiveOptions()
         options.snapshotLength = snaplen
         options.isPromiscuous = !noPromiscuous
@@ -152,7 +153,7 @@ struct CaptureCommand: ParsableCommand {
             guard capture.isReadable else {
                 throw Failure(.noInput, "\(name): packets of link-layer type \(capture.linkNumber) are not read")
             }
-            return capture
+            return (capture, options)
         } catch let error as CaptureError {
             throw Failure(InputReader.status(of: error.code), error.description)
         }
@@ -172,10 +173,7 @@ struct CaptureCommand: ParsableCommand {
         return try LiveCapture(interface: name, options: options)
     }
 
-    private func keepPackets(of capture: LiveCapture, at path: String) throws {
-        var options = LiveOptions()
-        options.snapshotLength = snaplen
-        options.filter = bpf.joined(separator: " ")
+    private func keepPackets(of capture: LiveCapture, _ options: LiveOptions, at path: String) throws {
         do {
             capture.savefile = try LiveSavefile(
                 path: path, of: capture, version: MailTap.version, options: options, waitsForSecrets: keylog != nil)
