@@ -52,6 +52,7 @@ struct MailTap: AsyncParsableCommand {
         signal(SIGXFSZ, SIG_IGN)
         do {
             if try HelpTopic.print(CommandLine.arguments.dropFirst()) { return }
+            try CommandName.check(CommandLine.arguments.dropFirst())
             var command = try parseAsRoot(ProxyCommand.completed(Array(CommandLine.arguments.dropFirst())))
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
