@@ -33,11 +33,9 @@ public struct SessionDraft: Sendable {
         var notes: [String?] = []
         let annotates = options.annotates
         let annotator = Annotator(proto: session.proto)
-        let found = Findings.apply(to: session, anomalies: anomalies, sumsUp: options.sumsUp) { exchange, place in
-            if annotates {
-                notes.append(
-                    annotator.note(for: exchange, in: place.session, after: place.state, path: place.path))
-            }
+        let found = Findings.apply(to: session, anomalies: anomalies, sumsUp: options.sumsUp) { place in
+            guard annotates else { return }
+            notes.append(annotator.note(for: place.exchange, place.facts, in: place.session, after: place.state))
         }
         session.findings = found.findings
         session.overview = found.overview

@@ -39,6 +39,52 @@ enum AddressForm {
             ? "two dots follow each other in the local part" : nil
     }
 
+    /// Whether it is surely a good address, of the plain form that nearly all have: neither `problem` nor `lapse` finds
+    /// anything in it.
+    static func isUsual(_ address: RawSpan) -> Bool {
+        guard address.byteCount <= 255 else { return false }
+        var before = UInt8(ascii: ".")
+        for index in 0..<address.byteCount {
+            let octet = address[octet: index]
+            if octet == UInt8(ascii: "@") {
+                return index <= 64 && before != UInt8(ascii: ".")
+                    && isUsualName(address.extracting((index + 1)...), dots: 0)
+            }
+            if octet == UInt8(ascii: ".") {
+                if before == octet { return false }
+            } else if !isPlain(octet), octet != UInt8(ascii: "-"), octet != UInt8(ascii: "_"),
+                octet != UInt8(ascii: "+"), octet != UInt8(ascii: "=")
+            {
+                return false
+            }
+            before = octet
+        }
+        return false
+    }
+
+    /// Whether a name is surely a full domain name, of the plain form that nearly all have.
+    static func isUsualDomain(_ name: RawSpan) -> Bool { name.byteCount <= 255 && isUsualName(name, dots: 1) }
+
+    /// Whether it is labels of letters, digits and hyphens in the middle, with so many dots between them at least.
+    private static func isUsualName(_ name: RawSpan, dots: Int) -> Bool {
+        var label = 0
+        var missing = dots
+        var before = UInt8(ascii: ".")
+        for index in 0..<name.byteCount {
+            let octet = name[octet: index]
+            if octet == UInt8(ascii: ".") {
+                guard label > 0, label <= 63, before != UInt8(ascii: "-") else { return false }
+                label = 0
+                missing -= 1
+            } else {
+                guard isPlain(octet) || octet == UInt8(ascii: "-") && label > 0 else { return false }
+                label += 1
+            }
+            before = octet
+        }
+        return label > 0 && label <= 63 && before != UInt8(ascii: "-") && missing <= 0
+    }
+
     private static func domainProblem(_ domain: ArraySlice<UInt8>) -> String? {
         if domain.isEmpty { return "there is nothing behind @" }
         if domain.count > 255 { return "the domain has \(domain.count) octets, 255 are allowed" }
@@ -106,7 +152,8 @@ enum AddressForm {
 
     private static let atomSpecials = Set("!#$%&'*+-/=?^_`{|}~".utf8)
 
-    private static func isLetterOrDigit(_ octet: UInt8) -> Bool {
-        (48...57).contains(octet) || (65...90).contains(octet) || (97...122).contains(octet) || octet > 127
-    }
+    private static func isLetterOrDigit(_ octet: UInt8) -> Bool { isPlain(octet) || octet > 127 }
+
+    /// A letter or digit of ASCII.
+    private static func isPlain(_ octet: UInt8) -> Bool { (octet | 0x20) &- 97 < 26 || octet &- 48 < 10 }
 }

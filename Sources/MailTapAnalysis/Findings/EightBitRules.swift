@@ -3,6 +3,10 @@ import MailTapCore
 /// Octets above 127 in SMTP commands: they need SMTPUTF8, and are then UTF-8 (RFC 6531 section 3.3).
 enum EightBitRules {
     static func apply(_ place: SessionRules.Place, _ found: inout FindingList) {
+        if place.facts.hasOddCommand { look(place, &found) }
+    }
+
+    private static func look(_ place: SessionRules.Place, _ found: inout FindingList) {
         guard let command = place.exchange.command, command.line.octets.contains(where: { $0 > 127 }),
             command.line.secrets.isEmpty, !command.line.isMasked
         else { return }

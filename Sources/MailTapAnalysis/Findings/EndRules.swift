@@ -20,7 +20,9 @@ enum EndRules {
     /// The final dot, or the last chunk, went out and nothing came back.
     private static func delivery(_ session: Session, _ found: inout FindingList) {
         guard session.serverMissing == 0 else { return }
-        for message in session.messages where message.complete && message.accepted == nil {
+        for index in session.messages.indices
+        where session.messages[index].accepted == nil && session.messages[index].complete {
+            let message = session.messages[index]
             guard message.kind == .data || message.kind == .bdatLast,
                 session.exchanges.indices.contains(message.exchange),
                 session.exchanges[message.exchange].reply.map({ $0.status == .judged }) ?? true
@@ -107,7 +109,8 @@ enum EndRules {
     private static func pop3(
         _ session: Session, _ state: DialogueState, _ last: Int, _ found: inout FindingList
     ) {
-        for (index, exchange) in session.exchanges.enumerated() where exchange.reply == nil {
+        for index in session.exchanges.indices where session.exchanges[index].isUnanswered {
+            let exchange = session.exchanges[index]
             guard let verb = exchange.command?.verb, verb != "QUIT" else { continue }
             found.add(
                 "pop3.no-response", exchange: index, "\(ShownText.of(verb)) never got a response",

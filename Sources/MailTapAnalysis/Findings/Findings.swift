@@ -12,9 +12,16 @@ enum Findings {
     /// - Parameter each: called at each exchange of a protocol that is decoded.
     static func apply(
         to session: Session, anomalies: [DialogueAnomaly], sumsUp: Bool = true,
-        each: (Exchange, SessionRules.Place) -> Void = { _, _ in }
+        each: (SessionRules.Place) -> Void = { _ in }
     ) -> (findings: [Finding], overview: SessionOverview?) {
         var found = FindingList()
+        if !anomalies.isEmpty { noticed(anomalies, session, &found) }
+        let overview = SessionRules.apply(to: session, sumsUp: sumsUp, &found, each)
+        return (found.inOrder, overview)
+    }
+
+    /// What the decoder noticed.
+    private static func noticed(_ anomalies: [DialogueAnomaly], _ session: Session, _ found: inout FindingList) {
         let smuggling = SmugglingRules(session, anomalies)
         for var anomaly in anomalies {
             if smuggling.apply(anomaly, &found) || isFarewell(anomaly, session) { continue }
@@ -30,8 +37,6 @@ enum Findings {
                 id, exchange: anomaly.exchange, anomaly.text(rule),
                 side: .some(isLost ? nil : rule.side ?? anomaly.range.side))
         }
-        let overview = SessionRules.apply(to: session, sumsUp: sumsUp, &found, each)
-        return (found.inOrder, overview)
     }
 
     /// Whether a dialogue file lets any lines stand in the reply.

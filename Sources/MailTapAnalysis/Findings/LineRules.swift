@@ -3,6 +3,14 @@ import MailTapCore
 /// The form of single lines: lengths, odd octets, unknown words.
 enum LineRules {
     static func apply(_ place: SessionRules.Place, _ found: inout FindingList) {
+        let facts = place.facts
+        // The shortest limits there are, less line end, code and separator.
+        let isLong = facts.commandLength > 253 || facts.longestReplyLine > 500
+        let isUnknown = place.state.proto.map { !facts.verb.isKnown(in: $0) } ?? true
+        if isLong || isUnknown || facts.hasOddCommand || facts.hasOddReply { look(place, &found) }
+    }
+
+    private static func look(_ place: SessionRules.Place, _ found: inout FindingList) {
         let prefix = place.session.proto == .pop3 ? "pop3" : "smtp"
         if let command = place.exchange.command, command.verb != "*data" {
             octets(command.line, .client, prefix, place.index, &found)
@@ -75,8 +83,6 @@ enum LineRules {
         _ command: Command, _ prefix: String, _ place: SessionRules.Place, _ found: inout FindingList
     ) {
         guard !command.verb.hasPrefix("*"), !command.line.octets.isEmpty else { return }
-        // What nearly every line begins with need not be looked up.
-        if prefix == "smtp", command.verb == "RCPT" || command.verb == "MAIL" || command.verb == "DATA" { return }
         let isKnown = (prefix == "smtp" ? smtpKeywords : pop3Keywords).contains(command.verb)
         guard !isKnown, place.state.offers(command.verb) != true else { return }
         // By 221 a server ends the session; whoever takes the command has an extension of its own.

@@ -3,6 +3,13 @@ import MailTapCore
 /// Logins: credentials in clear, weak mechanisms, tokens that are no base64.
 enum LoginRules {
     static func apply(_ place: SessionRules.Place, _ found: inout FindingList) {
+        switch place.facts.verb {
+        case .auth, .response, .pass, .apop: look(place, &found)
+        default: if place.facts.status.rawValue == 334 || place.facts.status == .plus { look(place, &found) }
+        }
+    }
+
+    private static func look(_ place: SessionRules.Place, _ found: inout FindingList) {
         guard let command = place.exchange.command else { return }
         let prefix = place.session.proto == .pop3 ? "pop3" : "smtp"
         switch command.verb {

@@ -12,26 +12,32 @@ struct MaildropRules {
     private var triedLogin = false
     /// SASL mechanisms that the server listed when AUTH alone asked for them.
     private var listed: [String] = []
-
-    private static let beforeLogin: Set<String> = ["USER", "PASS", "APOP"]
-    private static let afterLogin: Set<String> = ["STAT", "LIST", "UIDL", "RETR", "TOP", "DELE", "RSET", "LAST"]
+    /// Whether the server agreed to UTF8 (RFC 6856 section 2).
+    private var isUTF8 = false
 
     mutating func apply(_ place: SessionRules.Place, _ found: inout FindingList) {
-        guard let command = place.exchange.command else { return }
-        let reply = place.serverReply
-        let words = SMTPGrammar.text(SMTPGrammar.argument(of: command.line.octets)).words
-        order(command, place, &found)
-        extensions(command, place, &found)
-        mechanism(command, place, &found)
-        arguments(command, words, place, &found)
-        guard reply?.status == .ok else {
-            if command.verb == "STLS", reply?.status == .err {
+        guard place.facts.verb != .none else { return }
+        order(place, &found)
+        extensions(place, &found)
+        mechanism(place, &found)
+        let words = arguments(place, &found)
+        if place.facts.hasOddCommand { octets(place, &found) }
+        guard place.facts.isServers, place.facts.status == .ok else {
+            if place.facts.verb == .stls, place.facts.isServers, place.facts.status == .err {
                 found.add("pop3.stls-refused", exchange: place.index, "The server answered STLS with -ERR")
             }
             return
         }
-        switch command.verb {
-        case "STAT":
+        answered(words, place, &found)
+    }
+
+    /// What the server took.
+    private mutating func answered(
+        _ words: [String], _ place: SessionRules.Place, _ found: inout FindingList
+    ) {
+        switch place.facts.verb {
+        case .stat:
+            let reply = place.exchange.reply
             guard reply?.lines.first?.patterns.isEmpty != false else {
                 total = nil
                 return
@@ -42,41 +48,91 @@ struct MaildropRules {
                 return
             }
             total = place.state.deleted.isEmpty ? (count, octets) : nil
-        case "DELE", "RSET": total = nil
-        case "AUTH": if words.isEmpty { listed = place.exchange.data?.map { $0.text().text.keyword } ?? [] }
-        case "LIST": list(place, &found)
-        case "UIDL": uniqueIDs(words.isEmpty, place, &found)
-        case "RETR": retrieved(words.first.flatMap { Int($0) }, place, &found)
+        case .dele, .rset: total = nil
+        case .utf8: isUTF8 = true
+        case .auth: if words.isEmpty { listed = place.exchange.data?.map { $0.text().text.keyword } ?? [] }
+        case .list: list(place, &found)
+        case .uidl: uniqueIDs(words.isEmpty, place, &found)
+        case .retr: retrieved(words.first.flatMap { Int($0) }, place, &found)
         default: break
         }
     }
 
-    private mutating func order(_ command: Command, _ place: SessionRules.Place, _ found: inout FindingList) {
-        if Self.beforeLogin.contains(command.verb) || command.verb == "AUTH" { triedLogin = true }
-        if command.verb == "STLS", place.exchange.isEncrypted {
+    private mutating func order(_ place: SessionRules.Place, _ found: inout FindingList) {
+        let isAfter: Bool
+        switch place.facts.verb {
+        case .user, .pass, .apop:
+            triedLogin = true
+            guard place.state.phase == .transaction else { return }
+            isAfter = false
+        case .stat, .list, .uidl, .retr, .top, .dele, .rset, .last:
+            guard place.state.phase == .authorization else { return }
+            isAfter = true
+        case .auth:
+            triedLogin = true
+            return
+        case .stls:
+            guard place.facts.isEncrypted else { return }
             found.add("pop3.stls-twice", exchange: place.index, "STLS came under TLS")
+            return
+        default: return
         }
-        guard !place.isPatchy, let reply = place.exchange.reply else { return }
-        let isAfter = Self.afterLogin.contains(command.verb) && place.state.phase == .authorization
-        let isBefore = Self.beforeLogin.contains(command.verb) && place.state.phase == .transaction
-        guard isAfter || isBefore else { return }
-        if reply.status == .err {
+        guard !place.isPatchy, place.facts.hasReply else { return }
+        let verb = place.exchange.command?.verb ?? ""
+        if place.facts.status == .err {
             found.add(
-                "pop3.wrong-state", exchange: place.index,
-                "\(command.verb) came in the \(place.state.phase.rawValue) state")
-        } else if isAfter, !triedLogin, !place.exchange.isEncrypted, place.state.isGreeted {
+                "pop3.wrong-state", exchange: place.index, "\(verb) came in the \(place.state.phase.rawValue) state")
+        } else if isAfter, !triedLogin, !place.facts.isEncrypted, place.state.isGreeted {
             // Under TLS, or after a login of a kind not known here, the server may know who it is.
-            found.add(
-                "pop3.accepted-before-login", exchange: place.index, "\(command.verb) was answered before any login")
+            found.add("pop3.accepted-before-login", exchange: place.index, "\(verb) was answered before any login")
         }
     }
 
-    private func extensions(_ command: Command, _ place: SessionRules.Place, _ found: inout FindingList) {
-        let tags = ["TOP": "TOP", "UIDL": "UIDL", "STLS": "STLS", "UTF8": "UTF8", "LANG": "LANG", "AUTH": "SASL"]
-        guard let tag = tags[command.verb], place.state.offers(tag) == false, !place.isPatchy else { return }
+    /// RFC 1939 section 3, RFC 6856 sections 2.1 and 2.2.
+    private func octets(_ place: SessionRules.Place, _ found: inout FindingList) {
+        // Of a credential nothing is told, and a mask's octets say nothing of what stood there.
+        guard let line = place.exchange.command?.line, line.secrets.isEmpty, !line.isMasked,
+            line.octets.span.bytes.containsHighBit
+        else { return }
+        switch place.facts.verb {
+        case .auth, .response: return
+        default: break
+        }
+        let isLogin = place.facts.verb == .user || place.facts.verb == .apop
+        let takesNames =
+            place.state.capabilities?.contains { tag in
+                tag.keyword == "UTF8" && tag.arguments.contains { $0.uppercased() == "USER" }
+            } ?? false
+        guard isUTF8 || isLogin && (takesNames || place.isPatchy) else {
+            found.add(
+                "pop3.8bit-command", exchange: place.index,
+                "The command holds octets above 127 and the server has not agreed to UTF-8 in it")
+            return
+        }
+        guard !UTF8Form.isValid(line.octets) else { return }
+        found.add("pop3.8bit-command", exchange: place.index, "The command holds octets above 127 that are not UTF-8")
+    }
+
+    /// The tag without which a command is not offered; nil where there is none.
+    private static func tag(of verb: DialogueVerb) -> String? {
+        switch verb {
+        case .top: "TOP"
+        case .uidl: "UIDL"
+        case .stls: "STLS"
+        case .utf8: "UTF8"
+        case .lang: "LANG"
+        case .auth: "SASL"
+        default: nil
+        }
+    }
+
+    private func extensions(_ place: SessionRules.Place, _ found: inout FindingList) {
+        guard let tag = Self.tag(of: place.facts.verb), place.state.offers(tag) == false, !place.isPatchy,
+            let command = place.exchange.command
+        else { return }
         // AUTH alone asks which mechanisms there are, as RFC 1734 had it.
-        if command.verb == "AUTH", SMTPGrammar.argument(of: command.line.octets).isEmpty { return }
-        let accepted = place.exchange.reply?.status != .err
+        if place.facts.verb == .auth, SMTPGrammar.argument(of: command.line.octets).isEmpty { return }
+        let accepted = place.facts.status != .err
         found.add(
             "pop3.extension-not-offered", exchange: place.index,
             "\(command.verb) was used and the server's last CAPA response does not hold \(tag)",
@@ -84,8 +140,8 @@ struct MaildropRules {
     }
 
     /// RFC 5034 section 3: the mechanisms stand behind the tag SASL.
-    private func mechanism(_ command: Command, _ place: SessionRules.Place, _ found: inout FindingList) {
-        guard command.verb == "AUTH", !place.isPatchy, let name = SASLSteps.mechanismName(of: command) else { return }
+    private func mechanism(_ place: SessionRules.Place, _ found: inout FindingList) {
+        guard place.facts.verb == .auth, !place.isPatchy, let command = place.exchange.command, let name = SASLSteps.mechanismName(of: command) else { return }
         let tags = place.state.capabilities?.filter { $0.keyword == "SASL" }.flatMap(\.arguments) ?? []
         let offered = tags.map { $0.uppercased() } + listed
         guard !offered.isEmpty, !offered.contains(name) else { return }
@@ -96,41 +152,52 @@ struct MaildropRules {
             severity: place.exchange.reply?.status == .err ? nil : .note)
     }
 
-    private func arguments(
-        _ command: Command, _ words: [String], _ place: SessionRules.Place, _ found: inout FindingList
-    ) {
+    /// Returns the arguments.
+    private func arguments(_ place: SessionRules.Place, _ found: inout FindingList) -> [String] {
+        // Four letters leave no room for an argument.
+        let line = place.exchange.commandOctets
+        let words = line.count > 4 ? SMTPGrammar.text(SMTPGrammar.argument(of: line)).words : []
+        check(words, place, &found)
+        return words
+    }
+
+    private func check(_ words: [String], _ place: SessionRules.Place, _ found: inout FindingList) {
         let wanted: ClosedRange<Int>
-        switch command.verb {
-        case "STAT", "NOOP", "RSET", "QUIT", "STLS", "CAPA", "UTF8": wanted = 0...0
-        case "LIST", "UIDL", "LANG": wanted = 0...1
-        case "RETR", "DELE": wanted = 1...1
-        case "TOP", "APOP": wanted = 2...2
-        case "USER": wanted = 1...Int.max
+        switch place.facts.verb {
+        case .stat, .noop, .rset, .quit, .stls, .capa, .utf8: wanted = 0...0
+        case .list, .uidl, .lang: wanted = 0...1
+        case .retr, .dele: wanted = 1...1
+        case .top, .apop: wanted = 2...2
+        case .user: wanted = 1...Int.max
         default: return
         }
+        let verb = place.facts.verb
         guard wanted.contains(words.count) else {
             let need = wanted.lowerBound == 0 ? "takes no more than \(wanted.upperBound)" : "needs \(wanted.lowerBound)"
             let what = wanted == 0...0 ? "takes no argument" : "\(need) of its arguments"
-            found.add("pop3.bad-argument", exchange: place.index, "\(command.verb) \(what)")
+            let keyword = place.exchange.command?.verb ?? ""
+            found.add("pop3.bad-argument", exchange: place.index, "\(keyword) \(what)")
             return
         }
-        guard ["LIST", "UIDL", "RETR", "DELE", "TOP"].contains(command.verb), let word = words.first else { return }
+        guard verb == .list || verb == .uidl || verb == .retr || verb == .dele || verb == .top, let word = words.first
+        else { return }
         guard let number = Int(word), words.allSatisfy({ Int($0).map { $0 >= 0 } == true }) else {
-            found.add("pop3.bad-argument", exchange: place.index, "\(command.verb) takes numbers")
+            let keyword = place.exchange.command?.verb ?? ""
+            found.add("pop3.bad-argument", exchange: place.index, "\(keyword) takes numbers")
             return
         }
-        message(number, command, place, &found)
+        message(number, place, &found)
     }
 
     /// RFC 1939 section 5: message numbers go from 1 to STAT's, and those marked as deleted are out of reach.
-    private func message(
-        _ number: Int, _ command: Command, _ place: SessionRules.Place, _ found: inout FindingList
-    ) {
-        guard let status = place.serverReply?.status else { return }
+    private func message(_ number: Int, _ place: SessionRules.Place, _ found: inout FindingList) {
+        guard place.facts.isServers else { return }
+        let status = place.facts.status
+        var verb: String { place.exchange.command?.verb ?? "" }
         if place.state.deleted.contains(number) {
             found.add(
                 "pop3.deleted-message", exchange: place.index,
-                "\(command.verb) names message \(number), which is marked as deleted"
+                "\(verb) names message \(number), which is marked as deleted"
                     + (status == .ok ? ", and the server answered it" : ""),
                 side: .some(status == .ok ? .server : .client))
             return
@@ -139,7 +206,7 @@ struct MaildropRules {
         guard number < 1 || known.map({ number > $0 }) == true, !place.isPatchy else { return }
         let range = known.map { "the maildrop holds \($0)" } ?? "numbers begin at 1"
         found.add(
-            "pop3.no-such-message", exchange: place.index, "\(command.verb) names message \(number), and \(range)",
+            "pop3.no-such-message", exchange: place.index, "\(verb) names message \(number), and \(range)",
             severity: status == .ok ? .warning : nil, side: .some(status == .ok ? .server : .client))
     }
 
@@ -202,7 +269,7 @@ struct MaildropRules {
     }
 
     private func retrieved(_ number: Int?, _ place: SessionRules.Place, _ found: inout FindingList) {
-        guard let number, let index = place.exchange.message, place.session.messages.indices.contains(index) else {
+        guard let number, let index = place.facts.message, place.session.messages.indices.contains(index) else {
             return
         }
         let message = place.session.messages[index]

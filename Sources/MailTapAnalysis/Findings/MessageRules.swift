@@ -6,7 +6,9 @@ enum MessageRules {
         let prefix = session.proto == .pop3 ? "pop3" : "smtp"
         // Who sent the octets: POP3's servers only pass on what authors wrote.
         let side: Side? = session.proto == .pop3 ? nil : .client
-        for message in session.messages where message.bytes > 0 {
+        for index in session.messages.indices
+        where session.messages[index].bytes > 0 && !isClean(session.messages[index].content.facts) {
+            let message = session.messages[index]
             lines(message, prefix, &found)
             // What a dialogue file leaves open may hold whatever is missing.
             guard message.complete, message.patterns.isEmpty,
@@ -15,6 +17,13 @@ enum MessageRules {
             fields(message, side, &found)
             defects(message, side, &found)
         }
+    }
+
+    /// Whether nothing can be found in a message that shows this.
+    private static func isClean(_ facts: MessageFacts) -> Bool {
+        facts.bareLineFeeds == 0 && facts.bareCarriageReturns == 0 && facts.nuls == 0 && facts.longestLine <= 998
+            && facts.dateCount > 0 && facts.fromCount > 0 && facts.receivedCount <= 100
+            && facts.repeatedFields.isEmpty && facts.defects.isEmpty
     }
 
     private static func lines(_ message: Message, _ prefix: String, _ found: inout FindingList) {

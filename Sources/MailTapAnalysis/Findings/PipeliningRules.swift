@@ -2,22 +2,30 @@ import MailTapCore
 
 /// Commands that were sent before the reply to the one before them (RFC 2920, RFC 2449 section 6.6).
 enum PipeliningRules {
-    /// Commands whose reply decides what follows (RFC 2920 section 3.1).
-    private static let groupEnds: Set<String> = [
-        "EHLO", "LHLO", "HELO", "DATA", "VRFY", "EXPN", "TURN", "QUIT", "NOOP", "AUTH", "*auth",
-    ]
-
     static func apply(_ place: SessionRules.Place, _ found: inout FindingList) {
-        guard let command = place.exchange.command, !command.verb.hasPrefix("*"), place.index > 0, !place.isPatchy
-        else { return }
-        guard place.session.exchanges[place.index - 1].isAnswered(after: place.exchange) else { return }
+        guard place.before.isAnswered(after: place.facts), place.index > 0 else { return }
+        let isAllowed = place.state.offers(.pipelining) == true && !endsGroup(place.before.verb)
+        if isAllowed, place.before.verb != .none { return }
+        look(place, &found)
+    }
+
+    /// Whether it is an SMTP command whose reply decides what follows (RFC 2920 section 3.1).
+    private static func endsGroup(_ verb: DialogueVerb) -> Bool {
+        switch verb {
+        case .ehlo, .lhlo, .helo, .data, .vrfy, .expn, .turn, .quit, .noop, .auth, .response: true
+        default: false
+        }
+    }
+
+    private static func look(_ place: SessionRules.Place, _ found: inout FindingList) {
+        guard let command = place.exchange.command, !command.verb.hasPrefix("*"), !place.isPatchy else { return }
         let before = place.session.exchanges[place.index - 1]
         if place.index == 1, before.command == nil { return earlyTalker(before, place, &found) }
         guard let earlier = before.command, let reply = before.reply, !reply.isInjected else { return }
         guard place.exchange.isSent(before: reply) else { return }
         let verb = ShownText.of(command.verb)
         if place.session.proto == .pop3 {
-            let offer = place.state.offers("PIPELINING")
+            let offer = place.state.offers(.pipelining)
             guard offer != true, offer == false || !isPipelined(place.index - 1, place.session) else { return }
             // Servers that take it without offering are many: a client that did not ask is told once a group, no more.
             found.add(
@@ -30,10 +38,10 @@ enum PipeliningRules {
         let what =
             earlier.verb == "*data"
             ? "the content" : earlier.verb == "*auth" ? "a login's response" : ShownText.of(earlier.verb)
-        if groupEnds.contains(earlier.verb) {
+        if endsGroup(place.before.verb) {
             found.add(
                 "smtp.pipelining-past-group", exchange: place.index, "\(verb) came before the reply to \(what)")
-        } else if place.state.offers("PIPELINING") != true {
+        } else if place.state.offers(.pipelining) != true {
             found.add(
                 "smtp.pipelining-not-offered", exchange: place.index, "\(verb) came before the reply to \(what)")
         }
@@ -52,13 +60,5 @@ enum PipeliningRules {
         found.add(
             "\(prefix).command-before-greeting", exchange: place.index,
             "\(ShownText.of(place.exchange.command?.verb ?? "")) came before the greeting")
-    }
-}
-
-extension Exchange {
-    /// Whether a later command was whole before this one's reply began; false without a reply.
-    fileprivate func isAnswered(after next: Exchange) -> Bool {
-        guard let replied = reply?.at, let turn = reply?.turn else { return false }
-        return next.at < replied || next.at == replied && next.turn < turn
     }
 }

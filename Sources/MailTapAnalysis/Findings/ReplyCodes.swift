@@ -32,12 +32,13 @@ enum ReplyCodes {
     ]
 
     /// Whether it is the success that nearly every reply tells, so that the tables need not be asked.
-    static func isUsual(_ code: UInt16, to verb: String) -> Bool {
-        switch code {
-        case 250: verb == "RCPT" || verb == "MAIL" || verb == "*data" || verb == "EHLO"
-        case 354: verb == "DATA"
-        case 221: verb == "QUIT"
-        case 220: verb.isEmpty
+    static func isUsual(_ code: UInt16, to verb: DialogueVerb) -> Bool {
+        switch verb {
+        case .rcpt, .mail, .content, .ehlo, .helo, .lhlo, .bdat, .rset, .noop: code == 250
+        case .data: code == 354
+        case .quit: code == 221
+        case .none, .starttls: code == 220
+        case .auth, .response: code == 235 || code == 334
         default: false
         }
     }

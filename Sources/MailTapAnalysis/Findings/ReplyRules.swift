@@ -3,6 +3,20 @@ import MailTapCore
 /// SMTP replies against their commands: codes, enhanced codes, text.
 enum ReplyRules {
     static func apply(_ place: SessionRules.Place, _ found: inout FindingList) {
+        if place.facts.isServers, !isUsual(place.facts, place.state) { look(place, &found) }
+    }
+
+    /// Whether it is a reply such as nearly all are, and nothing can be found in it.
+    private static func isUsual(_ facts: ExchangeFacts, _ state: DialogueState) -> Bool {
+        guard ReplyCodes.isUsual(facts.status.rawValue, to: facts.verb), !facts.hasOddReply, !facts.hasFurtherReplies
+        else { return false }
+        if facts.status.isIntermediate { return true }
+        guard facts.enhancedClass == 0 else { return UInt16(facts.enhancedClass) == facts.status.rawValue / 100 }
+        // RFC 2034 section 4 leaves out the greeting and the answer to the client's own.
+        return state.offers(.enhancedCodes) != true || facts.verb == .none || facts.verb.isHello
+    }
+
+    private static func look(_ place: SessionRules.Place, _ found: inout FindingList) {
         guard let first = place.serverReply else { return }
         let verb = place.exchange.command?.verb ?? ""
         // An empty line is no command; only the greeting has none.
@@ -28,7 +42,7 @@ enum ReplyRules {
         _ reply: Reply, _ verb: String, _ place: SessionRules.Place, _ found: inout FindingList
     ) {
         let code = reply.status.rawValue
-        guard code >= 100, !ReplyCodes.isUsual(code, to: verb) else { return }
+        guard code >= 100 else { return }
         if !SMTPReplyMeanings.isKnown(code), !ReplyCodes.name(code, for: verb) {
             found.add("smtp.unknown-reply-code", exchange: place.index, "No RFC known here defines \(code)")
             return
@@ -45,7 +59,7 @@ enum ReplyRules {
         guard !reply.status.isIntermediate else { return }
         guard let code = reply.enhanced, let digit = code.utf8.first else {
             // RFC 2034 section 4 leaves out the greeting and the answer to the client's own.
-            guard place.state.offers("ENHANCEDSTATUSCODES") == true, reply.status.rawValue >= 200,
+            guard place.state.offers(.enhancedCodes) == true, reply.status.rawValue >= 200,
                 !["", "EHLO", "HELO", "LHLO"].contains(verb), reply.lines.first?.patterns.isEmpty != false
             else { return }
             found.add(

@@ -19,6 +19,10 @@ extension RuleBook {
             "pop3.control-octets", .syntax, .warning, nil, "Control octets in a line", "RFC 1939 section 3",
             "Commands and arguments are printable ASCII.", remedy: "Leave them out."),
         Rule(
+            "pop3.8bit-command", .syntax, .warning, .client, "Octets above 127 in a command", "RFC 1939 section 3",
+            "Commands are printable ASCII. UTF-8 may stand in USER and APOP where the server's UTF8 tag has the argument USER, and in all commands once UTF8 was answered by +OK (RFC 6856).",
+            remedy: "Ask for the server's tags, and encode names in UTF-8."),
+        Rule(
             "pop3.line-too-long", .syntax, .error, nil, "Line longer than anything allows", "RFC 2449 section 4",
             "The line is longer than MailTap keeps (64 KiB); its rest was skipped.",
             remedy: "Find what keeps the sender from ending its lines."),

@@ -87,6 +87,11 @@ extension RuleBook {
             "With SMTPUTF8 octets above 127 are UTF-8, in commands and in replies. Another charset, such as Latin-1, makes other addresses of them, or none.",
             remedy: "Encode addresses and texts in UTF-8."),
         Rule(
+            "smtp.bad-utf8-header", .syntax, .warning, .client,
+            "Header fields that are not UTF-8 although SMTPUTF8 was asked for", "RFC 6532 section 3.2",
+            "With SMTPUTF8 octets above 127 in header fields are UTF-8. Another charset, such as Latin-1, shows garbled or makes the next server refuse the message.",
+            remedy: "Encode header fields in UTF-8, or in encoded-words (RFC 2047)."),
+        Rule(
             "smtp.bad-base64", .syntax, .error, nil, "Login token that is no base64", "RFC 4954 section 4",
             "Challenges and responses are base64 (RFC 4648 section 4), without blanks or line ends inside.",
             remedy: "Encode the token; send = for an empty first response."),

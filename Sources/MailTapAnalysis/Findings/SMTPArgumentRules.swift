@@ -3,18 +3,37 @@ import MailTapCore
 /// Arguments of SMTP commands: names, paths, parameters, and extensions that were not offered.
 enum SMTPArgumentRules {
     static func apply(_ place: SessionRules.Place, _ found: inout FindingList) {
-        guard let command = place.exchange.command else { return }
-        switch command.verb {
-        case "EHLO", "HELO", "LHLO": hello(command, place, &found)
-        case "MAIL", "RCPT", "SEND", "SOML", "SAML": path(command, place, &found)
-        case "STARTTLS", "ETRN", "ATRN", "BURL", "XCLIENT", "XFORWARD":
-            offered(command.verb, by: command.verb, place, &found)
-        case "AUTH":
-            offered("AUTH", by: "AUTH", place, &found)
-            mechanism(command, place, &found)
-        case "BDAT": offered("CHUNKING", by: "BDAT", place, &found)
+        switch place.facts.verb {
+        case .mail, .rcpt, .send, .soml, .saml: if !isUsualPath(place) { path(place, &found) }
+        case .ehlo, .helo, .lhlo: hello(place, &found)
+        case .etrn, .atrn, .burl, .xclient, .xforward:
+            let verb = place.exchange.command?.verb ?? ""
+            offered(verb, by: verb, place, &found)
+        case .starttls: if place.state.offers(.startTLS) != true { offered("STARTTLS", by: "STARTTLS", place, &found) }
+        case .auth:
+            if place.state.offers(.auth) != true { offered("AUTH", by: "AUTH", place, &found) }
+            mechanism(place, &found)
+        case .bdat: if place.state.offers(.chunking) != true { offered("CHUNKING", by: "BDAT", place, &found) }
         default: break
         }
+    }
+
+    /// Whether MAIL or RCPT is such as nearly all are, and nothing can be found in it.
+    private static func isUsualPath(_ place: SessionRules.Place) -> Bool {
+        let parameters = place.facts.parameters
+        guard let path = place.facts.path, path.lapses.isEmpty, parameters.areAll,
+            path.address.isEmpty
+                ? place.facts.verb != .rcpt
+                : AddressForm.isUsual(place.exchange.commandOctets.span.bytes.extracting(path.address))
+        else { return false }
+        if parameters.isEmpty { return true }
+        guard let offers = place.state.offers else { return true }
+        if let size = parameters.size {
+            guard offers.known.contains(.size) else { return false }
+            if let limit = offers.sizeLimit, limit > 0, size > limit { return false }
+        }
+        if parameters.hasBody, !offers.known.contains(.eightBitMIME) { return false }
+        return !parameters.wantsUTF8 || offers.known.contains(.utf8)
     }
 
     private static func offered(
@@ -29,8 +48,8 @@ enum SMTPArgumentRules {
     }
 
     /// RFC 4954 section 3: the mechanisms stand behind the keyword AUTH.
-    private static func mechanism(_ command: Command, _ place: SessionRules.Place, _ found: inout FindingList) {
-        guard !place.isPatchy, let offers = place.state.capabilities?.filter({ $0.keyword == "AUTH" }), !offers.isEmpty,
+    private static func mechanism(_ place: SessionRules.Place, _ found: inout FindingList) {
+        guard let command = place.exchange.command, !place.isPatchy, let offers = place.state.capabilities?.filter({ $0.keyword == "AUTH" }), !offers.isEmpty,
             let name = SASLSteps.mechanismName(of: command)
         else { return }
         let offered = offers.flatMap(\.arguments).map { $0.uppercased() }
@@ -42,8 +61,10 @@ enum SMTPArgumentRules {
             severity: place.exchange.reply?.status.isNegative == false ? .note : nil)
     }
 
-    private static func hello(_ command: Command, _ place: SessionRules.Place, _ found: inout FindingList) {
-        let name = SMTPGrammar.text(SMTPGrammar.argument(of: command.line.octets))
+    private static func hello(_ place: SessionRules.Place, _ found: inout FindingList) {
+        let argument = SMTPGrammar.argument(of: place.exchange.commandOctets)
+        if AddressForm.isUsualDomain(argument.span.bytes) { return }
+        let name = SMTPGrammar.text(argument)
         if name.hasPrefix("["), name.hasSuffix("]") {
             let inside = name.dropFirst().dropLast()
             let isTagged = inside.lowercased().hasPrefix("ipv6:")
@@ -61,13 +82,13 @@ enum SMTPArgumentRules {
             return
         }
         // Without a name the command is not whole. LMTP is spoken inside one host or site, where short names are usual.
-        guard !name.isEmpty, command.verb != "LHLO", !AddressForm.isFullDomain(name) else { return }
+        guard !name.isEmpty, place.facts.verb != .lhlo, !AddressForm.isFullDomain(name) else { return }
         found.add(
             "smtp.hello-name", exchange: place.index,
             "The client greets with \(ShownText.of(name)), which is no full domain name")
     }
 
-    private static func path(_ command: Command, _ place: SessionRules.Place, _ found: inout FindingList) {
+    private static func path(_ place: SessionRules.Place, _ found: inout FindingList) {
         guard let path = place.path else {
             found.add("smtp.bad-address", exchange: place.index, "No address can be read in the command")
             return
@@ -82,7 +103,7 @@ enum SMTPArgumentRules {
                 path.lapses.contains(.textBehindBracket) ? "Text stands right behind >" : "A space stands at the colon"
             found.add("smtp.path-form", exchange: place.index, text)
         }
-        if let problem = AddressForm.problem(path.address, isSender: command.verb != "RCPT") {
+        if let problem = AddressForm.problem(path.address, isSender: place.facts.verb != .rcpt) {
             found.add("smtp.bad-address", exchange: place.index, "\(ShownText.of(path.address)): \(problem)")
         } else if let lapse = AddressForm.lapse(path.address) {
             found.add(
@@ -98,7 +119,7 @@ enum SMTPArgumentRules {
 
     private static func declaredSize(_ path: SMTPPath, _ place: SessionRules.Place, _ found: inout FindingList) {
         guard let value = path.parameters.first(where: { $0.key == "SIZE" })?.value, let size = UInt64(value),
-            let limit = place.state.capability("SIZE")?.arguments.first.flatMap({ UInt64($0) }), limit > 0, size > limit
+            let limit = place.state.offers?.sizeLimit, limit > 0, size > limit
         else { return }
         found.add(
             "smtp.size-over-limit", exchange: place.index,

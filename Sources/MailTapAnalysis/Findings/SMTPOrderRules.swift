@@ -10,48 +10,46 @@ struct SMTPOrderRules {
     private var mailAccepted = false
 
     mutating func apply(_ place: SessionRules.Place, _ found: inout FindingList) {
-        guard let command = place.exchange.command else { return }
-        let status = place.exchange.reply?.status ?? .none
+        let status = place.facts.status
         // Where the server refused, the breach did no harm.
         let severity: Severity? = status.isNegative ? .warning : nil
-        behindRefusedGreeting(command, place, &found)
-        switch command.verb {
-        case "EHLO", "HELO", "LHLO":
+        if place.index == 1, place.before.status.isNegative { behindRefusedGreeting(place, &found) }
+        switch place.facts.verb {
+        case .ehlo, .helo, .lhlo:
             saidHello = true
             forget()
-        case "MAIL", "SEND", "SOML", "SAML":
-            if !place.isPatchy {
+        case .mail, .send, .soml, .saml:
+            if mailAccepted || !saidHello, !place.isPatchy {
                 if mailAccepted {
                     found.add(
                         "smtp.nested-mail", exchange: place.index, "MAIL came inside an open transaction",
                         severity: severity)
-                } else if !saidHello {
+                } else {
                     found.add("smtp.mail-before-hello", exchange: place.index, "MAIL came before EHLO or HELO")
                 }
             }
             sentMail = true
             sentRecipient = false
             mailAccepted = status.isPositive
-        case "RCPT":
+        case .rcpt:
             if !sentMail, !place.isPatchy {
                 found.add(
                     "smtp.rcpt-before-mail", exchange: place.index, "RCPT came before any MAIL", severity: severity)
             }
             sentRecipient = true
-        case "DATA", "BDAT", "BURL":
+        case .data, .bdat, .burl:
             if !sentRecipient, !place.isPatchy {
                 found.add(
                     "smtp.data-without-recipient", exchange: place.index,
-                    "\(ShownText.of(command.verb)) came before any RCPT", severity: severity)
+                    "\(place.exchange.command?.verb ?? "") came before any RCPT", severity: severity)
                 // One such command is told once, not with each chunk that follows.
-                sentRecipient = command.verb != "DATA"
+                sentRecipient = place.facts.verb != .data
             }
-            let words = SMTPGrammar.text(SMTPGrammar.argument(of: command.line.octets)).words
-            let isLast = command.verb != "DATA" && words.last?.uppercased() == "LAST"
+            let isLast = place.facts.verb != .data && isLastChunk(place.exchange.commandOctets)
             if isLast || status.isNegative { mailAccepted = false }
             if isLast { forget() }
-        case "STARTTLS":
-            if place.exchange.isEncrypted {
+        case .starttls:
+            if place.facts.isEncrypted {
                 found.add(
                     "smtp.starttls-twice", exchange: place.index, "STARTTLS came under TLS", severity: severity)
             }
@@ -59,27 +57,30 @@ struct SMTPOrderRules {
                 saidHello = false
                 forget()
             }
-        case "XCLIENT":
+        case .xclient:
             if status.isPositive {
                 saidHello = false
                 forget()
             }
-        case "RSET", "*data": forget()
+        case .rset, .content: forget()
         default: break
         }
     }
 
     /// RFC 5321 section 3.1: behind a greeting of 554 only QUIT is left.
-    private func behindRefusedGreeting(
-        _ command: Command, _ place: SessionRules.Place, _ found: inout FindingList
-    ) {
-        guard place.index == 1, command.verb != "QUIT", let greeting = place.session.exchanges.first,
+    private func behindRefusedGreeting(_ place: SessionRules.Place, _ found: inout FindingList) {
+        guard let command = place.exchange.command, command.verb != "QUIT",
+            let greeting = place.session.exchanges.first,
             greeting.command == nil, let reply = greeting.reply, reply.status.isNegative,
             !place.exchange.isSent(before: reply)
         else { return }
         found.add(
             "smtp.goes-on-after-refusal", exchange: place.index,
             "\(ShownText.of(command.verb)) came behind a greeting of \(reply.status.text)")
+    }
+
+    private func isLastChunk(_ line: [UInt8]) -> Bool {
+        SMTPGrammar.text(SMTPGrammar.argument(of: line)).words.last?.uppercased() == "LAST"
     }
 
     private mutating func forget() {

@@ -3,24 +3,26 @@ import MailTapCore
 /// The parameters of MAIL and RCPT, each by the grammar of its document, and the arguments of other commands.
 enum SMTPParameterRules {
     static func apply(_ place: SessionRules.Place, _ found: inout FindingList) {
-        guard let command = place.exchange.command else { return }
-        let octets = command.line.octets
-        switch command.verb {
-        case "MAIL", "RCPT", "SEND", "SOML", "SAML":
-            guard let path = place.path, !path.parameters.isEmpty else { return }
-            parameters(path.parameters, of: command.verb, place, &found)
-        case "DATA", "RSET", "QUIT", "STARTTLS", "TURN":
-            guard !SMTPGrammar.argument(of: octets).isEmpty else { return }
-            found.add("smtp.bad-argument", exchange: place.index, "\(command.verb) takes no argument")
-        case "EHLO", "HELO", "LHLO", "VRFY", "EXPN", "ETRN", "AUTH":
-            guard SMTPGrammar.argument(of: octets).isEmpty else { return }
-            found.add("smtp.bad-argument", exchange: place.index, "\(command.verb) needs an argument")
+        switch place.facts.verb {
+        case .mail, .rcpt, .send, .soml, .saml:
+            guard !place.facts.parameters.areAll, let path = place.path else { return }
+            parameters(path.parameters, of: place.facts.verb, place, &found)
+        // Four letters leave no room for an argument.
+        case .data, .rset, .quit, .turn, .starttls: if place.facts.commandLength > 4 { argument(false, place, &found) }
+        case .ehlo, .helo, .lhlo, .vrfy, .expn, .etrn, .auth: argument(true, place, &found)
         default: break
         }
     }
 
+    private static func argument(_ isNeeded: Bool, _ place: SessionRules.Place, _ found: inout FindingList) {
+        guard SMTPGrammar.argument(of: place.exchange.commandOctets).isEmpty == isNeeded else { return }
+        found.add(
+            "smtp.bad-argument", exchange: place.index,
+            "\(place.exchange.command?.verb ?? "") \(isNeeded ? "needs an" : "takes no") argument")
+    }
+
     private static func parameters(
-        _ parameters: [SMTPParameter], of verb: String, _ place: SessionRules.Place, _ found: inout FindingList
+        _ parameters: [SMTPParameter], of verb: DialogueVerb, _ place: SessionRules.Place, _ found: inout FindingList
     ) {
         var seen: Set<String> = []
         for parameter in parameters {
@@ -35,7 +37,7 @@ enum SMTPParameterRules {
                 found.add("smtp.unknown-parameter", exchange: place.index, "\(key) is no parameter known here")
                 continue
             }
-            if known.isOfRecipient != (verb == "RCPT") {
+            if known.isOfRecipient != (verb == .rcpt) {
                 found.add(
                     "smtp.bad-parameter", exchange: place.index,
                     "\(key) belongs to \(known.isOfRecipient ? "RCPT" : "MAIL")")

@@ -12,12 +12,23 @@ enum SessionRules {
         /// In a box, and read where it lies: a place goes to every rule at every exchange, and is to be small.
         private let whole: Whole
         var session: Session { _read { yield whole.session } }
-        var index = 0
+        private(set) var index = 0
         var exchange: Exchange { _read { yield whole.session.exchanges[index] } }
-        /// The argument of MAIL, RCPT and their like, read once for all rules; nil where none can be read.
-        var path: SMTPPath?
+        /// What the exchange is in short, and the one before it: each rule asks these first.
+        private(set) var facts = ExchangeFacts(), before = ExchangeFacts()
         /// Before the exchange.
         var state: DialogueState
+
+        /// The argument of MAIL, RCPT and their like; nil where none can be read.
+        var path: SMTPPath? { facts.path == nil ? nil : SMTPGrammar.pathArgument(in: exchange.commandOctets) }
+
+        /// The message that the exchange carried, where it is the last that did.
+        var message: Int? {
+            guard let number = facts.message, session.messages.indices.contains(number),
+                session.messages[number].exchange == index
+            else { return nil }
+            return number
+        }
 
         /// Whether octets are known to be missing, the beginning was not seen, or a dialogue file leaves open what the
         /// server offers: absence then proves nothing.
@@ -32,26 +43,26 @@ enum SessionRules {
         }
 
         /// The reply, where the server itself gave it, and not one of several that a dialogue file takes.
-        var serverReply: Reply?
+        var serverReply: Reply? { facts.isServers ? exchange.reply : nil }
 
         init(_ session: Session) {
             whole = Whole(session)
             state = DialogueState(proto: session.proto)
         }
-    }
 
-    private static func serverReply(of exchange: Exchange) -> Reply? {
-        exchange.reply.flatMap { $0.isInjected || $0.acceptable != nil ? nil : $0 }
+        /// Goes to the next exchange; `state` has moved over the one before already.
+        mutating func move(to index: Int) {
+            before = facts
+            self.index = index
+            facts = ExchangeFacts(whole.session.exchanges[index])
+        }
     }
-
-    /// Commands whose answers offer extensions, or change what is offered.
-    private static let offerings: Set<String> = ["EHLO", "LHLO", "CAPA", "STLS"]
 
     /// Adds what is wrong; returns what the session did, where that is wanted.
     ///
     /// - Parameter each: called at each exchange.
     static func apply(
-        to session: Session, sumsUp: Bool, _ found: inout FindingList, _ each: (Exchange, Place) -> Void
+        to session: Session, sumsUp: Bool, _ found: inout FindingList, _ each: (Place) -> Void
     ) -> SessionOverview? {
         guard session.proto == .smtp || session.proto == .pop3 else {
             return sumsUp ? SessionOverview(of: session) : nil
@@ -62,17 +73,14 @@ enum SessionRules {
         var order = SMTPOrderRules()
         var transactions = TransactionRules()
         var maildrop = MaildropRules()
+        let isSMTP = session.proto == .smtp
         for index in session.exchanges.indices {
-            // Once, since what is read through a place is copied before it is handed on.
-            let exchange = session.exchanges[index]
-            place.index = index
-            place.serverReply = Self.serverReply(of: exchange)
-            place.path = exchange.command.flatMap(SMTPPath.init(of:))
-            each(exchange, place)
+            place.move(to: index)
+            each(place)
             LineRules.apply(place, &found)
             LoginRules.apply(place, &found)
             PipeliningRules.apply(place, &found)
-            if session.proto == .smtp {
+            if isSMTP {
                 order.apply(place, &found)
                 SMTPArgumentRules.apply(place, &found)
                 SMTPParameterRules.apply(place, &found)
@@ -84,16 +92,14 @@ enum SessionRules {
             } else {
                 maildrop.apply(place, &found)
             }
-            guard let verb = exchange.command?.verb, offerings.contains(verb) else {
-                place.state.advance(over: exchange, path: place.path)
-                if sumsUp { overview.note(exchange, index, place.state) }
-                continue
+            switch place.facts.verb {
+            case .ehlo, .lhlo, .capa, .stls:
+                let before = place.state
+                place.state.advance(over: place.exchange, place.facts)
+                TLSRules.apply(place, from: before, &found)
+            default: place.state.advance(over: place.exchange, place.facts)
             }
-            var after = place.state
-            after.advance(over: exchange)
-            TLSRules.apply(place, after: after, &found)
-            place.state = after
-            if sumsUp { overview.note(exchange, index, place.state) }
+            if sumsUp { overview.note(place.facts, index, place.state) }
         }
         if sumsUp { overview.finish(session, place.state) }
         TLSRules.apply(to: session, &found)

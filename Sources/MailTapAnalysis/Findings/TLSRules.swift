@@ -3,15 +3,27 @@ import MailTapCore
 /// TLS: offers that stay, vanish or change, certificates, versions.
 enum TLSRules {
     /// What an answer to EHLO or CAPA offers.
-    static func apply(_ place: SessionRules.Place, after state: DialogueState, _ found: inout FindingList) {
-        guard let verb = place.exchange.command?.verb, place.serverReply?.status.isPositive == true else { return }
-        if verb == "STLS" || verb == "CAPA" { return capa(place, after: state, &found) }
-        guard verb == "EHLO" || verb == "LHLO", let offers = state.capabilities else { return }
-        if place.exchange.isEncrypted {
-            if offers.contains(where: { $0.keyword == "STARTTLS" }) {
+    ///
+    /// - Parameters:
+    ///   - place: at the answer, its state that behind it already.
+    ///   - before: the state before it.
+    static func apply(_ place: SessionRules.Place, from before: DialogueState, _ found: inout FindingList) {
+        guard place.facts.isServers, place.facts.status.isPositive else { return }
+        switch place.facts.verb {
+        case .capa: capa(place, from: before, &found)
+        case .ehlo, .lhlo: if let offers = place.state.offers { ehlo(offers, place, from: before, &found) }
+        default: break
+        }
+    }
+
+    private static func ehlo(
+        _ offers: Offers, _ place: SessionRules.Place, from before: DialogueState, _ found: inout FindingList
+    ) {
+        if place.facts.isEncrypted {
+            if offers.known.contains(.startTLS) {
                 found.add("smtp.starttls-inside-tls", exchange: place.index, "STARTTLS is offered under TLS")
             }
-            let lost = lost(place.state.clearCapabilities ?? [], offers)
+            let lost = lost(before.clearCapabilities ?? [], offers.capabilities)
             if !lost.isEmpty {
                 let names = lost.prefix(10).map { ShownText.of($0) }.joined(separator: ", ")
                 found.add("smtp.offer-lost-after-tls", exchange: place.index, "No more offered: \(names)")
@@ -19,15 +31,16 @@ enum TLSRules {
             return
         }
         // Inspecting firewalls overwrite the keyword with X letters, sometimes with its last letter left.
-        if offers.contains(where: { $0.keyword.utf8.count == 8 && $0.keyword.hasPrefix("XXXXXXX") }) {
+        if offers.known.contains(.overwritten) {
             found.add(
                 "smtp.starttls-vanished", exchange: place.index,
                 "A keyword of eight X letters stands where STARTTLS may have stood")
         }
-        let revealing = offers.first { $0.keyword == "AUTH" }?.arguments.filter {
+        guard offers.known.contains(.auth), place.session.info.server.address?.isLoopback != true else { return }
+        let revealing = offers.capability(.auth)?.arguments.filter {
             SASLSteps.mechanism($0.uppercased())?.revealsSecret == true
         }
-        if let revealing, !revealing.isEmpty, place.session.info.server.address?.isLoopback != true {
+        if let revealing, !revealing.isEmpty {
             let names = revealing.prefix(8).map { ShownText.of($0) }.joined(separator: ", ")
             found.add("smtp.login-before-tls", exchange: place.index, "Offered without TLS: \(names)")
         }
@@ -58,22 +71,23 @@ enum TLSRules {
     }
 
     private static func capa(
-        _ place: SessionRules.Place, after state: DialogueState, _ found: inout FindingList
+        _ place: SessionRules.Place, from before: DialogueState, _ found: inout FindingList
     ) {
-        guard place.exchange.command?.verb == "CAPA", let offers = state.capabilities else { return }
-        if place.exchange.isEncrypted {
+        let state = place.state
+        guard let offers = state.capabilities else { return }
+        if place.facts.isEncrypted {
             if state.offers("STLS") == true {
                 found.add("pop3.stls-inside-tls", exchange: place.index, "STLS is offered under TLS")
             }
             // Tags may come and go with the state (RFC 2449 section 5).
-            guard place.state.phase == .authorization else { return }
-            let lost = lost(place.state.clearCapabilities ?? [], offers)
+            guard before.phase == .authorization else { return }
+            let lost = lost(before.clearCapabilities ?? [], offers)
             guard !lost.isEmpty else { return }
             let names = lost.prefix(10).map { ShownText.of($0) }.joined(separator: ", ")
             found.add("pop3.offer-lost-after-tls", exchange: place.index, "No more offered: \(names)")
             return
         }
-        guard place.state.phase == .authorization, place.session.info.server.address?.isLoopback != true else { return }
+        guard before.phase == .authorization, place.session.info.server.address?.isLoopback != true else { return }
         let sasl = offers.filter { $0.keyword == "SASL" }.flatMap(\.arguments).map { $0.uppercased() }
         let revealing =
             (state.offers("USER") == true ? ["USER"] : [])

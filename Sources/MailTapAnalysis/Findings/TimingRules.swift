@@ -11,9 +11,12 @@ enum TimingRules {
     private static let greetingDelay: Int64 = 10
 
     static func apply(_ place: SessionRules.Place, _ found: inout FindingList) {
-        reply(place, &found)
-        client(place, &found)
-        content(place, &found)
+        let facts = place.facts
+        if facts.isServers, facts.latency >= greetingDelay * second { reply(place, &found) }
+        if place.before.isReplyComplete, facts.at &- place.before.replyAt > commandLimit * second {
+            client(place, &found)
+        }
+        if facts.message != nil { content(place, &found) }
     }
 
     private static func reply(_ place: SessionRules.Place, _ found: inout FindingList) {
@@ -44,10 +47,9 @@ enum TimingRules {
     }
 
     private static func content(_ place: SessionRules.Place, _ found: inout FindingList) {
-        guard let number = place.exchange.message, place.session.messages.indices.contains(number) else { return }
-        let message = place.session.messages[number]
-        let seconds = message.longestPause / second
-        guard message.exchange == place.index, seconds > contentLimit else { return }
+        guard let message = place.message else { return }
+        let seconds = place.session.messages[message].longestPause / second
+        guard seconds > contentLimit else { return }
         found.add(
             "smtp.slow-content", exchange: place.index,
             "The content stopped for \(seconds) seconds; servers need not wait longer than \(contentLimit)")

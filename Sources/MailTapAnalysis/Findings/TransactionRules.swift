@@ -3,49 +3,51 @@ import MailTapCore
 /// Mail transactions: how content may travel, who must be accepted, how many.
 struct TransactionRules {
     /// What carried content in the present transaction: DATA or BDAT.
-    private var carrier: String?
+    private var carrier = DialogueVerb.none
     private var recipients = 0
     private var transactions = 0
 
     mutating func apply(_ place: SessionRules.Place, _ found: inout FindingList) {
-        guard let command = place.exchange.command else { return }
-        let status = place.exchange.reply?.status ?? .none
-        switch command.verb {
-        case "MAIL":
-            refusedSender(command, place, &found)
+        let status = place.facts.status
+        switch place.facts.verb {
+        case .mail:
+            if status.isNegative { refusedSender(place, &found) }
             transactions += 1
             exceeds("MAILMAX", transactions, "mail transactions", place, &found)
-            if status.isPositive { (carrier, recipients) = (nil, 0) }
-        case "RCPT":
-            refusedRecipient(command, place, &found)
+            if status.isPositive { (carrier, recipients) = (.none, 0) }
+        case .rcpt:
+            if status.isNegative { refusedRecipient(place, &found) }
             recipients += 1
             exceeds("RCPTMAX", recipients, "recipients of one mail", place, &found)
-        case "DATA", "BDAT":
-            content(command.verb, place, &found)
-            if !status.isNegative { carrier = command.verb }
-        case "EHLO", "HELO", "LHLO", "RSET", "*data": (carrier, recipients) = (nil, 0)
+        case .data, .bdat:
+            content(place, &found)
+            if !status.isNegative { carrier = place.facts.verb }
+        case .ehlo, .helo, .lhlo, .rset, .content: (carrier, recipients) = (.none, 0)
+        case .starttls: if status.isPositive { transactions = 0 }
         default: break
         }
-        if command.verb == "STARTTLS", status.isPositive { transactions = 0 }
     }
 
-    private func content(_ verb: String, _ place: SessionRules.Place, _ found: inout FindingList) {
-        let isBinary = place.state.transaction?.parameter("BODY")?.value?.uppercased() == "BINARYMIME"
-        if verb == "DATA", isBinary {
+    private func content(_ place: SessionRules.Place, _ found: inout FindingList) {
+        guard let transaction = place.state.transaction else { return }
+        let verb = place.facts.verb
+        if verb == .data, !transaction.usual.areAll,
+            transaction.parameter("BODY")?.value?.uppercased() == "BINARYMIME"
+        {
             found.add(
                 "smtp.binary-by-data", exchange: place.index,
                 "The transaction was announced as BODY=BINARYMIME, and DATA carries lines only")
         }
-        if let carrier, carrier != verb, place.state.transaction != nil, !place.isPatchy {
-            found.add("smtp.data-and-bdat", exchange: place.index, "\(verb) came after \(carrier) in one transaction")
+        if carrier != .none, carrier != verb, !place.isPatchy {
+            let (first, second) = verb == .data ? ("BDAT", "DATA") : ("DATA", "BDAT")
+            found.add("smtp.data-and-bdat", exchange: place.index, "\(second) came after \(first) in one transaction")
         }
     }
 
     /// RFC 5321 sections 4.5.5 and 6.1: reports come from nobody and must get through.
-    private func refusedSender(_ command: Command, _ place: SessionRules.Place, _ found: inout FindingList) {
-        guard place.exchange.reply?.status.isNegative == true, let reply = place.serverReply,
-            [550, 553, 554].contains(reply.status.rawValue),
-            SMTPGrammar.pathArgument(in: command.line.octets)?.address.isEmpty == true,
+    private func refusedSender(_ place: SessionRules.Place, _ found: inout FindingList) {
+        guard let reply = place.serverReply, [550, 553, 554].contains(reply.status.rawValue),
+            place.facts.path?.address.isEmpty == true,
             // Refused for what the client is, not for the sender that it names.
             reply.enhanced?.hasSuffix(".7.1") != true, reply.enhanced?.hasSuffix(".7.25") != true
         else { return }
@@ -53,16 +55,16 @@ struct TransactionRules {
             "smtp.null-sender-refused", exchange: place.index, "MAIL FROM:<> was answered with \(reply.status.text)")
     }
 
-    private func refusedRecipient(_ command: Command, _ place: SessionRules.Place, _ found: inout FindingList) {
-        guard place.exchange.reply?.status.isNegative == true, let reply = place.serverReply else { return }
-        let address = SMTPGrammar.pathArgument(in: command.line.octets)?.address ?? ""
+    private func refusedRecipient(_ place: SessionRules.Place, _ found: inout FindingList) {
+        guard let reply = place.serverReply else { return }
+        let address = place.path?.address ?? ""
         let isPostmaster = address.lowercased() == "postmaster" || address.lowercased().hasPrefix("postmaster@")
         if isPostmaster, [550, 551, 553].contains(reply.status.rawValue), reply.enhanced?.contains(".7.") != true {
             found.add(
                 "smtp.postmaster-refused", exchange: place.index,
                 "\(ShownText.of(address)) was refused with \(reply.status.text)")
         }
-        let accepted = place.state.transaction?.accepted.count ?? 0
+        let accepted = place.state.transaction?.accepted ?? 0
         let isTooMany = reply.enhanced?.hasSuffix(".5.3") == true
         if isTooMany, accepted < 100, limit("RCPTMAX", place) == nil {
             found.add(
@@ -81,7 +83,7 @@ struct TransactionRules {
     }
 
     private func limit(_ name: String, _ place: SessionRules.Place) -> Int? {
-        for argument in place.state.capability("LIMITS")?.arguments ?? [] {
+        for argument in place.state.offers?.capability(.limits)?.arguments ?? [] {
             let fields = argument.split(separator: "=", maxSplits: 1)
             if fields.count == 2, fields[0].uppercased() == name { return Int(fields[1]) }
         }

@@ -179,7 +179,10 @@ struct MIMEScanner {
     private mutating func addHeaderLine(_ taken: [UInt8], isWhole: Bool) {
         headerBegan = true
         skipsLine = !isWhole && taken.last != 10
-        if taken.span.bytes.containsHighBit { content.facts.has8BitHeader = true }
+        if taken.span.bytes.containsHighBit {
+            content.facts.has8BitHeader = true
+            if isMessageHeader, isWhole, !UTF8Form.isValid(taken) { content.facts.hasOddHeader = true }
+        }
         guard isWhole, header.count + taken.count <= Self.headerLimit else {
             content.facts.defects.insert(.headerTooLong)
             return

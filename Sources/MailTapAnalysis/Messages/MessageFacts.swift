@@ -29,6 +29,8 @@ public struct MessageFacts: Sendable, Equatable {
     public var repeatedFields: [String] = []
     /// Whether an octet above 127 stands in a header section, or behind the message's own.
     public var has8BitHeader = false, has8BitBody = false
+    /// Whether the message's own header section holds lines that are no UTF-8 (RFC 6532 section 3.2).
+    public var hasOddHeader = false
     /// Line ends of LF alone, CRs without LF behind them, and NULs, in the whole message (RFC 5321 section 2.3.8).
     public var bareLineFeeds: UInt64 = 0, bareCarriageReturns: UInt64 = 0, nuls: UInt64 = 0
     /// Length in octets of the longest line, line end not counted (RFC 5322 section 2.1.1 allows 998).

@@ -13,6 +13,17 @@ extension RawSpan {
         ) { $0 < 32 || $0 == 127 }
     }
 
+    /// Whether every octet is one of printable ASCII, blanks included: 32 to 126.
+    var isPrintable: Bool {
+        !contains(
+            UInt64.highBits,
+            { word in
+                let delete = word ^ .lanes(of: 0x7F)
+                return word | (word &- .lanes(of: 0x20)) | (delete &- .lanes(of: 1)) & ~delete
+            }
+        ) { $0 < 32 || $0 > 126 }
+    }
+
     /// How many octets are `octet`; eight at a time.
     func count(of octet: UInt8) -> UInt64 {
         let needle = UInt64.lanes(of: octet)
@@ -48,7 +59,11 @@ extension RawSpan {
             seen |= test(unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
             offset += 8
         }
-        if seen & bits != 0 { return true }
+        if byteCount >= 8 {
+            // What is left, and some octets before it once more.
+            seen |= test(unsafeLoadUnaligned(fromByteOffset: byteCount - 8, as: UInt64.self))
+            return seen & bits != 0
+        }
         while offset < byteCount {
             if single(unsafeLoad(fromByteOffset: offset, as: UInt8.self)) { return true }
             offset += 1

@@ -14,44 +14,58 @@ public struct Annotator {
     public mutating func note(for exchange: Exchange, in session: Session) -> String? {
         // The protocol may have been found only after the annotator was made.
         if state.proto == nil, let proto = session.proto { state = DialogueState(proto: proto) }
-        let note = note(for: exchange, in: session, after: state)
-        state.advance(over: exchange)
+        let facts = ExchangeFacts(exchange)
+        let note = note(for: exchange, facts, in: session, after: state)
+        state.advance(over: exchange, facts)
         return note
     }
 
     /// What the exchange does, the dialogue having come to `state` before it.
-    ///
-    /// - Parameter path: what `SMTPPath(of:)` makes of the command, where that is known already.
     func note(
-        for exchange: Exchange, in session: Session, after state: DialogueState, path: SMTPPath? = nil
+        for exchange: Exchange, _ facts: ExchangeFacts, in session: Session, after state: DialogueState
     ) -> String? {
-        guard let command = exchange.command else { return greeting(exchange, state) }
-        let action: String
+        guard facts.verb != .none else { return greeting(exchange, state) }
+        var note: String
         switch state.proto {
-        case .smtp: action = SMTPNotes.note(command, exchange, state, path ?? SMTPPath(of: command), in: session)
-        case .pop3: action = POP3Notes.note(command, exchange, state, in: session)
+        case .smtp: note = SMTPNotes.note(exchange, facts, state, in: session)
+        case .pop3: note = POP3Notes.note(exchange, facts, state, in: session)
         case .imap, nil: return nil
         }
-        guard let reply = exchange.reply else { return "\(action); no reply was seen" }
-        if command.verb == "AUTH" || command.verb == "*auth", reply.status.isIntermediate,
+        guard facts.hasReply else {
+            note += "; no reply was seen"
+            return note
+        }
+        if let more = addition(exchange, facts, state) {
+            note += ". "
+            note += more
+        }
+        return note
+    }
+
+    /// What is to be said of the reply.
+    private func addition(_ exchange: Exchange, _ facts: ExchangeFacts, _ state: DialogueState) -> String? {
+        let status = facts.status
+        if facts.verb == .auth || facts.verb == .response, status.isIntermediate,
+            let command = exchange.command, let reply = exchange.reply,
             let challenge = challenge(command, reply, state)
         {
-            return "\(action). \(challenge)"
+            return challenge
         }
-        guard reply.status.isNegative, let meaning = Self.replyNote(for: exchange, proto: state.proto) else {
-            return Self.outcome(of: command.verb, reply).map { "\(action). \($0)" } ?? action
+        guard status.isNegative, let meaning = Self.replyNote(for: exchange, proto: state.proto) else {
+            return Self.outcome(of: exchange, facts)
         }
-        let isPassing = reply.status.rawValue / 100 == 4
-        return "\(action). \(isPassing ? "Refused for now" : "Refused"): \(meaning)"
+        return (status.rawValue / 100 == 4 ? "Refused for now: " : "Refused: ") + meaning
     }
 
     /// What a success says beyond that it is one; nil where that goes without saying.
-    private static func outcome(of verb: String, _ reply: Reply) -> String? {
-        let isTLS = (verb == "STARTTLS" || verb == "STLS") && reply.status.isPositive
-        if isTLS { return "Both begin TLS now" }
-        guard [235, 251, 252, 253].contains(reply.status.rawValue),
-            let meaning = SMTPReplyMeanings.meaning(of: reply.status.rawValue, to: verb)
-        else { return nil }
+    private static func outcome(of exchange: Exchange, _ facts: ExchangeFacts) -> String? {
+        if facts.verb == .starttls || facts.verb == .stls, facts.status.isPositive { return "Both begin TLS now" }
+        switch facts.status.rawValue {
+        case 235, 251, 252, 253: break
+        default: return nil
+        }
+        let verb = exchange.command?.verb ?? ""
+        guard let meaning = SMTPReplyMeanings.meaning(of: facts.status.rawValue, to: verb) else { return nil }
         return "\(meaning.text.prefix(1).uppercased())\(meaning.text.dropFirst()) (\(meaning.reference))"
     }
 

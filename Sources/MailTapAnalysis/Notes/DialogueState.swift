@@ -6,12 +6,30 @@ import MailTapCore
 struct DialogueState {
     /// A mail transaction (RFC 5321 section 3.3).
     struct Transaction {
-        var sender: String
-        var parameters: [SMTPParameter]
-        var accepted: [String] = []
-        var refused = 0
+        /// The line that began it, of which text is made only where somebody asks.
+        private let line: [UInt8]
+        private let path: SMTPPathPlaces?
+        /// Its parameters, where they are such as nearly all clients give.
+        let usual: UsualParameters
+        /// Recipients that were accepted, and refused.
+        var accepted = 0, refused = 0
 
-        func parameter(_ key: String) -> SMTPParameter? { parameters.first { $0.key == key } }
+        init(_ line: [UInt8], _ facts: ExchangeFacts) {
+            self.line = line
+            path = facts.path
+            usual = facts.parameters
+        }
+
+        /// Whether it is the null sender, or none can be read.
+        var isFromNobody: Bool { path?.address.isEmpty ?? true }
+
+        var sender: String { path.map { SMTPGrammar.text(line[$0.address]) } ?? "" }
+
+        /// Nil where the parameter was not given; its key is in capitals.
+        func parameter(_ key: String) -> SMTPParameter? {
+            guard !usual.isEmpty, let path else { return nil }
+            return SMTPGrammar.parameters(line[path.rest]).first { $0.key == key }
+        }
     }
 
     /// A SASL exchange that goes on.
@@ -30,14 +48,14 @@ struct DialogueState {
     let proto: MailProtocol?
     /// Whether the greeting was seen.
     var isGreeted = false
-    /// EHLO, HELO or LHLO, as it was accepted last, and its argument.
-    var hello: (verb: String, name: String)?
+    /// Which of EHLO, HELO and LHLO was accepted last; nil for none.
+    var hello: DialogueVerb?
     /// What the server offers; nil while it was not asked (or, for EHLO, after TLS began).
-    var capabilities: [Capability]?
+    private(set) var offers: Offers?
     /// Whether a dialogue file lets the server offer anything (`{any}` or `{lines}` where a keyword stands).
     var leavesOffersOpen = false
     /// What it offered in clear, once TLS has begun.
-    var clearCapabilities: [Capability]?
+    private(set) var clearOffers: Offers?
     var isEncrypted = false
     var login: Login?
     var isAuthenticated = false
@@ -58,89 +76,83 @@ struct DialogueState {
 
     init(proto: MailProtocol?) { self.proto = proto }
 
-    var isLMTP: Bool { hello?.verb == "LHLO" }
+    /// What the server offers, read; nil where it was never asked.
+    var capabilities: [Capability]? { offers?.capabilities }
+
+    /// What it offered in clear, once TLS has begun, read.
+    var clearCapabilities: [Capability]? { clearOffers?.capabilities }
 
     /// Whether the server offers an extension; nil where it was never asked.
     func offers(_ keyword: String) -> Bool? { capabilities.map { $0.contains { $0.keyword == keyword } } }
 
-    func capability(_ keyword: String) -> Capability? { capabilities?.first { $0.keyword == keyword } }
+    /// As for any keyword, without reading the others.
+    func offers(_ keyword: Offers.Known) -> Bool? { offers.map { $0.known.contains(keyword) } }
 
     /// Moves over the next exchange.
-    ///
-    /// - Parameter path: what `SMTPPath(of:)` makes of its command, where that is known already.
-    mutating func advance(over exchange: Exchange, path: SMTPPath? = nil) {
-        if exchange.isEncrypted, !isEncrypted {
+    mutating func advance(over exchange: Exchange) { advance(over: exchange, ExchangeFacts(exchange)) }
+
+    /// Moves over the next exchange, of which the facts were read.
+    mutating func advance(over exchange: Exchange, _ facts: ExchangeFacts) {
+        if facts.isEncrypted, !isEncrypted {
             isEncrypted = true
-            if hello != nil || proto == .pop3 { clearCapabilities = capabilities }
+            if hello != nil || proto == .pop3 { clearOffers = offers }
         }
-        guard let command = exchange.command else {
-            if exchange.reply?.status.isPositive == true { isGreeted = true }
+        guard facts.verb != .none else {
+            if facts.status.isPositive { isGreeted = true }
             return
         }
-        if proto == .pop3 {
-            advancePOP3(command, exchange)
-        } else {
-            advanceSMTP(command, exchange, path ?? SMTPPath(of: command))
-        }
+        if proto == .pop3 { advancePOP3(exchange, facts) } else { advanceSMTP(exchange, facts) }
     }
 
     // MARK: SMTP
 
-    private mutating func advanceSMTP(_ command: Command, _ exchange: Exchange, _ path: SMTPPath?) {
-        let status = exchange.reply?.status ?? .none
-        switch command.verb {
-        case "EHLO", "HELO", "LHLO":
+    private mutating func advanceSMTP(_ exchange: Exchange, _ facts: ExchangeFacts) {
+        let status = facts.status
+        switch facts.verb {
+        case .ehlo, .helo, .lhlo:
             guard status.isPositive else { return }
-            hello = (command.verb, SMTPGrammar.text(SMTPGrammar.argument(of: command.line.octets)))
-            capabilities = exchange.reply?.lines.dropFirst().compactMap { Capability(line: $0) } ?? []
-            leavesOffersOpen = Self.areOpen(exchange.reply?.lines.dropFirst() ?? [])
+            hello = facts.verb
+            let offers = Offers(exchange.reply?.lines.dropFirst() ?? [])
+            leavesOffersOpen = offers.areOpen
+            self.offers = offers
             transaction = nil
-        case "MAIL", "SEND", "SOML", "SAML":
+        case .mail, .send, .soml, .saml:
             guard status.isPositive else { return }
-            transaction = Transaction(sender: path?.address ?? "", parameters: path?.parameters ?? [])
+            transaction = Transaction(exchange.commandOctets, facts)
             chunkBytes = 0
-        case "RCPT":
-            guard status.isPositive else {
-                transaction?.refused += 1
-                return
-            }
-            transaction?.accepted.append(path?.address ?? "")
-        case "DATA": awaitsContent = status.isIntermediate
-        case "*data":
+        case .rcpt: if status.isPositive { transaction?.accepted += 1 } else { transaction?.refused += 1 }
+        case .data: awaitsContent = status.isIntermediate
+        case .content:
             awaitsContent = false
             transaction = nil
-        case "BDAT":
-            let words = SMTPGrammar.text(SMTPGrammar.argument(of: command.line.octets)).words
+        case .bdat:
+            let words = SMTPGrammar.text(SMTPGrammar.argument(of: exchange.commandOctets)).words
             chunkBytes = chunkBytes.addingReportingOverflow(words.first.flatMap { UInt64($0) } ?? 0).partialValue
             if words.dropFirst().first?.uppercased() == "LAST" || !status.isPositive { transaction = nil }
-        case "RSET": if status.isPositive { transaction = nil }
-        case "ATRN", "TURN": isTurned = status.isPositive
-        case "STARTTLS":
+        case .rset: if status.isPositive { transaction = nil }
+        case .atrn, .turn: isTurned = status.isPositive
+        case .starttls:
             guard status.rawValue == 220 else { return }
             // RFC 3207 section 4.2: both sides forget what was said before.
-            clearCapabilities = capabilities
-            capabilities = nil
+            beginTLS()
             hello = nil
             transaction = nil
-            isEncrypted = true
-        case "AUTH": beginLogin(command, status, exchange)
-        case "*auth": continueLogin(status, exchange)
+        case .auth: beginLogin(status, exchange)
+        case .response: continueLogin(status, exchange)
         default: break
         }
     }
 
-    /// Whether a pattern stands where a keyword belongs.
-    private static func areOpen(_ lines: ArraySlice<WireText>) -> Bool {
-        lines.contains { line in
-            let keyword = line.octets.firstIndex(of: 32) ?? line.octets.count
-            return line.patterns.contains { $0.range.lowerBound < keyword }
-        }
+    private mutating func beginTLS() {
+        clearOffers = offers
+        offers = nil
+        isEncrypted = true
     }
 
     // MARK: SASL
 
-    private mutating func beginLogin(_ command: Command, _ status: ReplyStatus, _ exchange: Exchange) {
-        let words = SASLToken.words(SMTPGrammar.argument(of: command.line.maskedOctets))
+    private mutating func beginLogin(_ status: ReplyStatus, _ exchange: Exchange) {
+        let words = SASLToken.words(SMTPGrammar.argument(of: exchange.command?.line.maskedOctets ?? []))
         login = nil
         if status.isPositive {
             isAuthenticated = true
@@ -173,38 +185,33 @@ struct DialogueState {
 
     // MARK: POP3
 
-    private mutating func advancePOP3(_ command: Command, _ exchange: Exchange) {
-        let status = exchange.reply?.status ?? .none
-        switch command.verb {
-        case "AUTH": beginLogin(command, status, exchange)
-        case "*auth": continueLogin(status, exchange)
-        case "STLS":
-            guard status.isPositive else { return }
-            clearCapabilities = capabilities
-            capabilities = nil
-            isEncrypted = true
-        case "CAPA":
+    private mutating func advancePOP3(_ exchange: Exchange, _ facts: ExchangeFacts) {
+        let status = facts.status
+        switch facts.verb {
+        case .auth: beginLogin(status, exchange)
+        case .response: continueLogin(status, exchange)
+        case .stls: if status.isPositive { beginTLS() }
+        case .capa:
             guard status.isPositive, let data = exchange.data else { return }
-            capabilities = data.compactMap { Capability(line: $0) }
-            leavesOffersOpen = Self.areOpen(data[...])
-        default:
+            let offers = Offers(data[...])
+            leavesOffersOpen = offers.areOpen
+            self.offers = offers
+        case .user: if status.isPositive { user = Self.argument(of: exchange) }
+        case .pass, .apop:
             guard status.isPositive else { return }
-            advanceMaildrop(command, exchange)
+            isAuthenticated = true
+            phase = .transaction
+        case .stat:
+            guard status.isPositive else { return }
+            maildrop = exchange.reply?.lines.first.flatMap { $0.text().text.words.first }.flatMap { Int($0) }
+        case .dele: if status.isPositive, let number = Int(Self.argument(of: exchange)) { deleted.insert(number) }
+        case .rset: if status.isPositive { deleted.removeAll() }
+        case .quit: if status.isPositive, phase == .transaction { phase = .update }
+        default: break
         }
     }
 
-    private mutating func advanceMaildrop(_ command: Command, _ exchange: Exchange) {
-        let argument = SMTPGrammar.text(SMTPGrammar.argument(of: command.line.octets))
-        switch command.verb {
-        case "USER": user = argument
-        case "PASS", "APOP":
-            isAuthenticated = true
-            phase = .transaction
-        case "STAT": maildrop = exchange.reply?.lines.first.flatMap { $0.text().text.words.first }.flatMap { Int($0) }
-        case "DELE": if let number = Int(argument) { deleted.insert(number) }
-        case "RSET": deleted.removeAll()
-        case "QUIT": if phase == .transaction { phase = .update }
-        default: break
-        }
+    private static func argument(of exchange: Exchange) -> String {
+        SMTPGrammar.text(SMTPGrammar.argument(of: exchange.commandOctets))
     }
 }

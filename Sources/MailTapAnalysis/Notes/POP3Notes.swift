@@ -2,53 +2,84 @@ import MailTapCore
 
 /// What each POP3 command does, in one sentence with its values.
 enum POP3Notes {
-    static func note(_ command: Command, _ exchange: Exchange, _ state: DialogueState, in session: Session) -> String {
-        let argument = SMTPGrammar.argument(of: command.line.octets)
-        let words = SMTPGrammar.text(argument).words
-        let shown = ShownText.of(argument)
-        switch command.verb {
-        case "USER": return "Give the user name \(shown) (RFC 1939 section 7)"
-        case "PASS":
+    static func note(
+        _ exchange: Exchange, _ facts: ExchangeFacts, _ state: DialogueState, in session: Session
+    ) -> String {
+        let argument = SMTPGrammar.argument(of: exchange.commandOctets)
+        switch facts.verb {
+        case .user: return "Give the user name \(ShownText.of(argument)) (RFC 1939 section 7)"
+        case .pass:
             let user = state.user.map { " of \(ShownText.of($0))" } ?? ""
             return "Give the password\(user), to open and lock the maildrop (RFC 1939 section 7)"
-        case "APOP":
-            let user = ShownText.of(words.first ?? "")
+        case .apop:
+            let user = ShownText.of(SMTPGrammar.text(argument).words.first ?? "")
             return
                 "Log in as \(user) with an MD5 digest of the greeting's timestamp and the password (RFC 1939 section 7)"
-        case "AUTH":
+        case .auth:
             return argument.isEmpty
                 ? "Ask which SASL mechanisms there are, as RFC 1734 allowed (RFC 5034 section 4)"
-                : SASLSteps.begin(command)
-        case "*auth": return SASLSteps.respond(state.login, command.line)
-        case "STLS": return "Ask to go on under TLS (RFC 2595 section 4)"
-        case "CAPA": return "Ask what the server offers (RFC 2449 section 5)"
-        case "STAT": return stat(exchange)
-        case "LIST":
-            return (argument.isEmpty ? "Ask for the sizes of all messages" : "Ask for the size of message \(shown)")
-                + listed(exchange) + " (RFC 1939 section 5)"
-        case "UIDL":
+                : exchange.command.map(SASLSteps.begin) ?? ""
+        case .response: return exchange.command.map { SASLSteps.respond(state.login, $0.line) } ?? ""
+        case .stls: return "Ask to go on under TLS (RFC 2595 section 4)"
+        case .capa: return "Ask what the server offers (RFC 2449 section 5)"
+        case .stat: return stat(exchange)
+        case .list:
+            return about(
+                argument, "Ask for the sizes of all messages", "Ask for the size of message ", exchange,
+                " (RFC 1939 section 5)")
+        case .uidl:
+            return about(
+                argument, "Ask for the lasting ids of all messages", "Ask for the lasting id of message ", exchange,
+                " (RFC 1939 section 7)")
+        case .retr:
+            var note = "Fetch message "
+            note.reserveCapacity(128)
+            ShownText.append(argument, to: &note)
+            append(facts, session, to: &note)
+            note += " (RFC 1939 section 5)"
+            return note
+        case .top:
+            let words = SMTPGrammar.text(argument).words
+            var note = "Fetch the header section and \(words.count > 1 ? ShownText.of(words[1]) : "?") lines of message "
+            note += ShownText.of(words.first ?? "?")
+            append(facts, session, to: &note)
+            note += " (RFC 1939 section 7)"
+            return note
+        case .dele:
+            var note = "Mark message "
+            note.reserveCapacity(80)
+            ShownText.append(argument, to: &note)
+            note += " for deletion at QUIT (RFC 1939 section 5)"
+            return note
+        case .rset:
+            return "Take back \(ShownText.count(state.deleted.count, "deletion mark")) (RFC 1939 section 5)"
+        case .noop: return "Do nothing, to keep the session open (RFC 1939 section 5)"
+        case .quit: return quit(state, facts.hasReply ? facts.status : nil)
+        case .utf8: return "Switch to UTF-8 in names, passwords and messages (RFC 6856 section 2)"
+        case .lang:
             return
                 (argument.isEmpty
-                ? "Ask for the lasting ids of all messages" : "Ask for the lasting id of message \(shown)")
-                + listed(exchange) + " (RFC 1939 section 7)"
-        case "RETR": return "Fetch message \(shown)\(fetched(exchange, session)) (RFC 1939 section 5)"
-        case "TOP":
-            let lines = words.count > 1 ? ShownText.of(words[1]) : "?"
-            return "Fetch the header section and \(lines) lines of message \(ShownText.of(words.first ?? "?"))"
-                + "\(fetched(exchange, session)) (RFC 1939 section 7)"
-        case "DELE": return "Mark message \(shown) for deletion at QUIT (RFC 1939 section 5)"
-        case "RSET":
-            return "Take back \(ShownText.count(state.deleted.count, "deletion mark")) (RFC 1939 section 5)"
-        case "NOOP": return "Do nothing, to keep the session open (RFC 1939 section 5)"
-        case "QUIT": return quit(state, exchange.reply?.status)
-        case "UTF8": return "Switch to UTF-8 in names, passwords and messages (RFC 6856 section 2)"
-        case "LANG":
-            return (argument.isEmpty ? "Ask which languages there are" : "Ask for texts in language \(shown)")
+                ? "Ask which languages there are" : "Ask for texts in language \(ShownText.of(argument))")
                 + " (RFC 6856 section 3)"
-        case "LAST": return "Ask for the highest message number seen so far (RFC 1460; gone since RFC 1725)"
-        case "XTND": return "Use an extension of old UCB servers (XTND)"
+        case .last: return "Ask for the highest message number seen so far (RFC 1460; gone since RFC 1725)"
+        case .xtnd: return "Use an extension of old UCB servers (XTND)"
         default: return "A command that no RFC known here defines"
         }
+    }
+
+    /// Of a listing: all of it, or one message's line.
+    private static func about(
+        _ argument: ArraySlice<UInt8>, _ all: String, _ one: String, _ exchange: Exchange, _ reference: String
+    ) -> String {
+        var note = argument.isEmpty ? all : one
+        note.reserveCapacity(96)
+        ShownText.append(argument, to: &note)
+        if let data = exchange.data {
+            note += ": "
+            note += ShownText.count(data.count, "message")
+        }
+        note += reference
+        return note
     }
 
     private static func stat(_ exchange: Exchange) -> String {
@@ -59,15 +90,11 @@ enum POP3Notes {
             + "\(ShownText.count(size, "octet")) (RFC 1939 section 5)"
     }
 
-    private static func listed(_ exchange: Exchange) -> String {
-        guard let data = exchange.data else { return "" }
-        return ": \(ShownText.count(data.count, "message"))"
-    }
-
-    private static func fetched(_ exchange: Exchange, _ session: Session) -> String {
-        guard let index = exchange.message, session.messages.indices.contains(index) else { return "" }
-        let message = session.messages[index]
-        return ", \(ShownText.count(message.bytes, "octet"))\(SMTPNotes.about(message))"
+    private static func append(_ facts: ExchangeFacts, _ session: Session, to note: inout String) {
+        guard let index = facts.message, session.messages.indices.contains(index) else { return }
+        note += ", "
+        note += ShownText.count(session.messages[index].bytes, "octet")
+        SMTPNotes.append(session.messages[index].content, to: &note)
     }
 
     /// What a QUIT does depends on the state (RFC 1939 sections 4, 5 and 6).

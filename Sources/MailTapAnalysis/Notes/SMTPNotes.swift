@@ -3,112 +3,150 @@ import MailTapCore
 /// What each SMTP command does, in one sentence with its values.
 enum SMTPNotes {
     static func note(
-        _ command: Command, _ exchange: Exchange, _ state: DialogueState, _ path: SMTPPath?, in session: Session
+        _ exchange: Exchange, _ facts: ExchangeFacts, _ state: DialogueState, in session: Session
     ) -> String {
-        let argument = SMTPGrammar.argument(of: command.line.octets)
+        switch facts.verb {
+        case .mail: return mail(exchange, facts, "Start a mail")
+        case .rcpt: return recipient(exchange, facts)
+        case .data: return data(state.transaction?.accepted ?? 0)
+        case .content: return content(facts, session)
+        case .rset: return reset(state)
+        case .noop: return "Do nothing, to see that the server is there (RFC 5321 section 4.1.1.9)"
+        case .quit: return "End the session (RFC 5321 section 4.1.1.10)"
+        case .starttls: return "Ask to go on under TLS (RFC 3207 section 4)"
+        case .turn: return "Ask to exchange the roles (RFC 821 section 3.8; obsolete, RFC 5321 appendix F.1)"
+        case .send: return mail(exchange, facts, "Start a message to a terminal (RFC 821 section 3.4; obsolete)")
+        case .soml:
+            return mail(exchange, facts, "Start a message to a terminal or mailbox (RFC 821 section 3.4; obsolete)")
+        case .saml:
+            return mail(exchange, facts, "Start a message to terminal and mailbox (RFC 821 section 3.4; obsolete)")
+        case .auth: return exchange.command.map(SASLSteps.begin) ?? ""
+        case .response: return exchange.command.map { SASLSteps.respond(state.login, $0.line) } ?? ""
+        default: return note(facts.verb, SMTPGrammar.argument(of: exchange.commandOctets), state)
+        }
+    }
+
+    /// What the commands do of which nothing but the argument matters.
+    private static func note(
+        _ verb: DialogueVerb, _ argument: ArraySlice<UInt8>, _ state: DialogueState
+    ) -> String {
         // Most commands do not show it.
         var shown: String { ShownText.of(argument) }
-        switch command.verb {
-        case "EHLO": return hello(shown, "ask for extensions (RFC 5321 section 4.1.1.1)")
-        case "HELO": return hello(shown, "without extensions, as old clients do (RFC 5321 section 4.1.1.1)")
-        case "LHLO": return hello(shown, "in LMTP, the local form of SMTP (RFC 2033 section 4.1)")
-        case "MAIL": return mail(path, "Start a mail")
-        case "SEND": return mail(path, "Start a message to a terminal (RFC 821 section 3.4; obsolete)")
-        case "SOML": return mail(path, "Start a message to a terminal or mailbox (RFC 821 section 3.4; obsolete)")
-        case "SAML": return mail(path, "Start a message to terminal and mailbox (RFC 821 section 3.4; obsolete)")
-        case "RCPT": return recipient(path)
-        case "DATA":
-            return
-                "Ask to send the content, for \(ShownText.count(state.transaction?.accepted.count ?? 0, "recipient"))"
-                + " (RFC 5321 section 4.1.1.4)"
-        case "*data": return content(exchange, session)
-        case "BDAT": return chunk(argument, state)
-        case "RSET": return reset(state)
-        case "NOOP": return "Do nothing, to see that the server is there (RFC 5321 section 4.1.1.9)"
-        case "QUIT": return "End the session (RFC 5321 section 4.1.1.10)"
-        case "VRFY": return "Ask whether \(shown) is a user here (RFC 5321 section 4.1.1.6)"
-        case "EXPN": return "Ask who is on the list \(shown) (RFC 5321 section 4.1.1.7)"
-        case "HELP":
+        switch verb {
+        case .ehlo: return hello(argument, "ask for extensions (RFC 5321 section 4.1.1.1)")
+        case .helo: return hello(argument, "without extensions, as old clients do (RFC 5321 section 4.1.1.1)")
+        case .lhlo: return hello(argument, "in LMTP, the local form of SMTP (RFC 2033 section 4.1)")
+        case .bdat: return chunk(argument, state)
+        case .vrfy: return "Ask whether \(shown) is a user here (RFC 5321 section 4.1.1.6)"
+        case .expn: return "Ask who is on the list \(shown) (RFC 5321 section 4.1.1.7)"
+        case .help:
             return (argument.isEmpty ? "Ask for help" : "Ask for help on \(shown)") + " (RFC 5321 section 4.1.1.8)"
-        case "AUTH": return SASLSteps.begin(command)
-        case "*auth": return SASLSteps.respond(state.login, command.line)
-        case "STARTTLS": return "Ask to go on under TLS (RFC 3207 section 4)"
-        case "ETRN": return etrn(argument)
-        case "ATRN":
+        case .etrn: return etrn(argument)
+        case .atrn:
             return "Ask to turn the connection round and receive the mail of "
                 + (argument.isEmpty ? "all domains of the user" : shown) + " (RFC 2645)"
-        case "TURN": return "Ask to exchange the roles (RFC 821 section 3.8; obsolete, RFC 5321 appendix F.1)"
-        case "BURL": return burl(argument)
-        case "XCLIENT": return "Say on whose behalf a trusted proxy speaks: \(attributes(argument)) (XCLIENT)"
-        case "XFORWARD": return "Pass on who the first client was, for the log: \(attributes(argument)) (XFORWARD)"
+        case .burl: return burl(argument)
+        case .xclient: return "Say on whose behalf a trusted proxy speaks: \(attributes(argument)) (XCLIENT)"
+        case .xforward: return "Pass on who the first client was, for the log: \(attributes(argument)) (XFORWARD)"
         // The line may be anything, a credential that lost its place among them: it is not quoted.
         default: return "A command that no RFC known here defines"
         }
     }
 
-    private static func hello(_ name: String, _ what: String) -> String {
-        name.isEmpty ? "Greet without a name, \(what)" : "Greet as \(name), \(what)"
-    }
-
-    private static func mail(_ path: SMTPPath?, _ beginning: String) -> String {
-        guard let path else {
-            return "\(beginning); no sender can be read (RFC 5321 section 4.1.1.2)"
-        }
-        let sender =
-            path.address.isEmpty
-            ? "the null sender, as reports do that must not bounce (RFC 5321 section 4.5.5)"
-            : ShownText.of(path.address)
-        var note = beginning
-        note += " from "
-        note += sender
-        if path.parameters.isEmpty, !path.address.isEmpty { note += " (RFC 5321 section 4.1.1.2)" }
-        for parameter in path.parameters.prefix(16) {
-            note += ", "
-            note += MailParameters.phrase(parameter)
-        }
+    private static func hello(_ name: ArraySlice<UInt8>, _ what: String) -> String {
+        var note = name.isEmpty ? "Greet without a name" : "Greet as "
+        note.reserveCapacity(128)
+        ShownText.append(name, to: &note)
+        note += ", "
+        note += what
         return note
     }
 
-    private static func recipient(_ path: SMTPPath?) -> String {
-        guard let path else {
+    private static func data(_ recipients: Int) -> String {
+        if recipients == 1 { return "Ask to send the content, for 1 recipient (RFC 5321 section 4.1.1.4)" }
+        return "Ask to send the content, for \(ShownText.count(recipients, "recipient")) (RFC 5321 section 4.1.1.4)"
+    }
+
+    private static func mail(_ exchange: Exchange, _ facts: ExchangeFacts, _ beginning: String) -> String {
+        guard let path = facts.path else {
+            return "\(beginning); no sender can be read (RFC 5321 section 4.1.1.2)"
+        }
+        var note = beginning
+        note.reserveCapacity(128)
+        note += " from "
+        if path.address.isEmpty {
+            note += "the null sender, as reports do that must not bounce (RFC 5321 section 4.5.5)"
+        } else {
+            ShownText.append(exchange.commandOctets[path.address], to: &note)
+            if facts.parameters.isEmpty { note += " (RFC 5321 section 4.1.1.2)" }
+        }
+        append(facts.parameters, exchange.commandOctets, path, to: &note)
+        return note
+    }
+
+    private static func recipient(_ exchange: Exchange, _ facts: ExchangeFacts) -> String {
+        guard let path = facts.path else {
             return "Name a recipient; none can be read (RFC 5321 section 4.1.1.3)"
         }
         var note = "Name the recipient "
-        note += ShownText.of(path.address)
-        if path.address.hasPrefix("@") { note += ", with a source route that is to be ignored (RFC 5321 appendix C)" }
-        if path.parameters.isEmpty { note += " (RFC 5321 section 4.1.1.3)" }
-        for parameter in path.parameters.prefix(16) {
-            note += ", "
-            note += MailParameters.phrase(parameter)
+        note.reserveCapacity(96)
+        let address = exchange.commandOctets[path.address]
+        ShownText.append(address, to: &note)
+        if address.first == UInt8(ascii: "@") {
+            note += ", with a source route that is to be ignored (RFC 5321 appendix C)"
         }
+        if facts.parameters.isEmpty { note += " (RFC 5321 section 4.1.1.3)" }
+        append(facts.parameters, exchange.commandOctets, path, to: &note)
         return note
     }
 
+    private static func append(
+        _ parameters: UsualParameters, _ line: [UInt8], _ path: SMTPPathPlaces, to note: inout String
+    ) {
+        guard !parameters.isEmpty else { return }
+        if parameters.areAll, let size = parameters.size, !parameters.hasBody, !parameters.wantsUTF8 {
+            note += ", "
+            note += ShownText.count(size, "octet")
+            note += " declared (RFC 1870)"
+            return
+        }
+        for parameter in SMTPGrammar.parameters(line[path.rest]).prefix(16) {
+            note += ", "
+            note += MailParameters.phrase(parameter)
+        }
+    }
+
     /// What a message is, once it has been seen.
-    static func content(_ exchange: Exchange, _ session: Session) -> String {
-        guard let index = exchange.message, session.messages.indices.contains(index) else {
+    private static func content(_ facts: ExchangeFacts, _ session: Session) -> String {
+        guard let index = facts.message, session.messages.indices.contains(index) else {
             return "Send the content, ended by a line with a dot alone (RFC 5321 section 4.1.1.4)"
         }
-        let message = session.messages[index]
-        let recipients = message.to.count + message.rejected.count
+        let messages = session.messages
         var note = "Send the content, "
-        note += ShownText.count(message.bytes, "octet")
-        if !message.complete { note += ", not all of which was seen" }
-        if recipients > 0 {
+        note.reserveCapacity(160)
+        note += ShownText.count(messages[index].bytes, "octet")
+        if !messages[index].complete { note += ", not all of which was seen" }
+        if !messages[index].to.isEmpty || !messages[index].rejected.isEmpty {
             note += " for "
-            note += ShownText.count(message.to.count, "recipient")
+            note += ShownText.count(messages[index].to.count, "recipient")
         }
-        note += about(message)
+        append(messages[index].content, to: &note)
         note += " (RFC 5321 section 4.1.1.4)"
         return note
     }
 
     /// Subject and parts of a message.
-    static func about(_ message: Message) -> String {
-        var note = message.content.subject.map { ": \"\(ShownText.of($0))\"" } ?? ""
-        if message.content.parts.count > 1 { note += ", \(ShownText.count(message.content.parts.count, "part"))" }
-        if let report = message.content.facts.report { note += "; it \(report.phrase)" }
-        return note
+    static func append(_ content: MessageContent, to note: inout String) {
+        if let subject = content.subject {
+            note += ": \""
+            note += ShownText.of(subject)
+            note += "\""
+        }
+        if content.parts.count > 1 {
+            note += ", "
+            note += ShownText.count(content.parts.count, "part")
+        }
+        if let report = content.facts.report { note += "; it \(report.phrase)" }
     }
 
     private static func chunk(_ argument: ArraySlice<UInt8>, _ state: DialogueState) -> String {
@@ -127,7 +165,7 @@ enum SMTPNotes {
         guard let transaction = state.transaction else {
             return "Start afresh; no transaction is open (RFC 5321 section 4.1.1.5)"
         }
-        return "Give up the mail from \(transaction.sender.isEmpty ? "<>" : ShownText.of(transaction.sender))"
+        return "Give up the mail from \(transaction.isFromNobody ? "<>" : ShownText.of(transaction.sender))"
             + " (RFC 5321 section 4.1.1.5)"
     }
 

@@ -24,6 +24,8 @@ public struct SessionOverview: Sendable, Equatable {
     public var vanished: [String] = []
     /// What the server offered under TLS only.
     public var appeared: [String] = []
+    /// Whether any command may name a user.
+    private var mayNameUser = false
 
     /// Octets of content per second; nil where too little passed to tell.
     public var rate: Double? {
@@ -33,9 +35,10 @@ public struct SessionOverview: Sendable, Equatable {
     /// Sums up a session.
     public init(of session: Session) {
         var state = DialogueState(proto: session.proto)
-        for (index, exchange) in session.exchanges.enumerated() {
-            state.advance(over: exchange)
-            note(exchange, index, state)
+        for index in session.exchanges.indices {
+            let facts = ExchangeFacts(session.exchanges[index])
+            state.advance(over: session.exchanges[index], facts)
+            note(facts, index, state)
         }
         finish(session, state)
     }
@@ -44,16 +47,22 @@ public struct SessionOverview: Sendable, Equatable {
     init() {}
 
     /// Takes the next exchange; `state` is the dialogue's behind it.
-    mutating func note(_ exchange: Exchange, _ index: Int, _ state: DialogueState) {
-        if let latency = exchange.reply?.latency {
-            if exchange.command == nil, timeToGreeting == nil { timeToGreeting = latency }
-            if exchange.command != nil, latency > slowestReply?.latency ?? -1 {
+    mutating func note(_ facts: ExchangeFacts, _ index: Int, _ state: DialogueState) {
+        if facts.hasReply {
+            let latency = facts.latency
+            if facts.verb == .none {
+                if timeToGreeting == nil { timeToGreeting = latency }
+            } else if latency > slowestReply?.latency ?? -1 {
                 slowestReply = SlowestReply(latency: latency, exchange: index)
             }
         }
+        let verb = facts.verb
+        switch verb {
+        case .user, .pass, .apop, .auth, .response: mayNameUser = true
+        default: break
+        }
         guard state.isEncrypted else { return }
-        let verb = exchange.command?.verb
-        if verb == "EHLO" || verb == "LHLO" || verb == "CAPA", let clear = state.clearCapabilities,
+        if verb == .ehlo || verb == .lhlo || verb == .capa, let clear = state.clearCapabilities,
             let now = state.capabilities
         {
             vanished = clear.map(\.keyword).filter { word in !now.contains { $0.keyword == word } }
@@ -63,35 +72,45 @@ public struct SessionOverview: Sendable, Equatable {
 
     /// The session is over; `state` is what its dialogue came to.
     mutating func finish(_ session: Session, _ state: DialogueState) {
-        for message in session.messages {
-            contentBytes = contentBytes.addingReportingOverflow(message.bytes).partialValue
-            contentTime = contentTime.addingReportingOverflow(message.transferTime).partialValue
+        for index in session.messages.indices {
+            contentBytes = contentBytes.addingReportingOverflow(session.messages[index].bytes).partialValue
+            contentTime = contentTime.addingReportingOverflow(session.messages[index].transferTime).partialValue
         }
         switch session.proto {
-        case .smtp: sentence = Self.smtp(session, state)
-        case .pop3: sentence = Self.pop3(session, state)
+        case .smtp: sentence = smtp(session, state)
+        case .pop3: sentence = pop3(session, state)
         case .imap: sentence = "An IMAP session, which is not decoded."
         case nil: sentence = "Nothing in it is known as mail."
         }
-        sentence += " " + Self.end(session)
+        sentence += Self.end(session)
     }
 
     // MARK: Words
 
-    private static func smtp(_ session: Session, _ state: DialogueState) -> String {
+    private func smtp(_ session: Session, _ state: DialogueState) -> String {
         if session.isUndecrypted { return "The dialogue went on under TLS, which is not decrypted." }
-        var parts = logins(session, state)
-        let recipients = session.messages.reduce(0) { $0 + $1.to.count }
-        let refused = session.messages.reduce(0) { $0 + $1.rejected.count }
-        if session.messages.isEmpty {
-            parts.append("sent no message")
-        } else {
-            let octets = session.messages.reduce(UInt64(0)) { $0.addingReportingOverflow($1.bytes).partialValue }
-            parts.append(
-                "sent \(ShownText.count(session.messages.count, "message")) of \(ShownText.count(octets, "octet"))"
-                    + " to \(ShownText.count(recipients, "recipient"))\(fate(session.messages))")
+        var text = "The client "
+        text.reserveCapacity(120)
+        let done = logins(session, state)
+        text += done.joined(separator: ", ")
+        if !done.isEmpty { text += " and " }
+        guard !session.messages.isEmpty else {
+            text += "sent no message."
+            return text
         }
-        var text = "The client \(list(parts))."
+        var recipients = 0, refused = 0
+        for index in session.messages.indices {
+            recipients += session.messages[index].to.count
+            refused += session.messages[index].rejected.count
+        }
+        text += "sent "
+        text += ShownText.count(session.messages.count, "message")
+        text += " of "
+        text += ShownText.count(contentBytes, "octet")
+        text += " to "
+        text += ShownText.count(recipients, "recipient")
+        text += Self.fate(session.messages)
+        text += "."
         if refused > 0 {
             text += " \(ShownText.count(refused, "recipient was", "recipients were")) refused."
         }
@@ -99,8 +118,14 @@ public struct SessionOverview: Sendable, Equatable {
     }
 
     private static func fate(_ messages: [Message]) -> String {
-        let taken = messages.count { $0.accepted == true }
-        let refused = messages.count { $0.accepted == false }
+        var taken = 0, refused = 0
+        for index in messages.indices {
+            switch messages[index].accepted {
+            case true?: taken += 1
+            case false?: refused += 1
+            case nil: break
+            }
+        }
         let open = messages.count - taken - refused
         if taken == messages.count { return ", accepted" }
         if refused == messages.count { return ", refused" }
@@ -108,26 +133,29 @@ public struct SessionOverview: Sendable, Equatable {
         return ", \(taken) accepted, \(refused) refused" + (open > 0 ? ", \(open) without an answer" : "")
     }
 
-    private static func pop3(_ session: Session, _ state: DialogueState) -> String {
+    private func pop3(_ session: Session, _ state: DialogueState) -> String {
         if session.isUndecrypted { return "The dialogue went on under TLS, which is not decrypted." }
         var parts = logins(session, state)
-        let fetched = session.messages.count { $0.kind == .retr }
-        let tops = session.messages.count { $0.kind == .top }
+        var fetched = 0, tops = 0
+        for index in session.messages.indices {
+            if session.messages[index].kind == .retr { fetched += 1 }
+            if session.messages[index].kind == .top { tops += 1 }
+        }
         parts.append(fetched == 0 ? "fetched no message" : "fetched \(ShownText.count(fetched, "message"))")
         if tops > 0 { parts.append("looked at the top of \(tops)") }
         let count = ShownText.count(state.deleted.count, "message")
         if !state.deleted.isEmpty {
             parts.append(state.phase == .update ? "deleted \(count)" : "marked \(count) for deletion, which stay")
         }
-        return "The client \(list(parts))."
+        return "The client \(Self.list(parts))."
     }
 
-    private static func logins(_ session: Session, _ state: DialogueState) -> [String] {
+    private func logins(_ session: Session, _ state: DialogueState) -> [String] {
         var parts: [String] = []
         if session.tls?.isClientUnderTLS ?? state.isEncrypted { parts.append("went on under TLS") }
         if state.isAuthenticated {
             parts.append("logged in" + (LoginName.accepted(in: session).last.map { " as \(ShownText.of($0))" } ?? ""))
-        } else if let user = LoginName.of(session) {
+        } else if mayNameUser, let user = LoginName.of(session) {
             parts.append("failed to log in as \(ShownText.of(user))")
         }
         return parts
@@ -140,13 +168,13 @@ public struct SessionOverview: Sendable, Equatable {
 
     private static func end(_ session: Session) -> String {
         switch session.ending {
-        case .quit: "It ended by QUIT."
-        case .clientClosed: "The client closed the connection without QUIT."
-        case .serverClosed: "The server closed the connection."
-        case .reset: "The connection was reset."
-        case .timeout: "It ended since nothing was said any more."
-        case .open: "Its end was not seen."
-        case .killed: "It was ended from outside."
+        case .quit: " It ended by QUIT."
+        case .clientClosed: " The client closed the connection without QUIT."
+        case .serverClosed: " The server closed the connection."
+        case .reset: " The connection was reset."
+        case .timeout: " It ended since nothing was said any more."
+        case .open: " Its end was not seen."
+        case .killed: " It was ended from outside."
         }
     }
 }

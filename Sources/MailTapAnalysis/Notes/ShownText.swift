@@ -26,6 +26,9 @@ enum ShownText {
 
     static func of(_ octets: ArraySlice<UInt8>) -> String { of(SMTPGrammar.text(octets)) }
 
+    /// As `of`, to the end of a sentence.
+    static func append(_ octets: ArraySlice<UInt8>, to sentence: inout String) { sentence += of(octets) }
+
     /// `1 octet`, `2 octets`; nouns with a plural of their own are given both.
     static func count(_ number: some BinaryInteger, _ noun: String, _ plural: String? = nil) -> String {
         let isOne = number == 1

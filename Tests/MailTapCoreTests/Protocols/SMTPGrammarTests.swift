@@ -30,12 +30,12 @@ import Testing
     }
 
     @Test(arguments: [
-        ("MAIL FROM: <a@b>", SMTPPath.Lapse.spaceAfterColon), ("MAIL FROM :<a@b>", .spaceBeforeColon),
+        ("MAIL FROM: <a@b>", SMTPPath.Lapses.spaceAfterColon), ("MAIL FROM :<a@b>", .spaceBeforeColon),
         ("MAIL FROM:a@b", .missingBrackets), ("MAIL FROM:<a@b", .missingCloseBracket),
         ("MAIL FROM:<a@b>SIZE=1", .textBehindBracket),
     ])
-    func namesLapses(line: String, lapse: SMTPPath.Lapse) {
-        #expect(SMTPGrammar.pathArgument(in: Array(line.utf8))?.lapses == [lapse])
+    func namesLapses(line: String, lapse: SMTPPath.Lapses) {
+        #expect(SMTPGrammar.pathArgument(in: Array(line.utf8))?.lapses == lapse)
     }
 
     @Test func fallsBackToLatin1() {

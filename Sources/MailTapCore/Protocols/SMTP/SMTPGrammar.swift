@@ -15,19 +15,24 @@ public enum SMTPGrammar {
 
     /// As `path(in:)`, with what is odd about the line's form.
     public static func pathArgument(in line: [UInt8]) -> SMTPPath? {
-        scan(line[...]).map { SMTPPath(address: text($0.address), parameters: parameters($0.rest), lapses: $0.lapses) }
+        places(in: line).map {
+            SMTPPath(address: text(line[$0.address]), parameters: parameters(line[$0.rest]), lapses: $0.lapses)
+        }
     }
 
     /// As `path(in:)`, the address alone.
-    public static func address(in line: [UInt8]) -> String? { address(in: line[...]) }
+    public static func address(in line: [UInt8]) -> String? { places(in: line).map { text(line[$0.address]) } }
 
     /// As for a whole array.
-    public static func address(in line: ArraySlice<UInt8>) -> String? { scan(line).map { text($0.address) } }
+    public static func address(in line: ArraySlice<UInt8>) -> String? { scan(line).map { text(line[$0.address]) } }
 
-    private static func scan(
-        _ line: ArraySlice<UInt8>
-    ) -> (address: ArraySlice<UInt8>, rest: ArraySlice<UInt8>, lapses: Set<SMTPPath.Lapse>)? {
-        if let usual = usual(line) { return usual }
+    /// Where address and parameters stand in a MAIL, RCPT, SEND, SOML or SAML line; nil where no `FROM:` or `TO:` is
+    /// found.
+    public static func places(in line: [UInt8]) -> SMTPPathPlaces? {
+        SMTPPathPlaces(usual: line.span.bytes) ?? scan(line[...])
+    }
+
+    private static func scan(_ line: ArraySlice<UInt8>) -> SMTPPathPlaces? {
         var scanner = OctetScanner(line)
         scanner.skipBlanks()
         scanner.skip { !isBlank($0) && $0 != UInt8(ascii: ":") }
@@ -36,7 +41,7 @@ public enum SMTPGrammar {
         scanner.skipBlanks()
         let keyword = scanner.take { !isBlank($0) && $0 != UInt8(ascii: ":") && $0 != UInt8(ascii: "<") }
         guard equalsIgnoringCase(keyword, "FROM") || equalsIgnoringCase(keyword, "TO") else { return nil }
-        var lapses: Set<SMTPPath.Lapse> = []
+        var lapses: SMTPPath.Lapses = []
         if scanner.skipBlanks() > 0 { lapses.insert(.spaceBeforeColon) }
         guard scanner.takeOne(UInt8(ascii: ":")) else { return nil }
         if scanner.skipBlanks() > 0 { lapses.insert(.spaceAfterColon) }
@@ -48,34 +53,15 @@ public enum SMTPGrammar {
                 scanner = probe
             } else {
                 lapses.insert(.missingCloseBracket)
-                let rest = scanner.take { !isBlank($0) }
-                return (rest, scanner.rest, lapses)
+                let taken = scanner.take { !isBlank($0) }
+                return SMTPPathPlaces(address: taken.indices, rest: scanner.rest.indices, lapses: lapses)
             }
         } else {
             lapses.insert(.missingBrackets)
             address = scanner.take { !isBlank($0) }
         }
         if let next = scanner.peek, !isBlank(next) { lapses.insert(.textBehindBracket) }
-        return (address, scanner.rest, lapses)
-    }
-
-    /// `MAIL FROM:<…>` and `RCPT TO:<…>` as the RFC writes them, nothing quoted: nearly every line, and read in one go.
-    private static func usual(
-        _ line: ArraySlice<UInt8>
-    ) -> (address: ArraySlice<UInt8>, rest: ArraySlice<UInt8>, lapses: Set<SMTPPath.Lapse>)? {
-        let start: Int
-        if line.starts(with: "MAIL FROM:<".utf8) {
-            start = line.startIndex + 11
-        } else if line.starts(with: "RCPT TO:<".utf8) {
-            start = line.startIndex + 9
-        } else {
-            return nil
-        }
-        guard let end = line[start...].firstIndex(of: UInt8(ascii: ">")),
-            !line[start..<end].contains(where: { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }),
-            end + 1 == line.endIndex || isBlank(line[end + 1])
-        else { return nil }
-        return (line[start..<end], line[(end + 1)...], [])
+        return SMTPPathPlaces(address: address.indices, rest: scanner.rest.indices, lapses: lapses)
     }
 
     /// The `KEY` and `KEY=value` words of a parameter list (RFC 5321 section 4.1.2), keys in capitals.
@@ -159,38 +145,6 @@ public enum SMTPGrammar {
     }
 
     static func isBlank(_ octet: UInt8) -> Bool { octet == 32 || octet == 9 }
-}
-
-/// A `KEY` or `KEY=value` word behind the path of MAIL or RCPT, or behind an EHLO keyword.
-public struct SMTPParameter: Sendable, Hashable {
-    /// The keyword in capitals.
-    public var key: String
-    /// The value as written; nil where there is no `=`.
-    public var value: String?
-}
-
-/// The argument of MAIL FROM or RCPT TO.
-public struct SMTPPath: Sendable, Hashable {
-    /// Where the form departs from RFC 5321 section 4.1.2.
-    public enum Lapse: Sendable, Hashable {
-        /// `FROM :`.
-        case spaceBeforeColon
-        /// `FROM: <`.
-        case spaceAfterColon
-        /// The address stands without angle brackets.
-        case missingBrackets
-        /// There is `<` but no `>`.
-        case missingCloseBracket
-        /// Something other than a space follows `>`.
-        case textBehindBracket
-    }
-
-    /// The address between the angle brackets; empty for the null reverse-path.
-    public var address: String
-    /// The ESMTP parameters, in order.
-    public var parameters: [SMTPParameter]
-    /// What is odd about the form.
-    public var lapses: Set<Lapse>
 }
 
 /// Walks over octets from the front; never past their end.

@@ -1,0 +1,113 @@
+import MailTapCore
+
+/// What an answer to EHLO or CAPA offers: a few keywords are looked for at once, the rest is read when somebody asks.
+struct Offers {
+    /// Keywords that rules ask for at every session.
+    struct Known: OptionSet {
+        var rawValue: UInt16
+
+        static let size = Known(rawValue: 1)
+        static let auth = Known(rawValue: 2)
+        static let startTLS = Known(rawValue: 4)
+        static let eightBitMIME = Known(rawValue: 8)
+        static let utf8 = Known(rawValue: 16)
+        static let enhancedCodes = Known(rawValue: 32)
+        static let chunking = Known(rawValue: 64)
+        static let limits = Known(rawValue: 128)
+        /// Eight letters X stand where a keyword may have stood, the last one of them perhaps another.
+        static let overwritten = Known(rawValue: 256)
+        static let pipelining = Known(rawValue: 512)
+    }
+
+    private let lines: ArraySlice<WireText>
+    private(set) var known: Known = []
+    /// The octets that SIZE allows (RFC 1870 section 4); nil where it does not say.
+    private(set) var sizeLimit: UInt64?
+    /// Whether a dialogue file lets anything stand where a keyword does.
+    let areOpen: Bool
+
+    init(_ lines: ArraySlice<WireText>) {
+        self.lines = lines
+        var areOpen = false
+        for line in lines {
+            if !line.patterns.isEmpty {
+                let keyword = line.octets.firstIndex(of: 32) ?? line.octets.count
+                if line.patterns.contains(where: { $0.range.lowerBound < keyword }) { areOpen = true }
+            }
+            let found = Self.known(in: line)
+            if found == .size, !known.contains(.size) {
+                sizeLimit = Self.limit(in: line)
+            }
+            known.formUnion(found)
+        }
+        self.areOpen = areOpen
+    }
+
+    /// All of them, read.
+    var capabilities: [Capability] { lines.compactMap { Capability(line: $0) } }
+
+    /// The capability of a keyword, the first where there are several; nil where it is not offered.
+    func capability(_ keyword: Known) -> Capability? {
+        guard known.contains(keyword) else { return nil }
+        return lines.first { Self.known(in: $0) == keyword }.flatMap { Capability(line: $0) }
+    }
+
+    private static func limit(in line: WireText) -> UInt64? {
+        let octets = line.octets.span.bytes
+        if octets.begins(with: "SIZE "), let limit = octets.number(from: 5) { return limit }
+        return Capability(line: line)?.arguments.first.flatMap { UInt64($0) }
+    }
+
+    private static func known(in line: WireText) -> Known {
+        // A mask may cover a keyword, which is then read as views show it.
+        guard line.secrets.isEmpty else {
+            return Capability(line: line).map { known(Array($0.keyword.utf8).span.bytes) } ?? []
+        }
+        return known(line.octets.span.bytes)
+    }
+
+    /// By the first word.
+    private static func known(_ line: RawSpan) -> Known {
+        var start = 0
+        while start < line.byteCount, SMTPBlank.contains(line[octet: start]) { start += 1 }
+        var end = start
+        var code: UInt64 = 0
+        while end < line.byteCount, !SMTPBlank.contains(line[octet: end]) {
+            let octet = line[octet: end]
+            if end - start < 8 { code = code << 8 | UInt64(octet >= 97 && octet <= 122 ? octet - 32 : octet) }
+            end += 1
+        }
+        // Up to eight letters written as a number, so that the compiler makes a search of them, without a table.
+        switch (code, end - start) {
+        case (0x5349_5A45, 4): return .size
+        case (0x4155_5448, 4): return .auth
+        case (0x4C49_4D49_5453, 6): return .limits
+        case (0x5354_4152_5454_4C53, 8): return .startTLS
+        case (0x3842_4954_4D49_4D45, 8): return .eightBitMIME
+        case (0x534D_5450_5554_4638, 8): return .utf8
+        case (0x4348_554E_4B49_4E47, 8): return .chunking
+        case (0x5049_5045_4C49_4E49, 10):
+            return line.extracting((start + 8)..<end).spells(ignoringCase: "NG") ? .pipelining : []
+        case (0x454E_4841_4E43_4544, 19):
+            return line.extracting((start + 8)..<end).spells(ignoringCase: "STATUSCODES") ? .enhancedCodes : []
+        // `AUTH=LOGIN` is how servers spoke before RFC 2554.
+        case (_, 5...) where line.extracting(start..<(start + 5)).spells(ignoringCase: "AUTH="): return .auth
+        case (_, 8) where line.extracting(start..<(start + 7)).spells(ignoringCase: "XXXXXXX"): return .overwritten
+        default: return []
+        }
+    }
+}
+
+extension RawSpan {
+    /// Whether the octets are those of `text`, which is in capitals, in whatever case.
+    fileprivate func spells(ignoringCase text: StaticString) -> Bool {
+        guard byteCount == text.utf8CodeUnitCount else { return false }
+        return text.withUTF8Buffer { expected in
+            for index in expected.indices {
+                let octet = self[octet: index]
+                guard (octet >= 97 && octet <= 122 ? octet - 32 : octet) == expected[index] else { return false }
+            }
+            return true
+        }
+    }
+}
