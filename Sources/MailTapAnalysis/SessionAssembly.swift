@@ -145,8 +145,9 @@ struct SessionAssembly {
         anomalies.append(DialogueAnomaly(kind: .cutLine, range: cut, exchange: session.exchanges.count - 1))
     }
 
-    /// Content that was under way when the input ended has a message, but is no exchange yet: nothing could have
-    /// answered it. Where the connection ended in it, it is an exchange without a reply.
+    /// Content that was under way when the input ended has a message, but is no exchange yet.
+    ///
+    /// Nothing could have answered it. Where the connection ended in it, it is an exchange without a reply.
     private mutating func dropUnfinishedContent() {
         guard session.exchanges.count > 1, let last = session.exchanges.last, last.command?.verb == "*data",
             last.reply == nil, let message = last.message, !session.messages[message].complete, !contentHasEnded

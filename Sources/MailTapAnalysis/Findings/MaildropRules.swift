@@ -141,7 +141,9 @@ struct MaildropRules {
 
     /// RFC 5034 section 3: the mechanisms stand behind the tag SASL.
     private func mechanism(_ place: SessionRules.Place, _ found: inout FindingList) {
-        guard place.facts.verb == .auth, !place.isPatchy, let command = place.exchange.command, let name = SASLSteps.mechanismName(of: command) else { return }
+        guard place.facts.verb == .auth, !place.isPatchy, let command = place.exchange.command,
+            let name = SASLSteps.mechanismName(of: command)
+        else { return }
         let tags = place.state.capabilities?.filter { $0.keyword == "SASL" }.flatMap(\.arguments) ?? []
         let offered = tags.map { $0.uppercased() } + listed
         guard !offered.isEmpty, !offered.contains(name) else { return }

@@ -49,7 +49,8 @@ enum SMTPArgumentRules {
 
     /// RFC 4954 section 3: the mechanisms stand behind the keyword AUTH.
     private static func mechanism(_ place: SessionRules.Place, _ found: inout FindingList) {
-        guard let command = place.exchange.command, !place.isPatchy, let offers = place.state.capabilities?.filter({ $0.keyword == "AUTH" }), !offers.isEmpty,
+        guard let command = place.exchange.command, !place.isPatchy,
+            let offers = place.state.capabilities?.filter({ $0.keyword == "AUTH" }), !offers.isEmpty,
             let name = SASLSteps.mechanismName(of: command)
         else { return }
         let offered = offers.flatMap(\.arguments).map { $0.uppercased() }

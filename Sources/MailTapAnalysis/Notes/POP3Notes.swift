@@ -40,7 +40,8 @@ enum POP3Notes {
             return note
         case .top:
             let words = SMTPGrammar.text(argument).words
-            var note = "Fetch the header section and \(words.count > 1 ? ShownText.of(words[1]) : "?") lines of message "
+            let lines = words.count > 1 ? ShownText.of(words[1]) : "?"
+            var note = "Fetch the header section and \(lines) lines of message "
             note += ShownText.of(words.first ?? "?")
             append(facts, session, to: &note)
             note += " (RFC 1939 section 7)"
