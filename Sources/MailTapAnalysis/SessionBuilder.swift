@@ -75,6 +75,8 @@ public struct SessionOptions: Sendable {
     public var readsMessages = true
     /// Takes a message of which this many octets have come, to call its `run` on another thread; nil to read it at once.
     public var readsElsewhere: (@Sendable (_ message: MessageReading, _ octets: Int) -> Void)?
+    /// Octets of each message that are read at once all the same: few are not worth handing over.
+    public var readsAtOnce = 0
     /// Octets of a message that are worth handing over: until so many have come they wait.
     public var pieceSize = 65_536
     /// Whether to keep each message's octets in memory.

@@ -39,7 +39,7 @@ struct CapturePipeline: PacketHandler, ~Copyable {
     }
 
     mutating func progress(_ offset: UInt64) {
-        reassembler.position?.packet = summary.packets
+        reassembler.position?.moment = CaptureMoment(packet: summary.packets)
         report?(offset)
     }
 
@@ -48,7 +48,6 @@ struct CapturePipeline: PacketHandler, ~Copyable {
 
     /// Ends every session that is still open.
     mutating func finish() {
-        reassembler.packet = summary.packets &+ 1
         reassembler.finishAll()
     }
 }

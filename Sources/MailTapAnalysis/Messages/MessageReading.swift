@@ -67,11 +67,16 @@ public final class MessageReading: Sendable {
 struct MessageIntake {
     let reading: MessageReading
     private var piece: [UInt8] = []
+    /// Octets that were read as they came.
+    private var read = 0
 
     init(_ options: SessionOptions) { reading = MessageReading(digestsParts: options.digestsParts) }
 
     mutating func receive(_ bytes: RawSpan, _ options: SessionOptions) {
-        guard let handOver = options.readsElsewhere else { return reading.read(bytes) }
+        guard let handOver = options.readsElsewhere, read >= options.readsAtOnce else {
+            read += bytes.byteCount
+            return reading.read(bytes)
+        }
         bytes.withUnsafeBytes { piece.append(contentsOf: $0) }
         if piece.count >= options.pieceSize { pass(to: handOver) }
     }

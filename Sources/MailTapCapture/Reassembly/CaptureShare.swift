@@ -40,16 +40,6 @@ public struct CaptureShare: Sendable, Equatable {
     }
 }
 
-/// Where a reader stands in its capture, for a sink that wants to know in which order sessions opened.
-public final class PacketPosition {
-    /// The number of the packet with which a session opens, or that was read last; behind the last one when the
-    /// sessions end that are still open then.
-    public internal(set) var packet: UInt64 = 0
-
-    /// The beginning.
-    public init() {}
-}
-
 /// Takes a session that another reader follows.
 final class UnfollowedSession: SessionSink {
     var wantsMore: Bool { false }
@@ -70,7 +60,6 @@ extension ReassemblyLimits {
         part.history /= count
         part.connections = max(1, connections / count)
         part.silentConnections = max(1, silentConnections / count)
-        part.incompleteSessions = max(1, incompleteSessions / count)
         part.closedConnections = max(1, closedConnections / count)
         return part
     }

@@ -2,16 +2,23 @@ import MailTapCore
 
 /// Connections in the order in which something happened to them; entries may be out of date.
 struct PlaceQueue {
-    private var entries: [(place: Int, serial: UInt64, time: Timestamp)] = []
+    /// A connection to which something happened.
+    struct Entry {
+        var place: Int
+        var serial: UInt64
+        /// Of the packet that brought it.
+        var time: Timestamp
+        var packet: UInt64
+    }
+
+    private var entries: [Entry] = []
     private var head = 0
 
     var isEmpty: Bool { head == entries.count }
     var count: Int { entries.count - head }
-    var first: (place: Int, serial: UInt64, time: Timestamp)? { head < entries.count ? entries[head] : nil }
+    var first: Entry? { head < entries.count ? entries[head] : nil }
 
-    mutating func append(_ place: Int, _ serial: UInt64, _ time: Timestamp) {
-        entries.append((place, serial, time))
-    }
+    mutating func append(_ entry: Entry) { entries.append(entry) }
 
     mutating func removeFirst() {
         guard head < entries.count else { return }

@@ -25,7 +25,8 @@ extension Reassembler {
     }
 
     private mutating func place(_ key: FlowKey, _ segment: TCPSegment) -> Int {
-        serial &+= 1
+        // By the packet, so that it goes up alike for all readers of a capture.
+        serial = max(serial &+ 1, packet &* 16)
         let connection = Connection(key: key, serial: serial, started: segment.time, lastTime: segment.time)
         let place: Int
         if let reused = free.popLast() {
@@ -58,7 +59,6 @@ extension Reassembler {
             for comment in comments { annotations.sessionInfo(in: comment, &info) }
         }
         let isDNS = DNSStream.begins(with: payload, to: info.server.port) && direction == client
-        position?.packet = packet
         let session: any SessionSink =
             isDNS
             ? DNSStream(names: names)
@@ -158,39 +158,38 @@ extension Reassembler {
 
     /// Ends closed connections whose time is over, in the order in which they closed.
     mutating func expire() {
-        while let oldest = closing.first {
-            let isDue = closing.count > limits.closedSessions || now.since(oldest.time) > limits.closedTime
-            guard isDue else { break }
+        while let oldest = closing.first, isDue(oldest, limits.closedPackets) {
             closing.removeFirst()
-            guard connections[oldest.place].serial == oldest.serial else { continue }
-            if hasGoneOn(oldest.place, oldest.time) {
-                connections[oldest.place].isClosing = false
-                continue
-            }
+            guard isStillOpen(oldest) else { continue }
             if isIncomplete(oldest.place), now.since(oldest.time) <= limits.closedTime {
-                // Many others closed since, but what it lacks may still turn up: it gets its whole time.
-                incomplete.append(oldest.place, oldest.serial, oldest.time)
+                // What it lacks may still turn up: it gets more time.
+                incomplete.append(oldest)
             } else {
-                bury(oldest.place, oldest.serial)
+                bury(oldest, rank: 0)
             }
         }
-        while let oldest = incomplete.first {
-            let isDue = incomplete.count > limits.incompleteSessions || now.since(oldest.time) > limits.closedTime
-            guard isDue else { break }
+        while let oldest = incomplete.first, isDue(oldest, limits.incompletePackets) {
             incomplete.removeFirst()
-            guard connections[oldest.place].serial == oldest.serial else { continue }
-            if hasGoneOn(oldest.place, oldest.time) {
-                connections[oldest.place].isClosing = false
-            } else {
-                bury(oldest.place, oldest.serial)
-            }
-        }
-        while past.count > limits.closedConnections, let oldest = past.first {
-            past.removeFirst()
-            if connections[oldest.place].serial == oldest.serial { remove(oldest.place) }
+            if isStillOpen(oldest) { bury(oldest, rank: 1) }
         }
         let never = Timestamp(nanoseconds: .max)
         due = min(closing.first?.time ?? never, incomplete.first?.time ?? never).advanced(by: limits.closedTime)
+        duePacket = min(
+            closing.first.map { $0.packet &+ limits.closedPackets } ?? .max,
+            incomplete.first.map { $0.packet &+ limits.incompletePackets } ?? .max)
+    }
+
+    private func isDue(_ entry: PlaceQueue.Entry, _ packets: UInt64) -> Bool {
+        now.since(entry.time) > limits.closedTime || packet > entry.packet &+ packets
+    }
+
+    /// Whether a connection that closed still has its session; one that goes on is closed no more.
+    private mutating func isStillOpen(_ entry: PlaceQueue.Entry) -> Bool {
+        let place = entry.place
+        guard connections[place].serial == entry.serial, connections[place].phase != .past else { return false }
+        guard hasGoneOn(place, entry.time) else { return true }
+        connections[place].isClosing = false
+        return false
     }
 
     /// Whether both sides, or one long after, spoke on behind what closed the connection at `time`: a reset that its
@@ -214,16 +213,34 @@ extension Reassembler {
             || directions[2 * place + 1].proven > directions[2 * place + 1].covered
     }
 
-    /// Ends a closed connection's session and remembers the connection.
-    private mutating func bury(_ place: Int, _ serial: UInt64) {
-        finish(place)
-        past.append(place, serial, now)
+    /// Whether a closed connection is over for certain: both sides have each other's FIN, and so all before it.
+    func isOver(_ place: Int) -> Bool {
+        guard connections[place].phase == .open, !connections[place].isAborted, connections[place].held == 0 else {
+            return false
+        }
+        return [2 * place, 2 * place + 1].allSatisfy { index in
+            directions[index].isFinished && directions[index].finish == directions[index].next
+                && directions[index].proven == directions[index].covered
+        }
     }
 
-    /// Looks at a few connections at a time for those that are over, and at more where there are too many.
+    /// Ends a closed connection's session and remembers the connection.
+    mutating func bury(_ place: Int) {
+        finish(place)
+        past.append(entry(place))
+        while past.count > limits.closedConnections, let oldest = past.first {
+            past.removeFirst()
+            if connections[oldest.place].serial == oldest.serial { remove(oldest.place) }
+        }
+    }
+
+    private mutating func bury(_ entry: PlaceQueue.Entry, rank: Int64) {
+        position?.moment = CaptureMoment(packet: packet, rank: rank, serial: entry.packet)
+        bury(entry.place)
+    }
+
+    /// Makes room where there are too many connections.
     private mutating func makeRoom() {
-        guard !connections.isEmpty else { return }
-        for _ in 0..<2 { retireIfIdle(step()) }
         var steps = 0
         while silentCount > limits.silentConnections || openCount > limits.connections, steps < 4 * connections.count {
             steps += 1
@@ -231,15 +248,40 @@ extension Reassembler {
         }
     }
 
+    /// Ends a connection that has been idle for too long, and frees its place; false for one that is over.
+    mutating func endIdle(_ place: Int) -> Bool {
+        guard connections[place].phase != .past else { return false }
+        remove(place)
+        return true
+    }
+
+    /// Ends the connections that have been idle for too long.
+    ///
+    /// Seldom, since it looks at all of them: by time, and no more often than some thousand packets pay for.
+    mutating func sweep() {
+        guard packet == 0 || packet >= sweptAtPacket &+ 4096 else { return }
+        sweptAtPacket = packet
+        sweepDue = now.advanced(by: limits.idleTime / 8)
+        let idle = inOrder { connections[$0].phase != .past && now.since(connections[$0].lastTime) > limits.idleTime }
+        for place in idle {
+            // Behind those that closed.
+            let rank = max(2, connections[place].lastTime.nanoseconds)
+            position?.moment = CaptureMoment(packet: packet, rank: rank, serial: connections[place].serial)
+            remove(place)
+        }
+    }
+
+    /// The connections that fit, in the order of their last packet.
+    private func inOrder(where fits: (Int) -> Bool) -> [Int] {
+        connections.indices.filter { connections[$0].phase != .free && fits($0) }.sorted {
+            let (one, other) = (connections[$0], connections[$1])
+            return (one.lastTime, one.serial) < (other.lastTime, other.serial)
+        }
+    }
+
     private mutating func step() -> Int {
         hand = hand + 1 < connections.count ? hand + 1 : 0
         return hand
-    }
-
-    private mutating func retireIfIdle(_ place: Int) {
-        let phase = connections[place].phase
-        guard phase == .silent || phase == .open else { return }
-        if now.since(connections[place].lastTime) > limits.idleTime { remove(place) }
     }
 
     /// Gives a connection that had a packet since the last look another round, ends any other.
@@ -264,6 +306,7 @@ extension Reassembler {
     mutating func advance(to time: Timestamp) {
         now = max(now, time)
         expire()
+        if now > sweepDue { sweep() }
         guard limits.stragglerTime != nil else { return }
         for place in connections.indices where connections[place].held > 0 {
             // A connection without a handshake waits no longer than any other.
@@ -274,12 +317,13 @@ extension Reassembler {
 
     /// The capture is over: every session ends, those first that ended in it, by their last packet.
     mutating func finishAll() {
-        let order = connections.indices.filter { connections[$0].phase == .silent || connections[$0].phase == .open }
-            .sorted {
-                let (one, other) = (connections[$0], connections[$1])
-                if one.isClosing != other.isClosing { return one.isClosing }
-                return (one.lastTime, one.serial) < (other.lastTime, other.serial)
+        for isClosed in [true, false] {
+            packet &+= 1
+            for place in inOrder(where: { connections[$0].phase != .past && connections[$0].isClosing == isClosed }) {
+                let (time, serial) = (connections[place].lastTime, connections[place].serial)
+                position?.moment = CaptureMoment(packet: packet, rank: time.nanoseconds, serial: serial)
+                remove(place)
             }
-        for place in order { remove(place) }
+        }
     }
 }

@@ -177,13 +177,13 @@ extension Reassembler {
             connections[oldest.place].isHolder = false
             if connections[oldest.place].held > 0 {
                 connections[oldest.place].isHolder = true
-                holders.append(oldest.place, oldest.serial, now)
+                holders.append(entry(oldest.place))
                 break
             }
         }
     }
 
-    private func isHolding(_ entry: (place: Int, serial: UInt64, time: Timestamp)) -> Bool {
+    private func isHolding(_ entry: PlaceQueue.Entry) -> Bool {
         connections[entry.place].serial == entry.serial && connections[entry.place].held > 0
     }
 

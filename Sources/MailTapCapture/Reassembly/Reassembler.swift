@@ -36,17 +36,22 @@ struct Reassembler: SegmentHandler, ~Copyable {
     var heldInAll = 0
     var openCount = 0
     var silentCount = 0
-    /// Where the look for idle connections stands.
+    /// Where the look for connections that have to go stands.
     var hand = 0
     /// Connections that began to hold octets, oldest first; entries go stale.
     var holders = PlaceQueue()
-    /// Closed connections whose session is still open, then those whose session is over; entries go stale.
+    /// Closed connections whose session is still open, since something may follow; entries go stale.
     var closing = PlaceQueue()
     /// Closed connections that lack octets, which may still turn up.
     var incomplete = PlaceQueue()
+    /// Connections whose session is over.
     var past = PlaceQueue()
-    /// When the next closed connection's session is over.
+    /// After this time, or this packet, the next closed connection's session is over.
     var due = Timestamp(nanoseconds: .max)
+    var duePacket = UInt64.max
+    /// When to look for idle connections again.
+    var sweepDue = Timestamp(nanoseconds: .min)
+    var sweptAtPacket: UInt64 = 0
 
     /// - Parameter seed: makes the table's order unforeseeable; does not show in what is delivered.
     init(
@@ -72,20 +77,26 @@ struct Reassembler: SegmentHandler, ~Copyable {
         if share.holds(segment) || segment.sourcePort == 53 || segment.destinationPort == 53 {
             take(segment, payload, comments)
         }
-        // By time, on whatever packet: then it does not depend on which connections are followed.
-        if now > due || closing.count > limits.closedSessions { expire() }
+        // By time and packets, on whatever packet: then it does not depend on which connections are followed.
+        if now > due || packet > duePacket { expire() }
+        if now > sweepDue { sweep() }
     }
 
     @inline(__always)
     private mutating func take(_ segment: TCPSegment, _ payload: RawSpan, _ comments: [String]) {
+        position?.moment = CaptureMoment(packet: packet)
         let (key, direction) = FlowKey.of(segment)
-        let known = table.find(key) { connections[$0].key == key }
+        var known = table.find(key) { connections[$0].key == key }
+        if let idle = known, segment.time.since(connections[idle].lastTime) > limits.idleTime, endIdle(idle) {
+            known = nil
+        }
         guard let place = known ?? begin(key, segment, payload, comments) else { return }
         connections[place].noteArrival(at: segment.time)
         let index = 2 * place + direction
         directions[index].isSeen = true
         if deliverInOrder(place, direction, segment, payload, comments) { return }
         accept(place, direction, segment, payload, comments)
+        if connections[place].isClosing, isOver(place) { bury(place) }
     }
 
     mutating func dnsResponse(_ payload: RawSpan, at time: Timestamp) {
@@ -227,7 +238,7 @@ struct Reassembler: SegmentHandler, ~Copyable {
         heldInAll += cost
         if !connections[place].isHolder {
             connections[place].isHolder = true
-            holders.append(place, connections[place].serial, now)
+            holders.append(entry(place))
         }
         drain(place)
         enforceLimits(place)
@@ -249,7 +260,13 @@ struct Reassembler: SegmentHandler, ~Copyable {
         connections[place].isClosing = true
         connections[place].isAborted = directions[index].finish == nil && directions[index ^ 1].finish == nil
         connections[place].spokenAtClose = spoken(place)
-        closing.append(place, connections[place].serial, now)
+        closing.append(entry(place))
         due = min(due, now.advanced(by: limits.closedTime))
+        duePacket = min(duePacket, packet &+ limits.closedPackets)
+    }
+
+    /// What happens to a connection now, for a queue.
+    func entry(_ place: Int) -> PlaceQueue.Entry {
+        PlaceQueue.Entry(place: place, serial: connections[place].serial, time: now, packet: packet)
     }
 }

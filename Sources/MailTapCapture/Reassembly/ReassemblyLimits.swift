@@ -22,13 +22,14 @@ public struct ReassemblyLimits: Sendable, Equatable {
     public var connections: Int = 65_536
     /// Connections on which nothing was said yet that are followed at one time.
     public var silentConnections: Int = 32_768
-    /// Closed connections whose sessions stay open for stragglers.
-    public var closedSessions: Int = 256
-    /// Closed connections that lack octets and whose sessions therefore stay open longer.
-    public var incompleteSessions: Int = 4096
+    /// Packets of the capture for which a closed connection's session stays open for stragglers, unless both sides are
+    /// known to have everything.
+    public var closedPackets: UInt64 = 8192
+    /// Packets for which one stays open that lacks octets, or was reset.
+    public var incompletePackets: UInt64 = 65_536
     /// Closed connections that are remembered, so that a late duplicate opens no new session.
     public var closedConnections: Int = 8192
-    /// Nanoseconds of capture time for which a closed connection's session stays open.
+    /// Nanoseconds of capture time for which either stays open.
     public var closedTime: Int64 = 2_000_000_000
     /// Nanoseconds of capture time without a packet after which a connection is over.
     public var idleTime: Int64 = 7_200_000_000_000

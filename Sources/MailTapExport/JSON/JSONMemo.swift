@@ -19,17 +19,9 @@ public struct JSONMemo: Sendable {
     private var meanings: [ReplyKey: [UInt8]] = [:]
     private var keywords: [[UInt8]: [UInt8]] = [:]
     private var tags: [[UInt8]: [UInt8]] = [:]
-    /// About how many octets a batch of lines takes.
-    private(set) var usualLength = 0
 
     /// Nothing known yet.
     public init() {}
-
-    /// A batch took so many octets.
-    mutating func note(length: Int) {
-        // A little more than lately, and no long session is to make all later batches large.
-        usualLength = min((usualLength * 3 + length * 5 / 4) / 4, 256 << 10)
-    }
 
     /// Appends `,"meaning":…`, what a reply means by the standard; nothing where that is not known.
     mutating func appendMeaning(of reply: Reply, to verb: String, _ proto: MailProtocol?, to out: inout [UInt8]) {

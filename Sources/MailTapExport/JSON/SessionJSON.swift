@@ -24,8 +24,18 @@ public struct SessionJSON: Sendable {
     /// As `append(_:to:)`, with the help of what earlier sessions left.
     @discardableResult
     func append(_ session: Session, to out: inout [UInt8], _ memo: inout JSONMemo) -> FindingsEnd {
+        append(number: session.number, to: &out)
+        return appendRest(of: session, to: &out, &memo)
+    }
+
+    /// Appends the beginning of an object: the session's number, which may be known later than all that follows.
+    func append(number: Int, to out: inout [UInt8]) {
         out.append("{\"session\":")
-        out.append(json: session.number)
+        out.append(json: number)
+    }
+
+    /// Appends an object from behind its session's number.
+    func appendRest(of session: Session, to out: inout [UInt8], _ memo: inout JSONMemo) -> FindingsEnd {
         out.append(",\"source\":")
         out.append(json: session.info.source)
         out.append(",\"protocol\":")

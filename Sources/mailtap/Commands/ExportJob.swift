@@ -37,7 +37,7 @@ struct ExportJob {
 
     private func read(
         _ wishes: SessionGatherer.Wishes, _ recorder: Recorder?, flush: @escaping () throws -> Void = {},
-        write: @escaping ([UInt8]) throws -> Void = { _ in },
+        write: @escaping ((inout [UInt8]) -> Void) throws -> Void = { _ in },
         give: @escaping (ExportItem) throws -> Void
     ) throws -> InputReader {
         var wishes = wishes

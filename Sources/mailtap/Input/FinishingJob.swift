@@ -4,13 +4,13 @@ import Synchronization
 
 /// A session that is over, with what is left to be worked out, and what goes with it.
 struct UnfinishedSession: Sendable {
-    var number: Int
+    /// 0 where that is not known yet.
+    var number = 0
     private var draft: SessionDraft?
-    var trace: Trace?
-    var contents: [[UInt8]]
+    let trace: Trace?
+    let contents: [[UInt8]]
 
-    init(number: Int, draft: consuming SessionDraft, trace: Trace?, contents: [[UInt8]]) {
-        self.number = number
+    init(draft: consuming SessionDraft, trace: Trace?, contents: [[UInt8]]) {
         self.draft = draft
         self.trace = trace
         self.contents = contents

@@ -6,8 +6,9 @@ import MailTapExport
 ///
 /// Numbers go by the first payload octet, over mail sessions only. A session is given out when its number is certain,
 /// in the order of numbers or of ending. What takes long is worked out on other cores meanwhile, so `finish` has to be
-/// called at the end for the last sessions.
-final class SessionGatherer: TraceSink, LaggingSink {
+/// called at the end for the last sessions: a capture file has several readers (`SessionShare`), anything else one, which
+/// leaves it to a `FinishingQueue`.
+final class SessionGatherer: SharedSink, SessionOwner, LaggingSink {
     /// What is wanted of each session.
     struct Wishes {
         var options = SessionOptions()
@@ -20,77 +21,11 @@ final class SessionGatherer: TraceSink, LaggingSink {
         var lines: SessionJSON?
     }
 
-    /// What other cores make of a batch of sessions.
-    private enum Finished: Sendable {
-        case items([ExportItem])
-        case lines(JSONLines, [SessionWatch.Sighting])
-    }
-
-    final class Connection: SessionSink, NumberedConnection {
-        /// Let go once the session was given out.
-        private var builder: SessionBuilder?
-        private var trace: Trace?
-        private(set) var verdict: Bool?
-        private(set) var wantsMore = true
-        private(set) var isOver = false
-        var number: Int?
-        /// Lives as long as the reading, and so longer than any connection.
-        private unowned let gatherer: SessionGatherer
-
-        init(_ info: SessionInfo, _ wishes: Wishes, _ gatherer: SessionGatherer) {
-            self.gatherer = gatherer
-            let limits = wishes.limits.shared(among: gatherer.openCount)
-            var options = wishes.options
-            options.pieceSize = min(options.pieceSize, limits.lineLength)
-            builder = SessionBuilder(info, options: options, limits: limits, drafting: true)
-            if wishes.keepsTraces { trace = Trace(info: info) }
-        }
-
-        func receive(_ bytes: RawSpan, from side: Side, at time: Timestamp) {
-            builder?.receive(bytes, from: side, at: time)
-            if trace != nil { trace?.entries.append((time, .chunk(side, [UInt8](copying: bytes)))) }
-            if verdict == nil { judge() }
-        }
-
-        func mark(_ mark: Mark, at time: Timestamp) {
-            builder?.mark(mark, at: time)
-            trace?.entries.append((time, .mark(mark)))
-            if verdict == nil { judge() }
-        }
-
-        func end(at time: Timestamp) {
-            builder?.end(at: time)
-            trace?.ended = time
-            isOver = true
-            gatherer.openCount -= 1
-            if verdict == nil { judge() }
-            gatherer.settle(after: self)
-        }
-
-        /// What there is to give out, once.
-        func take() -> (builder: SessionBuilder, trace: Trace?)? {
-            guard let builder else { return nil }
-            defer {
-                self.builder = nil
-                trace = nil
-            }
-            return (builder, trace)
-        }
-
-        /// Decides whether it is mail, as soon as that is certain.
-        private func judge() {
-            guard let builder else { return }
-            wantsMore = builder.wantsMore
-            if !wantsMore { trace = nil }
-            if builder.isMail { verdict = true } else if isOver || !wantsMore { verdict = false }
-        }
-    }
-
     private var wishes: Wishes
     private let give: (ExportItem) throws -> Void
-    private let write: ([UInt8]) throws -> Void
-    private var numbering: SessionNumbering<Connection>
-    private var finishing: FinishingQueue<Finished>
+    private let write: ((inout [UInt8]) -> Void) throws -> Void
+    private var numbering: SessionNumbering<NumberedSession>
+    private var finishing: FinishingQueue<[FinishedSession]>
     /// Connections that have not ended.
     private var openCount = 0
     private var watch = SessionWatch()
@@ -101,10 +36,10 @@ final class SessionGatherer: TraceSink, LaggingSink {
     var flush: () throws -> Void = {}
 
     /// - Parameters:
-    ///   - write: where `Wishes.lines` asks for it, called with the lines of a batch of sessions.
+    ///   - write: where `Wishes.lines` asks for it, called to append each session's line to the output.
     ///   - give: otherwise called with each finished session.
     init(
-        _ wishes: Wishes, write: @escaping ([UInt8]) throws -> Void = { _ in },
+        _ wishes: Wishes, write: @escaping ((inout [UInt8]) -> Void) throws -> Void = { _ in },
         give: @escaping (ExportItem) throws -> Void
     ) {
         self.wishes = wishes
@@ -112,36 +47,19 @@ final class SessionGatherer: TraceSink, LaggingSink {
         self.give = give
         numbering = SessionNumbering(wishes.order)
         let pool = WorkerPool()
-        finishing = FinishingQueue(pool, Self.work(wishes))
+        let finishers = SpareFinishers(wishes)
+        finishing = FinishingQueue(pool) { sessions in
+            var finisher = finishers.take()
+            var finished: [FinishedSession] = []
+            finished.reserveCapacity(sessions.count)
+            while let next = sessions.popLast() {
+                if let session = finisher.finish(next) { finished.append(session) }
+            }
+            finishers.giveBack(finisher)
+            return finished
+        }
         let reading = ReadingQueue(pool)
         self.wishes.options.readsElsewhere = { reading.add($0, octets: $1) }
-    }
-
-    private static func work(_ wishes: Wishes) -> FinishingJob<Finished>.Work {
-        guard let writer = wishes.lines else {
-            return { sessions in
-                var items: [ExportItem] = []
-                items.reserveCapacity(sessions.count)
-                while var next = sessions.popLast() {
-                    guard let session = next.finish() else { continue }
-                    items.append(ExportItem(session: session, trace: next.trace, contents: next.contents))
-                }
-                return .items(items)
-            }
-        }
-        let numbers = wishes.numbers
-        let memos = JSONMemos()
-        return { sessions in
-            var lines = JSONLines(writer, memos.take())
-            var sightings: [SessionWatch.Sighting] = []
-            while var next = sessions.popLast() {
-                guard let session = next.finish() else { continue }
-                sightings.append(SessionWatch.Sighting(session))
-                if numbers?.contains(next.number) ?? true { lines.append(session) } else { lines.appendNothing() }
-            }
-            memos.giveBack(lines.takeMemo())
-            return .lines(lines, sightings)
-        }
     }
 
     /// Sessions that were numbered so far, wanted or not.
@@ -149,10 +67,25 @@ final class SessionGatherer: TraceSink, LaggingSink {
 
     func open(_ info: SessionInfo) -> any SessionSink {
         openCount += 1
-        let connection = Connection(info, wishes, self)
-        numbering.open(connection)
-        return connection
+        return SessionConnection(info, wishes, open: openCount, self)
     }
+
+    func share(among readers: Int) -> any ShareMerge {
+        var wishes = wishes
+        // Every reader reads its messages itself; of large ones others may do a part.
+        wishes.options.readsAtOnce = 256 << 10
+        return SessionMerge(readers: readers, wishes) { [self] in
+            play($0.happening, of: $0.session)
+            return failure == nil
+        }
+    }
+
+    func note(_ happening: NumberedSession.Happening, of session: NumberedSession) {
+        if case .ended = happening { openCount -= 1 }
+        play(happening, of: session)
+    }
+
+    func product(of session: consuming UnfinishedSession) -> NumberedSession.Product? { .unfinished(session) }
 
     /// Gives out the sessions that are still being finished; to be called behind the last INPUT.
     ///
@@ -167,36 +100,53 @@ final class SessionGatherer: TraceSink, LaggingSink {
         attempt(flush)
     }
 
-    private func settle(after ended: Connection) { numbering.settle(after: ended, give: enqueue) }
-
-    private func enqueue(_ connection: Connection) {
-        guard let number = connection.number, let (builder, trace) = connection.take() else { return }
-        guard number > 0, failure == nil else { return }
-        let session = UnfinishedSession(
-            number: number, draft: builder.takeDraft(), trace: trace, contents: builder.contents)
-        finishing.add(session, give: hand)
-        guard !mayLag else { return }
-        finishing.finish(give: hand)
-        attempt(flush)
-    }
-
-    private func hand(_ finished: Finished) {
-        switch finished {
-        case .items(let items):
-            for item in items { hand(item) }
-        case .lines(let lines, let sightings):
-            let late = wishes.options.findsFaults ? sightings.map { watch.findings(in: $0) } : []
-            attempt { try write(lines.octets(adding: late)) }
+    private func play(_ happening: NumberedSession.Happening, of session: NumberedSession) {
+        switch happening {
+        case .opened: numbering.open(session)
+        case .judged(let isMail): session.verdict = isMail
+        case .ended:
+            session.isOver = true
+            numbering.settle(after: session, give: send)
         }
     }
 
-    private func hand(_ finished: ExportItem) {
+    /// Gives a session out that has its number, once.
+    private func send(_ session: NumberedSession) {
+        guard let number = session.number, let product = session.take() else { return }
+        guard number > 0, failure == nil else { return }
+        // Consumed, since a draft that is held elsewhere would be copied when it is finished.
+        switch consume product {
+        case .finished(var finished):
+            finished.number = number
+            hand(finished)
+        case .unfinished(var unfinished):
+            unfinished.number = number
+            finishing.add(unfinished, give: hand)
+            guard !mayLag else { return }
+            finishing.finish(give: hand)
+            attempt(flush)
+        }
+    }
+
+    private func hand(_ finished: [FinishedSession]) {
+        for session in finished { hand(session) }
+    }
+
+    private func hand(_ finished: consuming FinishedSession) {
         guard failure == nil else { return }
-        var item = finished
-        if wishes.options.findsFaults { item.session.findings += watch.findings(in: item.session) }
-        guard wishes.numbers?.contains(item.session.number) ?? true else { return }
-        if let filter = wishes.filter, !filter.matches(item.session) { return }
-        attempt { try give(item) }
+        let number = finished.number
+        finished.sighting?.session = number
+        let late = finished.sighting.map { watch.findings(in: $0) } ?? []
+        guard wishes.numbers?.contains(number) ?? true else { return }
+        switch finished.form {
+        case .nothing: return
+        case .line(let line): attempt { try write { line.append(number: number, adding: late, to: &$0) } }
+        case .item(var item):
+            item.session.number = number
+            item.session.findings += late
+            if let filter = wishes.filter, !filter.matches(item.session) { return }
+            attempt { try give(item) }
+        }
     }
 
     private func attempt(_ work: () throws -> Void) {

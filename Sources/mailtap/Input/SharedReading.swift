@@ -14,7 +14,7 @@ import Synchronization
 ///
 /// ```
 /// file --> reader 0: packets --> its connections --> Decryptor --> ShareSink \
-///      \-> reader 1: packets --> its connections --> Decryptor --> ShareSink --> ShareMerge, in the order of opening
+///      \-> reader 1: packets --> its connections --> Decryptor --> ShareSink --> ShareMerge, in the order in which things happened
 /// ```
 /// Nothing is handed from thread to thread but what came out: no octet is copied, and no reader waits for another
 /// unless it is far ahead. Packet headers are read by all of them, which costs little.
@@ -78,7 +78,6 @@ struct SharedReading: Sendable {
             keys.add(lines)
             decryptor.keysChanged()
         }
-        // Whether octets came again differently is a finding, which nobody looks for here.
         reader.limits.history = merge.wantsConflicts ? reader.limits.history : 0
         reader.share = share
         reader.position = position

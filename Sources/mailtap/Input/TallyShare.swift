@@ -6,7 +6,7 @@ import MailTapExport
 /// Tallies the sessions of one reader's share.
 final class TallyShare: ShareSink {
     private final class Connection: SessionSink {
-        let order: TallyMerge.Order
+        let opened: CaptureMoment
         // Owned by this object alone, from `init` to `end` or `deinit`, and used within its own calls, which never
         // overlap: a plain pointer saves the check for that at each packet, and copies at the end (5 % of `list`).
         private let tally: UnsafeMutablePointer<SessionTally>
@@ -19,8 +19,8 @@ final class TallyShare: ShareSink {
         /// Lives as long as the reading, and so longer than any connection.
         private unowned let share: TallyShare
 
-        init(_ info: SessionInfo, _ order: TallyMerge.Order, _ share: TallyShare) {
-            self.order = order
+        init(_ info: SessionInfo, _ opened: CaptureMoment, _ share: TallyShare) {
+            self.opened = opened
             self.share = share
             tally = .allocate(capacity: 1)
             let open = share.openCount * share.share.count
@@ -64,11 +64,11 @@ final class TallyShare: ShareSink {
     /// Connections that have not ended.
     private var openCount = 0
     private let position: PacketPosition
-    private let merge: TallyMerge
+    private let merge: TallyMerge.Merge
     /// In the order of opening; those that were handed over are gone.
     private var connections: [Connection] = []
 
-    init(_ share: CaptureShare, _ position: PacketPosition, _ merge: TallyMerge) {
+    init(_ share: CaptureShare, _ position: PacketPosition, _ merge: TallyMerge.Merge) {
         self.share = share
         self.position = position
         self.merge = merge
@@ -76,16 +76,21 @@ final class TallyShare: ShareSink {
 
     func open(_ info: SessionInfo) -> any SessionSink {
         openCount += 1
-        let connection = Connection(info, TallyMerge.Order(packet: position.packet, started: info.started), self)
+        let connection = Connection(info, position.moment, self)
         connections.append(connection)
         return connection
     }
 
     func handOver(isOver: Bool) {
         let count = connections.firstIndex { !$0.isOver } ?? connections.count
-        let finished = connections[..<count].map { TallyMerge.Finished(order: $0.order, summary: $0.summary) }
+        let finished = connections[..<count].map { TallyMerge.Merge.Entry(moment: $0.opened, item: $0.summary) }
         connections.removeFirst(count)
-        let end = isOver ? UInt64.max : position.packet &+ 1
-        merge.add(finished, of: share.index, next: connections.first?.order ?? TallyMerge.Order(packet: end))
+        let next = connections.first?.opened ?? position.next(isOver: isOver)
+        merge.add(finished, of: share.index, next: next)
     }
+}
+
+extension PacketPosition {
+    /// When at the earliest something happens that was not told yet, while the reader reports its progress.
+    func next(isOver: Bool) -> CaptureMoment { CaptureMoment(packet: isOver ? .max : moment.packet &+ 1) }
 }

@@ -58,13 +58,6 @@ struct StandardOutput: ~Copyable {
         if buffer.count >= 65_536 { try flush() }
     }
 
-    /// Sends on many octets as they are, and collects few.
-    mutating func append(_ octets: [UInt8]) throws {
-        guard octets.count >= 16_384 else { return try append { $0 += octets } }
-        try flush()
-        try send(octets)
-    }
-
     mutating func print(_ line: String) throws {
         try append {
             $0 += line.utf8; $0.append(10)

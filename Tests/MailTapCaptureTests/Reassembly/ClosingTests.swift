@@ -110,7 +110,7 @@ import Testing
     /// A reset outside the window is ignored by its receiver (RFC 5961 section 3), and so is one with a wrong checksum.
     @Test(arguments: [0, 3_000, 1_000_000, -100_000]) func aResetThatNobodyObeysEndsNothing(offset: Int) throws {
         var limits = ReassemblyLimits()
-        limits.closedSessions = 4
+        limits.closedPackets = 100
         var talk = Self.open()
         talk.stray(.client, at: offset, "", flags: .rst)
         for round in 0..<20 {

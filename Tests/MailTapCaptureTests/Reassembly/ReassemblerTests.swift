@@ -182,7 +182,7 @@ import Testing
 
     @Test func aSegmentLongAfterTheCloseStillFindsItsPlace() {
         var limits = ReassemblyLimits()
-        limits.closedSessions = 4
+        limits.closedPackets = 100
         let talk = Conversation.mail()
         var segments = talk.segments
         let late = segments.remove(at: segments.count - 5)
@@ -198,7 +198,7 @@ import Testing
         #expect(traces.count == 21)
         #expect(traces.first?.gaps == [])
         #expect(traces.first?.stream(.client) == talk.stream(.client))
-        limits.incompleteSessions = 0
+        limits.incompletePackets = 100
         #expect(reassemble(segments + others + [late], limits: limits).first?.gaps == [.gap(.client, 6)])
     }
 

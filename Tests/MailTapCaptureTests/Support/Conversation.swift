@@ -96,7 +96,10 @@ func reassemble(
 ) -> [Trace] {
     let collector = TraceCollector()
     var reassembler = Reassembler(sink: collector, source: "test", limits: limits)
-    for (segment, payload) in segments { reassembler.segment(segment, payload.span.bytes, comments: []) }
+    for (segment, payload) in segments {
+        reassembler.packet += 1
+        reassembler.segment(segment, payload.span.bytes, comments: [])
+    }
     reassembler.finishAll()
     return collector.traces
 }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import MailTapExport
 
-@Suite struct JSONLinesTests {
+@Suite struct JSONLineTests {
     private let late = Finding(
         rule: "smtp.probable-duplicate", aspect: .synchronization, severity: .warning, side: .client, exchange: 5,
         text: "The same \"message\" again", reference: "RFC 5321 section 4.5.4.1")
@@ -23,23 +23,22 @@ import Testing
     }
 
     @Test(arguments: [true, false]) func `findings that come late stand behind those that were there`(hasOwn: Bool) {
-        let sessions = [session(1), session(2, findings: hasOwn ? nil : []), session(3)]
-        var lines = JSONLines(SessionJSON(), JSONMemo())
-        for session in sessions { lines.append(session) }
+        let sessions = [session(1), session(22, findings: hasOwn ? nil : []), session(3)]
+        // What the session's number is when its line is made does not matter.
+        var writer = JSONLineWriter(SessionJSON())
+        let lines = sessions.map { writer.line(session(0, findings: $0.findings)) }
         var changed = sessions
         changed[1].findings += [late, late]
-        #expect(
-            String(decoding: lines.octets(adding: [[], [late, late], []]), as: UTF8.self)
-                == changed.map(line).joined())
-        #expect(String(decoding: lines.octets(adding: []), as: UTF8.self) == sessions.map(line).joined())
+        #expect(text(lines, sessions, adding: [[], [late, late], []]) == changed.map(line).joined())
+        #expect(text(lines, sessions, adding: [[], [], []]) == sessions.map(line).joined())
     }
 
-    @Test func `a session that is not wanted leaves no line, whatever comes late to it`() {
-        var lines = JSONLines(SessionJSON(), JSONMemo())
-        lines.appendNothing()
-        lines.append(session(2))
-        let text = String(decoding: lines.octets(adding: [[late], []]), as: UTF8.self)
-        #expect(text == line(session(2)))
+    private func text(_ lines: [JSONLine], _ sessions: [Session], adding late: [[Finding]]) -> String {
+        var out: [UInt8] = []
+        for index in lines.indices {
+            lines[index].append(number: sessions[index].number, adding: late[index], to: &out)
+        }
+        return String(decoding: out, as: UTF8.self)
     }
 
     /// What the memo holds must not depend on anything that its keys leave out.

@@ -1,0 +1,66 @@
+import MailTapAnalysis
+import MailTapCore
+
+/// Who is told what happens to connections, and takes what there is to give out of them.
+protocol SessionOwner: AnyObject {
+    func note(_ happening: NumberedSession.Happening, of session: NumberedSession)
+    /// What is given out of a mail session that is over.
+    func product(of session: consuming UnfinishedSession) -> NumberedSession.Product?
+}
+
+/// Follows one connection, and builds its session.
+final class SessionConnection: SessionSink {
+    private let builder: SessionBuilder
+    private let session = NumberedSession()
+    /// Lives as long as the reading, and so longer than any connection.
+    private unowned let owner: any SessionOwner
+    private var trace: Trace?
+    // Both are set and read in single statements on the thread that reads, so that no two accesses can overlap; the
+    // check for that would be made at each packet.
+    @exclusivity(unchecked) private var verdict: Bool?
+    @exclusivity(unchecked) private(set) var wantsMore = true
+
+    /// - Parameter open: how many connections are open together with it.
+    init(_ info: SessionInfo, _ wishes: borrowing SessionGatherer.Wishes, open: Int, _ owner: any SessionOwner) {
+        let limits = wishes.limits.shared(among: open)
+        var options = wishes.options
+        options.pieceSize = min(options.pieceSize, limits.lineLength)
+        builder = SessionBuilder(info, options: options, limits: limits, drafting: true)
+        self.owner = owner
+        if wishes.keepsTraces { trace = Trace(info: info) }
+        owner.note(.opened, of: session)
+    }
+
+    func receive(_ bytes: RawSpan, from side: Side, at time: Timestamp) {
+        builder.receive(bytes, from: side, at: time)
+        if trace != nil { trace?.entries.append((time, .chunk(side, [UInt8](copying: bytes)))) }
+        if verdict == nil { judge(isOver: false) }
+    }
+
+    func mark(_ mark: Mark, at time: Timestamp) {
+        builder.mark(mark, at: time)
+        if trace != nil { trace?.entries.append((time, .mark(mark))) }
+        if verdict == nil { judge(isOver: false) }
+    }
+
+    func end(at time: Timestamp) {
+        builder.end(at: time)
+        if trace != nil { trace?.ended = time }
+        if verdict == nil { judge(isOver: true) }
+        if verdict == true {
+            let draft = builder.takeDraft()
+            let unfinished = UnfinishedSession(draft: draft, trace: trace.take(), contents: builder.contents)
+            if let product = owner.product(of: unfinished) { session.put(product) }
+        }
+        owner.note(.ended, of: session)
+    }
+
+    /// Decides whether it is mail, as soon as that is certain.
+    private func judge(isOver: Bool) {
+        wantsMore = builder.wantsMore
+        if !wantsMore { trace = nil }
+        guard builder.isMail || isOver || !wantsMore else { return }
+        verdict = builder.isMail
+        owner.note(.judged(builder.isMail), of: session)
+    }
+}

@@ -1,0 +1,47 @@
+import MailTapAnalysis
+import MailTapExport
+import Synchronization
+
+/// Works out what is left of sessions that are over, on one thread at a time.
+struct SessionFinisher: Sendable {
+    private let numbers: SessionNumbers?
+    private let findsFaults: Bool
+    private var lines: JSONLineWriter?
+
+    init(_ wishes: SessionGatherer.Wishes) {
+        numbers = wishes.numbers
+        findsFaults = wishes.options.findsFaults
+        lines = wishes.lines.map { JSONLineWriter($0) }
+    }
+
+    /// The finished session; nil for one that was finished before.
+    mutating func finish(_ unfinished: consuming UnfinishedSession) -> FinishedSession? {
+        let number = unfinished.number
+        guard let session = unfinished.finish() else { return nil }
+        let sighting = findsFaults ? SessionWatch.Sighting(session) : nil
+        let isWanted = number == 0 || numbers?.contains(number) ?? true
+        let form: FinishedSession.Form
+        if !isWanted {
+            form = .nothing
+        } else if let line = lines?.line(session) {
+            form = .line(line)
+        } else {
+            form = .item(ExportItem(session: session, trace: unfinished.trace, contents: unfinished.contents))
+        }
+        return FinishedSession(number: number, form: form, sighting: sighting)
+    }
+}
+
+/// The finishers that are not in use, one for each thread that finishes at a time: they remember what comes again.
+final class SpareFinishers: Sendable {
+    private let wishes: SessionGatherer.Wishes
+    private let spare = Mutex<[SessionFinisher]>([])
+
+    init(_ wishes: SessionGatherer.Wishes) { self.wishes = wishes }
+
+    /// A finisher, new where all are in use.
+    func take() -> SessionFinisher { spare.withLock { $0.popLast() } ?? SessionFinisher(wishes) }
+
+    /// Takes back a finisher.
+    func giveBack(_ finisher: consuming SessionFinisher) { spare.withLock { [finisher] in $0.append(finisher) } }
+}
