@@ -130,7 +130,7 @@ struct SessionAssembly {
     /// Somebody watches: what a message says is wanted at its end.
     private mutating func finishReadings() {
         for (index, reading) in readings {
-            (session.messages[index].sha256, session.messages[index].content) = reading.finish()
+            (session.messages[index].digest, session.messages[index].content) = reading.finish()
         }
         readings.removeAll()
     }

@@ -24,7 +24,7 @@ public struct SessionDraft: Sendable {
     /// The whole session.
     public consuming func finish() -> Session {
         for (index, reading) in readings {
-            (session.messages[index].sha256, session.messages[index].content) = reading.finish()
+            (session.messages[index].digest, session.messages[index].content) = reading.finish()
         }
         guard options.findsFaults else {
             if options.annotates { annotate() }

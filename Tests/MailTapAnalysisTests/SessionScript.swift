@@ -46,7 +46,7 @@ struct SessionScript {
         let scanned = MessageScanner.scan(Array(text.utf8))
         var message = Message(kind: kind)
         message.bytes = scanned.bytes
-        message.sha256 = scanned.sha256
+        message.digest = scanned.digest
         message.content = scanned.content
         message.complete = complete
         message.exchange = session.exchanges.count - 1

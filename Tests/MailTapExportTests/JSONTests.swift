@@ -32,7 +32,7 @@ import Testing
             ))
         #expect(
             text.contains(
-                #""messages":[{"bytes":43,"sha256":"\#(String(repeating: "ab", count: 32))","exchange":7,"from":"a@example.org","to":["b@example.net"],"rejected":["nobody@example.net"],"accepted":true,"complete":true,"subject":"Lunch on Friday","message_id":"1@example.org","parts":[{"type":"text/plain","charset":"utf-8","filename":null,"bytes":900,"sha256":"00"}"#
+                #""messages":[{"bytes":43,"sha256":"\#(String(repeating: "ab", count: 32))","exchange":7,"from":"a@example.org","to":["b@example.net"],"rejected":["nobody@example.net"],"accepted":true,"complete":true,"subject":"Lunch on Friday","message_id":"1@example.org","parts":[{"type":"text/plain","charset":"utf-8","filename":null,"bytes":900,"sha256":"\#(String(repeating: "00", count: 32))"}"#
             ))
         #expect(
             text.contains(#"{"rule":"smtp.bare-lf","aspect":"syntax","severity":"error","side":"client","exchange":7,"#)

@@ -67,7 +67,7 @@ enum Samples {
         ]
         var message = Message(kind: .data)
         message.bytes = UInt64(content.count)
-        message.sha256 = String(repeating: "ab", count: 32)
+        message.digest = digest(0xABAB_ABAB_ABAB_ABAB)
         message.exchange = 7
         message.from = "a@example.org"
         message.to = ["b@example.net"]
@@ -77,8 +77,8 @@ enum Samples {
         message.content.subject = "Lunch on Friday"
         message.content.messageID = "1@example.org"
         message.content.parts = [
-            MessagePart(type: "text/plain", charset: "utf-8", bytes: 900, sha256: "00"),
-            MessagePart(type: "image/png", filename: "cat.png", bytes: 12_034, sha256: "11"),
+            MessagePart(type: "text/plain", charset: "utf-8", bytes: 900, digest: digest(0)),
+            MessagePart(type: "image/png", filename: "cat.png", bytes: 12_034, digest: digest(0x1111_1111_1111_1111)),
         ]
         session.messages = [message]
         session.findings = [
@@ -89,6 +89,9 @@ enum Samples {
         ]
         return session
     }
+
+    /// A digest that is the same number four times.
+    private static func digest(_ word: UInt64) -> ContentDigest { ContentDigest(words: (word, word, word, word)) }
 
     /// A maildrop that is listed, one message fetched; under TLS.
     static var pop3: Session {

@@ -13,14 +13,9 @@ struct DuplicateWatch {
         /// Of client, sender and recipients.
         private let envelope: Int
 
-        init(digest: String, _ envelope: Int) {
-            high = Self.number(digest.utf8.prefix(16))
-            low = Self.number(digest.utf8.dropFirst(16).prefix(16))
+        init(digest: ContentDigest, _ envelope: Int) {
+            (high, low, _, _) = digest.words
             self.envelope = envelope
-        }
-
-        private static func number(_ digits: Substring.UTF8View) -> UInt64 {
-            digits.reduce(0) { $0 << 4 | UInt64(SMTPGrammar.hexDigit($1) ?? 0) }
         }
 
         init(id: String, receivedCount: Int, _ envelope: Int) {
@@ -55,14 +50,14 @@ struct DuplicateWatch {
         /// The messages of a session that can be compared.
         static func all(in session: Session) -> [Sent] {
             session.messages.compactMap { message in
-                guard message.complete, message.bytes > 0, !message.sha256.isEmpty else { return nil }
-                return Sent(message, session)
+                guard message.complete, message.bytes > 0, let digest = message.digest else { return nil }
+                return Sent(message, digest, session)
             }
         }
 
-        private init(_ message: Message, _ session: Session) {
+        private init(_ message: Message, _ digest: ContentDigest, _ session: Session) {
             let envelope = DuplicateWatch.envelope(of: message, session)
-            octets = Identity(digest: message.sha256, envelope)
+            octets = Identity(digest: digest, envelope)
             let received = message.content.facts.receivedCount
             id = message.content.messageID.flatMap { text in
                 text.isEmpty ? nil : Identity(id: text, receivedCount: received, envelope)

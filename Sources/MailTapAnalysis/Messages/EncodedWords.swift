@@ -13,12 +13,12 @@ enum EncodedWords {
         var source: [UInt8]
     }
 
-    static func decode(_ body: [UInt8]) -> String {
-        guard body.contains(UInt8(ascii: "=")) else { return SMTPGrammar.text(body) }
+    static func decode(_ body: ArraySlice<UInt8>) -> String {
+        guard body.span.bytes.firstIndex(of: UInt8(ascii: "=")) != nil else { return SMTPGrammar.text(body) }
         var out = ""
         var plain: [UInt8] = []
         var pending: Word?
-        var rest = body[...]
+        var rest = body
         while let octet = rest.first {
             guard octet == UInt8(ascii: "="), let (word, next) = takeWord(rest) else {
                 plain.append(octet)

@@ -3,67 +3,88 @@ import MailTapCore
 /// A header section, taken apart into fields (RFC 5322 section 2.2), bodies unfolded but not decoded.
 struct HeaderSection {
     struct Field {
-        /// In lower case.
-        var name: String
-        /// Without the line ends of its folding; blanks in front removed.
-        var body: [UInt8]
+        var name: FieldName
+        /// Where the name as written stands, the blanks behind it left out.
+        fileprivate var nameRange: Range<Int>
+        /// Where the body stands, the line ends of its folding left out.
+        fileprivate var bodyRange: Range<Int>
     }
 
     private(set) var fields: [Field] = []
+    /// The lines that belong to fields, one behind the other without their ends: so every body lies in one piece.
+    private var octets: [UInt8] = []
+    /// Names that came, and those that came again: a bit for each.
+    private var seen: UInt64 = 0, repeated: UInt64 = 0
 
     init() {}
 
-    /// The fields of `octets`, whole lines; lines that are no field (an mbox `From ` line) are left out.
-    init(_ octets: [UInt8]) {
-        let bytes = octets.span.bytes
-        var start = 0
-        while start < bytes.byteCount {
-            let end = bytes.firstIndex(of: 10, from: start) ?? bytes.byteCount
-            take(bytes.extracting(start..<end))
-            start = end + 1
-        }
-        // A body that begins with a fold starts with blanks that were not in its first line.
-        for index in fields.indices where fields[index].body.first.map(SMTPBlank.contains) == true {
-            fields[index].body = Array(fields[index].body.drop(while: SMTPBlank.contains))
+    /// The fields of `octets`, whole lines.
+    init(_ octets: ArraySlice<UInt8>) {
+        octets.withUnsafeBytes { buffer in
+            let bytes = buffer.bytes
+            var start = 0
+            while start < bytes.byteCount {
+                let end = bytes.firstIndex(of: 10, from: start) ?? bytes.byteCount
+                add(bytes.extracting(start..<end))
+                start = end + 1
+            }
         }
     }
 
-    private mutating func take(_ line: RawSpan) {
+    /// Adds a line, with or without its end; one that is no field and continues none (an mbox `From ` line) is left out.
+    mutating func add(_ line: RawSpan) {
         var end = line.byteCount
+        if end > 0, line[octet: end - 1] == 10 { end -= 1 }
         if end > 0, line[octet: end - 1] == 13 { end -= 1 }
         guard end > 0 else { return }
         if SMTPBlank.contains(line[octet: 0]) {
             guard !fields.isEmpty else { return }
-            line.extracting(0..<end).withUnsafeBytes { fields[fields.count - 1].body.append(contentsOf: $0) }
+            append(line.extracting(0..<end))
+            fields[fields.count - 1].bodyRange = fields[fields.count - 1].bodyRange.lowerBound..<octets.count
             return
         }
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon < end else { return }
         var nameEnd = colon
         while nameEnd > 0, SMTPBlank.contains(line[octet: nameEnd - 1]) { nameEnd -= 1 }
-        var body = colon + 1
-        while body < end, SMTPBlank.contains(line[octet: body]) { body += 1 }
-        let name = [UInt8](copying: line.extracting(0..<nameEnd))
+        let start = octets.count
+        append(line.extracting(0..<end))
+        let name = FieldName(line.extracting(0..<nameEnd))
         fields.append(
-            Field(
-                name: SMTPGrammar.text(name).lowercased(), body: [UInt8](copying: line.extracting(body..<end))))
+            Field(name: name, nameRange: start..<(start + nameEnd), bodyRange: (start + colon + 1)..<octets.count))
+        repeated |= seen & name.bit
+        seen |= name.bit
     }
 
-    /// The body of the first field of that name (in lower case).
-    func first(_ name: String) -> [UInt8]? { fields.first { $0.name == name }?.body }
+    private mutating func append(_ bytes: RawSpan) { bytes.withUnsafeBytes { octets.append(contentsOf: $0) } }
+
+    /// Forgets all fields.
+    mutating func removeAll() {
+        fields.removeAll(keepingCapacity: true)
+        octets.removeAll(keepingCapacity: true)
+        seen = 0
+        repeated = 0
+    }
+
+    /// A field's body, blanks in front removed.
+    func body(_ field: Field) -> ArraySlice<UInt8> { octets[field.bodyRange].drop(while: SMTPBlank.contains) }
+
+    /// A field's name as written, in lower case.
+    func name(_ field: Field) -> String { ASCII.lowercased(octets[field.nameRange]) }
+
+    /// The body of the first field of that name.
+    func first(_ name: FieldName) -> ArraySlice<UInt8>? {
+        guard seen & name.bit != 0 else { return nil }
+        return fields.first { $0.name == name }.map(body)
+    }
 
     /// The first field of that name as text, encoded-words decoded.
-    func text(_ name: String) -> String? { first(name).map(EncodedWords.decode) }
+    func text(_ name: FieldName) -> String? { first(name).map(EncodedWords.decode) }
 
-    /// Whether a name stands more than once, or there are too many to tell in a moment.
-    var hasRepeats: Bool {
-        guard fields.count <= 16 else { return true }
-        return fields.indices.contains { index in
-            fields[..<index].contains { $0.name == fields[index].name }
-        }
-    }
+    /// Whether a name stands more than once.
+    var hasRepeats: Bool { repeated != 0 }
 
-    /// How many fields of that name there are.
-    func count(_ name: String) -> Int { fields.count { $0.name == name } }
+    /// Whether this name stands more than once; those that are not told apart by name do not count.
+    func isRepeated(_ name: FieldName) -> Bool { repeated & name.bit != 0 }
 }
 
 /// Space and tab.

@@ -5,59 +5,95 @@ import MailTapCore
 /// Parameters in pieces and with a charset (RFC 2231) are put together; encoded-words, which RFC 2047 section 5 forbids
 /// here and many senders write, are decoded.
 struct MIMEField {
+    /// A parameter that is looked at; others are passed over.
+    enum Parameter: Int, CaseIterable {
+        case charset, boundary, name, filename
+
+        /// The parameter of that name, in whatever case.
+        init?(_ name: ArraySlice<UInt8>) {
+            func isNamed(_ text: StaticString) -> Bool { SMTPGrammar.equalsIgnoringCase(name, text) }
+            switch name.count {
+            case 4 where isNamed("name"): self = .name
+            case 7 where isNamed("charset"): self = .charset
+            case 8 where isNamed("boundary"): self = .boundary
+            case 8 where isNamed("filename"): self = .filename
+            default: return nil
+            }
+        }
+    }
+
     /// What stands before the first semicolon, in lower case, comments removed.
-    private(set) var value: String
-    /// Parameter values by name in lower case.
-    private(set) var parameters: [String: String] = [:]
+    let value: String
+    /// By `Parameter`'s number; empty where there is none.
+    private var parameters: [String?] = []
 
     /// Parameters that are read; a field may hold thousands.
     private static let parameterLimit = 256
 
-    private struct Piece {
-        var index: Int
-        var isExtended: Bool
-        var octets: [UInt8]
-    }
-
-    init(_ body: [UInt8]) {
+    init(_ body: ArraySlice<UInt8>) {
         var scanner = MIMEFieldScanner(body)
-        value = SMTPGrammar.text(scanner.takeToken()).lowercased()
-        var plain: [String: [UInt8]] = [:]
-        var pieces: [String: [Piece]] = [:]
+        value = ASCII.lowercased(scanner.takeToken())
+        var pieces: [(parameter: Parameter, piece: MIMEFieldPiece)] = []
         var count = 0
-        while count < Self.parameterLimit, let parameter = scanner.takeParameter() {
+        while count < Self.parameterLimit, let (name, octets) = scanner.takeParameter() {
             count += 1
-            guard parameter.name.utf8.contains(UInt8(ascii: "*")) else {
-                if plain[parameter.name] == nil { plain[parameter.name] = parameter.value }
-                continue
+            if let star = name.firstIndex(of: UInt8(ascii: "*")) {
+                guard let parameter = Parameter(name[..<star]) else { continue }
+                pieces.append((parameter, MIMEFieldPiece(name[(star + 1)...], octets)))
+            } else if let parameter = Parameter(name), self[parameter] == nil {
+                self[parameter] = EncodedWords.decode(octets)
             }
-            let words = parameter.name.split(separator: "*", omittingEmptySubsequences: false)
-            guard words.count > 1, let name = words.first.map(String.init) else {
-                if plain[parameter.name] == nil { plain[parameter.name] = parameter.value }
-                continue
-            }
-            let isExtended = words.last?.isEmpty == true
-            let index = Int(words[1]) ?? 0
-            pieces[name, default: []].append(Piece(index: index, isExtended: isExtended, octets: parameter.value))
         }
-        for (name, octets) in plain { parameters[name] = EncodedWords.decode(octets) }
-        for (name, list) in pieces { parameters[name] = Self.join(list) }
+        for parameter in Parameter.allCases where !pieces.isEmpty {
+            let own = pieces.filter { $0.parameter == parameter }.map(\.piece)
+            if !own.isEmpty { self[parameter] = MIMEFieldPiece.join(own) }
+        }
     }
 
-    /// RFC 2231 sections 3 and 4: pieces in the order of their numbers; the first may name a charset.
-    private static func join(_ pieces: [Piece]) -> String {
+    /// What stands before the first semicolon of a field, in lower case, comments removed.
+    static func value(of body: ArraySlice<UInt8>) -> String {
+        var scanner = MIMEFieldScanner(body)
+        return ASCII.lowercased(scanner.takeToken())
+    }
+
+    /// A parameter's value, decoded; nil where there is none.
+    private(set) subscript(_ parameter: Parameter) -> String? {
+        get { parameters.isEmpty ? nil : parameters[parameter.rawValue] }
+        set {
+            if parameters.isEmpty { parameters = Array(repeating: nil, count: Parameter.allCases.count) }
+            parameters[parameter.rawValue] = newValue
+        }
+    }
+}
+
+/// A piece of a parameter's value (RFC 2231 sections 3 and 4), such as `filename*1*=%C3%A4`.
+private struct MIMEFieldPiece {
+    private var index: Int
+    private var isExtended: Bool
+    private var octets: ArraySlice<UInt8>
+
+    /// - Parameter suffix: what stands behind the first asterisk of the name.
+    init(_ suffix: ArraySlice<UInt8>, _ octets: ArraySlice<UInt8>) {
+        let words = suffix.split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false)
+        isExtended = words.last?.isEmpty == true
+        index = words.first.flatMap { Int(SMTPGrammar.text($0)) } ?? 0
+        self.octets = octets
+    }
+
+    /// Puts pieces together in the order of their numbers; the first may name a charset.
+    static func join(_ pieces: [MIMEFieldPiece]) -> String {
         var charset = ""
         var octets: [UInt8] = []
         for (position, piece) in pieces.sorted(by: { $0.index < $1.index }).enumerated() {
-            var body = piece.octets[...]
+            var body = piece.octets
             if position == 0, piece.isExtended {
                 let fields = body.split(separator: UInt8(ascii: "'"), maxSplits: 2, omittingEmptySubsequences: false)
                 if fields.count == 3 {
-                    charset = SMTPGrammar.text(fields[0]).lowercased()
+                    charset = ASCII.lowercased(fields[0])
                     body = fields[2]
                 }
             }
-            octets += piece.isExtended ? percentDecoded(body) : Array(body)
+            octets += piece.isExtended ? percentDecoded(body)[...] : body
         }
         return Charsets.decode(octets, charset) ?? SMTPGrammar.text(octets)
     }
@@ -71,81 +107,6 @@ struct MIMEField {
             {
                 out.append(high << 4 | low)
                 rest = rest.dropFirst(2)
-            } else {
-                out.append(octet)
-            }
-        }
-        return out
-    }
-}
-
-/// Walks over a structured field body; comments (RFC 5322 section 3.2.2) are skipped.
-private struct MIMEFieldScanner {
-    private var rest: ArraySlice<UInt8>
-
-    init(_ body: [UInt8]) { rest = body[...] }
-
-    private mutating func skipBlanksAndComments() {
-        var depth = 0
-        while let octet = rest.first {
-            if octet == UInt8(ascii: "(") {
-                depth += 1
-            } else if octet == UInt8(ascii: ")"), depth > 0 {
-                depth -= 1
-            } else if octet == UInt8(ascii: "\\"), depth > 0 {
-                rest = rest.dropFirst()
-            } else if depth == 0, !SMTPBlank.contains(octet) {
-                return
-            }
-            rest = rest.dropFirst()
-        }
-    }
-
-    /// Octets up to a semicolon, blank or comment.
-    mutating func takeToken() -> [UInt8] {
-        skipBlanksAndComments()
-        let token = rest.prefix { $0 != UInt8(ascii: ";") && !SMTPBlank.contains($0) && $0 != UInt8(ascii: "(") }
-        rest = rest[token.endIndex...]
-        return Array(token)
-    }
-
-    /// The next `name=value`, the name in lower case; nil at the end.
-    mutating func takeParameter() -> (name: String, value: [UInt8])? {
-        while true {
-            guard let semicolon = rest.firstIndex(of: UInt8(ascii: ";")) else { return nil }
-            rest = rest[rest.index(after: semicolon)...]
-            skipBlanksAndComments()
-            let name = rest.prefix { $0 != UInt8(ascii: "=") && $0 != UInt8(ascii: ";") }
-            guard rest[name.endIndex...].first == UInt8(ascii: "=") else { continue }
-            rest = rest[name.endIndex...].dropFirst()
-            skipBlanksAndComments()
-            var trimmed = name
-            while let last = trimmed.last, SMTPBlank.contains(last) { trimmed.removeLast() }
-            return (SMTPGrammar.text(trimmed).lowercased(), takeValue())
-        }
-    }
-
-    private mutating func takeValue() -> [UInt8] {
-        guard rest.first == UInt8(ascii: "\"") else {
-            let value = rest.prefix { $0 != UInt8(ascii: ";") }
-            rest = rest[value.endIndex...]
-            var trimmed = value
-            while let last = trimmed.last, SMTPBlank.contains(last) { trimmed.removeLast() }
-            // A comment behind a token is none of its value.
-            if let comment = trimmed.firstIndex(of: UInt8(ascii: "(")), comment > trimmed.startIndex,
-                SMTPBlank.contains(trimmed[trimmed.index(before: comment)])
-            {
-                trimmed = trimmed[..<comment]
-                while let last = trimmed.last, SMTPBlank.contains(last) { trimmed.removeLast() }
-            }
-            return Array(trimmed)
-        }
-        rest = rest.dropFirst()
-        var out: [UInt8] = []
-        while let octet = rest.popFirst() {
-            if octet == UInt8(ascii: "\"") { break }
-            if octet == UInt8(ascii: "\\"), let escaped = rest.popFirst() {
-                out.append(escaped)
             } else {
                 out.append(octet)
             }

@@ -17,18 +17,21 @@ struct MIMELeaf {
     /// Octets of a report that are read (RFC 3464, 8098).
     private static let keptLimit = 65_536
 
-    init(part: MessagePart, decoder: TransferDecoder, isDigested: Bool, isProvisional: Bool) {
+    init(part: MessagePart, _ kind: MediaKind, decoder: TransferDecoder, isDigested: Bool) {
         hasher = isDigested ? SHA256() : nil
         self.part = part
         self.decoder = decoder
-        self.isProvisional = isProvisional
-        charset = CharsetWitness(part.charset, isText: part.type.hasPrefix("text/"))
-        if MessageReport.types.contains(part.type) { kept = [] }
+        isProvisional = kind == .multipart
+        charset = CharsetWitness(part.charset, isText: kind == .text)
+        if kind == .report { kept = [] }
     }
 
-    mutating func receive(_ bytes: RawSpan) {
+    /// Takes octets of the body.
+    ///
+    /// - Parameter isASCII: whether it is known that none of them is above 127, nor was any before.
+    mutating func receive(_ bytes: RawSpan, isASCII: Bool) {
         switch decoder {
-        case .identity: digest(bytes)
+        case .identity: digest(bytes, isASCII: isASCII)
         case .base64(var base64):
             decoded.removeAll(keepingCapacity: true)
             base64.decode(bytes, into: &decoded)
@@ -44,14 +47,14 @@ struct MIMELeaf {
 
     private mutating func digestDecoded() {
         let octets = decoded
-        digest(octets.span.bytes)
+        digest(octets.span.bytes, isASCII: false)
     }
 
-    private mutating func digest(_ bytes: RawSpan) {
+    private mutating func digest(_ bytes: RawSpan, isASCII: Bool) {
         guard bytes.byteCount > 0 else { return }
         part.bytes &+= UInt64(bytes.byteCount)
         bytes.withUnsafeBytes { hasher?.update(bufferPointer: $0) }
-        charset.receive(bytes)
+        if !isASCII { charset.receive(bytes) }
         if let count = kept?.count, count < Self.keptLimit {
             let taken = bytes.extracting(0..<min(bytes.byteCount, Self.keptLimit - count))
             taken.withUnsafeBytes { kept?.append(contentsOf: $0) }
@@ -68,23 +71,7 @@ struct MIMELeaf {
         }
         if case .base64(let base64) = decoder, base64.sawJunk { defects.insert(.badBase64) }
         if charset.isContradicted { defects.insert(.charsetContradicted) }
-        part.sha256 = hasher.map { Hexadecimal.text($0.finalize()) } ?? ""
+        part.digest = hasher.map { ContentDigest($0.finalize()) }
         return (part, defects)
-    }
-}
-
-/// Octets in lower-case hexadecimal.
-enum Hexadecimal {
-    static func text(_ octets: some Sequence<UInt8>) -> String {
-        let digits: StaticString = "0123456789abcdef"
-        return digits.withUTF8Buffer { digits in
-            var out: [UInt8] = []
-            out.reserveCapacity(64)
-            for octet in octets {
-                out.append(digits[Int(octet >> 4)])
-                out.append(digits[Int(octet & 15)])
-            }
-            return String(decoding: out, as: UTF8.self)
-        }
     }
 }

@@ -34,8 +34,10 @@ struct MIMEScanner {
     private var depth = 0
     private var defaultType = MIMEScanner.plainText
     private var isMessageHeader = true
-    /// Lines of the header section being read, whole.
-    private var header: [UInt8] = []
+    /// The fields of the header section being read.
+    private var header = HeaderSection()
+    /// Octets of the lines in it.
+    private var headerLength = 0
     /// Whether a line of this header section came (and so a part exists, though it may be empty).
     private var headerBegan = false
     /// The line being read: in a header section any, in a body one that may be a boundary.
@@ -45,6 +47,8 @@ struct MIMEScanner {
     private var lineLength: UInt64 = 0
     private var endsInCR = false
     private var carriageReturns: UInt64 = 0
+    /// Whether an octet above 127 came at all; until then nobody needs to look for one.
+    private var sawHighBit = false
     /// CRLFs.
     private var lineEnds: UInt64 = 0
     private var leaf: MIMELeaf?
@@ -59,7 +63,10 @@ struct MIMEScanner {
     // MARK: Octets in
 
     mutating func receive(_ bytes: RawSpan) {
-        count(bytes)
+        let census = bytes.census()
+        carriageReturns &+= census.carriageReturns
+        content.facts.nuls &+= census.nuls
+        if census.hasHighBit { sawHighBit = true }
         var index = 0
         while index < bytes.byteCount {
             if phase == .header || !line.isEmpty || isBoundarySuspect(bytes[octet: index]) {
@@ -68,12 +75,6 @@ struct MIMEScanner {
                 index = pass(bytes, from: index)
             }
         }
-    }
-
-    /// Counts CRs and NULs.
-    private mutating func count(_ bytes: RawSpan) {
-        carriageReturns &+= bytes.count(of: 13)
-        content.facts.nuls &+= bytes.count(of: 0)
     }
 
     private func isBoundarySuspect(_ octet: UInt8) -> Bool {
@@ -90,6 +91,12 @@ struct MIMEScanner {
             return end
         }
         let limit = phase == .header ? Self.headerLimit : Self.boundaryLineLimit
+        // Nearly always a line lies whole in front of us.
+        if lineFeed != nil, line.isEmpty, end - start <= limit {
+            measure(bytes, start, end, endsLine: true)
+            takeLine(bytes.extracting(start..<end), isWhole: true)
+            return end
+        }
         let room = max(0, limit - line.count)
         let taken = min(end, start + room)
         measure(bytes, start, taken, endsLine: lineFeed != nil && taken == end)
@@ -106,6 +113,7 @@ struct MIMEScanner {
     /// Passes body octets on to the leaf, up to the next line that may be a boundary.
     private mutating func pass(_ bytes: RawSpan, from start: Int) -> Int {
         var index = start
+        let watchesLines = !levels.isEmpty
         while true {
             guard let lineFeed = bytes.firstIndex(of: 10, from: index) else {
                 measure(bytes, index, bytes.byteCount, endsLine: false)
@@ -116,7 +124,7 @@ struct MIMEScanner {
             measure(bytes, index, lineFeed + 1, endsLine: true)
             index = lineFeed + 1
             isAtLineStart = true
-            guard index < bytes.byteCount, !isBoundarySuspect(bytes[octet: index]) else { break }
+            guard index < bytes.byteCount, !watchesLines || bytes[octet: index] != UInt8(ascii: "-") else { break }
         }
         emit(bytes.extracting(start..<index))
         return index
@@ -142,14 +150,17 @@ struct MIMEScanner {
 
     // MARK: Lines
 
-    /// Takes `line`; where it is not whole, the rest of it follows and is skipped in a header section.
+    /// Takes `line`, as `takeLine(_:isWhole:)` does.
     private mutating func takeLine(isWhole: Bool) {
         var taken: [UInt8] = []
         swap(&taken, &line)
-        defer {
-            taken.removeAll(keepingCapacity: true)
-            if line.isEmpty { swap(&taken, &line) }
-        }
+        takeLine(taken.span.bytes, isWhole: isWhole)
+        taken.removeAll(keepingCapacity: true)
+        if line.isEmpty { swap(&taken, &line) }
+    }
+
+    /// Takes a line; where it is not whole, the rest of it follows and is skipped in a header section.
+    private mutating func takeLine(_ taken: RawSpan, isWhole: Bool) {
         if isWhole, let (level, isEnd) = boundary(taken) {
             takeBoundary(level, isEnd: isEnd)
             return
@@ -172,33 +183,39 @@ struct MIMEScanner {
             }
             return
         }
-        isAtLineStart = isWhole && taken.last == 10
-        emit(taken.span.bytes)
+        isAtLineStart = isWhole && taken.endsLine
+        emit(taken)
     }
 
-    private mutating func addHeaderLine(_ taken: [UInt8], isWhole: Bool) {
+    private mutating func addHeaderLine(_ taken: RawSpan, isWhole: Bool) {
         headerBegan = true
-        skipsLine = !isWhole && taken.last != 10
-        if taken.span.bytes.containsHighBit {
+        skipsLine = !isWhole && !taken.endsLine
+        if sawHighBit, taken.containsHighBit {
             content.facts.has8BitHeader = true
-            if isMessageHeader, isWhole, !UTF8Form.isValid(taken) { content.facts.hasOddHeader = true }
+            if isMessageHeader, isWhole, !UTF8Form.isValid([UInt8](copying: taken)) {
+                content.facts.hasOddHeader = true
+            }
         }
-        guard isWhole, header.count + taken.count <= Self.headerLimit else {
+        guard isWhole, headerLength + taken.byteCount <= Self.headerLimit else {
             content.facts.defects.insert(.headerTooLong)
             return
         }
-        header += taken
+        headerLength += taken.byteCount
+        header.add(taken)
     }
 
     /// The open multipart whose boundary the line is; the outermost where several would do.
-    private func boundary(_ line: [UInt8]) -> (level: Int, isEnd: Bool)? {
-        guard line.count >= 2, line[0] == UInt8(ascii: "-"), line[1] == UInt8(ascii: "-") else { return nil }
+    private func boundary(_ line: RawSpan) -> (level: Int, isEnd: Bool)? {
+        guard !levels.isEmpty, line.hasDashes(at: 0) else { return nil }
         for (index, level) in levels.enumerated() where level.state != .epilogue {
             guard line.starts(with: level.delimiter) else { continue }
-            var rest = line[level.delimiter.count...]
-            let isEnd = rest.starts(with: [UInt8(ascii: "-"), UInt8(ascii: "-")])
-            if isEnd { rest = rest.dropFirst(2) }
-            if rest.allSatisfy({ $0 == 32 || $0 == 9 || $0 == 13 || $0 == 10 }) { return (index, isEnd) }
+            let length = level.delimiter.count
+            let isEnd = line.hasDashes(at: length)
+            let rest = line.extracting((isEnd ? length + 2 : length)...)
+            let isBlank = rest.withUnsafeBytes { octets in
+                octets.allSatisfy { $0 == 32 || $0 == 9 || $0 == 13 || $0 == 10 }
+            }
+            if isBlank { return (index, isEnd) }
         }
         return nil
     }
@@ -235,7 +252,8 @@ struct MIMEScanner {
     private mutating func beginHeader(defaultType type: String) {
         phase = .header
         defaultType = type
-        header.removeAll(keepingCapacity: true)
+        header.removeAll()
+        headerLength = 0
         headerBegan = false
         isAtLineStart = true
     }
@@ -247,28 +265,27 @@ struct MIMEScanner {
 
     /// The header section is over: decides what its body is.
     private mutating func endHeader() {
-        let fields = HeaderSection(header)
         if isMessageHeader {
             isMessageHeader = false
-            content.read(fields)
+            content.read(header)
         }
-        let encoding = fields.first("content-transfer-encoding").map { MIMEField($0).value } ?? ""
+        let encoding = header.first(.contentTransferEncoding).map { MIMEField.value(of: $0) } ?? ""
         let decoder = TransferDecoder(encoding)
-        let contentType = fields.first("content-type").map(MIMEField.init)
+        let contentType = header.first(.contentType).map { MIMEField($0) }
         let type = Self.mediaType(contentType, defaultType)
+        let kind = MediaKind(type)
         phase = .body
         isAtLineStart = true
         held = .none
-        let isMultipart = type.hasPrefix("multipart/")
-        let isMessage = (type == "message/rfc822" || type == "message/global") && decoder.isIdentity
-        if isMultipart || isMessage, depth >= Self.depthLimit {
+        let isMessage = kind == .message && decoder.isIdentity
+        if kind == .multipart || isMessage, depth >= Self.depthLimit {
             content.facts.defects.insert(.tooDeep)
         } else if isMessage {
             depth += 1
             beginHeader(defaultType: Self.plainText)
             return
-        } else if isMultipart {
-            if let boundary = contentType?.parameters["boundary"], !boundary.isEmpty {
+        } else if kind == .multipart {
+            if let boundary = contentType?[.boundary], !boundary.isEmpty {
                 depth += 1
                 let inner = type == "multipart/digest" ? "message/rfc822" : Self.plainText
                 levels.append(Level(delimiter: Array(("--" + boundary).utf8), defaultType: inner, depth: depth))
@@ -276,11 +293,11 @@ struct MIMEScanner {
                 content.facts.defects.insert(.boundaryMissing)
             }
         }
-        let disposition = fields.first("content-disposition").map(MIMEField.init)
+        let disposition = header.first(.contentDisposition).map { MIMEField($0) }
         let part = MessagePart(
-            type: type, charset: contentType?.parameters["charset"]?.lowercased(),
-            filename: disposition?.parameters["filename"] ?? contentType?.parameters["name"])
-        leaf = MIMELeaf(part: part, decoder: decoder, isDigested: digestsParts, isProvisional: isMultipart)
+            type: type, charset: contentType?[.charset].map(ASCII.lowercased),
+            filename: disposition?[.filename] ?? contentType?[.name])
+        leaf = MIMELeaf(part: part, kind, decoder: decoder, isDigested: digestsParts)
     }
 
     /// `type/subtype` in lower case; `text/plain` for what is no media type (RFC 2045 section 5.2).
@@ -298,7 +315,7 @@ struct MIMEScanner {
 
     /// Gives body octets to the leaf, holding back a line end at their end.
     private mutating func emit(_ bytes: RawSpan) {
-        if !content.facts.has8BitBody, bytes.containsHighBit { content.facts.has8BitBody = true }
+        if sawHighBit, !content.facts.has8BitBody, bytes.containsHighBit { content.facts.has8BitBody = true }
         guard leaf != nil else { return }
         var start = 0
         var end = bytes.byteCount
@@ -319,7 +336,7 @@ struct MIMEScanner {
             end -= 1
             held = .cr
         }
-        leaf?.receive(bytes.extracting(start..<end))
+        leaf?.receive(bytes.extracting(start..<end), isASCII: !sawHighBit)
     }
 
     private mutating func releaseLineEnd() {
@@ -331,7 +348,7 @@ struct MIMEScanner {
         case .crlf: octets = [13, 10]
         }
         held = .none
-        octets.withUnsafeBytes { leaf?.receive($0.bytes) }
+        octets.withUnsafeBytes { leaf?.receive($0.bytes, isASCII: true) }
     }
 
     private mutating func closeLeaf(dropLineEnd: Bool) {
@@ -368,31 +385,5 @@ struct MIMEScanner {
         content.facts.bareCarriageReturns = carriageReturns &- lineEnds
         if levels.contains(where: { $0.state == .parts }) { content.facts.defects.insert(.boundaryNotClosed) }
         return content
-    }
-}
-
-/// What a line can be in a header section (RFC 5322 section 2.2).
-private enum HeaderLine {
-    case empty, field
-
-    /// How a message in an mbox file begins.
-    private static let mboxFrom = Array("From ".utf8)
-
-    /// Nil for a line that is neither: the body has begun without an empty line.
-    init?(_ line: [UInt8]) {
-        guard let first = line.first, first != 10, !line.elementsEqual([13, 10]) else {
-            self = .empty
-            return
-        }
-        if first == 32 || first == 9 || line.starts(with: Self.mboxFrom) {
-            self = .field
-            return
-        }
-        let name = line.prefix { $0 > 32 && $0 < 127 && $0 != UInt8(ascii: ":") }
-        guard name.endIndex < line.endIndex else { return nil }
-        // A blank between name and colon was legal once (RFC 5322 section 4.5) and is read.
-        let rest = line[name.endIndex...].drop(while: SMTPBlank.contains)
-        guard !name.isEmpty, rest.first == UInt8(ascii: ":") else { return nil }
-        self = .field
     }
 }

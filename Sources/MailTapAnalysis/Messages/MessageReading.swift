@@ -14,7 +14,7 @@ public final class MessageReading: Sendable {
     private struct Progress {
         /// Let go as soon as the message is read: it holds more than what it found.
         var scanner: MessageScanner?
-        var read: (sha256: String, content: MessageContent)?
+        var read: (digest: ContentDigest?, content: MessageContent)?
     }
 
     private let waiting = Mutex(Waiting())
@@ -37,11 +37,11 @@ public final class MessageReading: Sendable {
     public func run() { progress.withLock { read(into: &$0) } }
 
     /// Reads what waits, the message being over: what it was.
-    func finish() -> (sha256: String, content: MessageContent) {
+    func finish() -> (digest: ContentDigest?, content: MessageContent) {
         close()
         return progress.withLock { progress in
             read(into: &progress)
-            return progress.read.take() ?? ("", MessageContent())
+            return progress.read.take() ?? (nil, MessageContent())
         }
     }
 
@@ -56,7 +56,7 @@ public final class MessageReading: Sendable {
             guard pieces.isEmpty else { continue }
             if isOver, let whole = progress.scanner.take() {
                 let read = whole.finish()
-                progress.read = (read.sha256, read.content)
+                progress.read = (read.digest, read.content)
             }
             return
         }

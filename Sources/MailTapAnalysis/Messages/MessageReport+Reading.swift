@@ -5,19 +5,19 @@ extension MessageReport {
     init(type: String, octets: [UInt8]) {
         self.type = type
         for group in Self.groups(octets) {
-            let fields = HeaderSection(Array(group))
+            let fields = HeaderSection(group)
             if reporter == nil {
-                reporter = (fields.text("reporting-mta") ?? fields.text("reporting-ua")).map(Self.typedValue)
+                reporter = (fields.text(.reportingMTA) ?? fields.text(.reportingUA)).map(Self.typedValue)
             }
-            if disposition == nil { disposition = fields.text("disposition") ?? fields.text("feedback-type") }
+            if disposition == nil { disposition = fields.text(.disposition) ?? fields.text(.feedbackType) }
             guard recipients.count < 1000,
-                let address = fields.text("final-recipient") ?? fields.text("original-recipient")
+                let address = fields.text(.finalRecipient) ?? fields.text(.originalRecipient)
             else { continue }
             recipients.append(
                 Recipient(
-                    address: Self.typedValue(address), action: fields.text("action").map(Self.firstWord),
-                    status: fields.text("status").map(Self.firstWord),
-                    diagnostic: fields.text("diagnostic-code").map(Self.typedValue)))
+                    address: Self.typedValue(address), action: fields.text(.action).map(Self.firstWord),
+                    status: fields.text(.status).map(Self.firstWord),
+                    diagnostic: fields.text(.diagnosticCode).map(Self.typedValue)))
         }
     }
 

@@ -27,14 +27,14 @@ public struct MessageScanner {
     ///
     /// A message of no octets has no parts. Where there is at least one octet there is at least one part.
     ///
-    /// - Returns: number of octets, SHA-256 of them in lower-case hexadecimal, and what they say.
-    public consuming func finish() -> (bytes: UInt64, sha256: String, content: MessageContent) {
+    /// - Returns: number of octets, SHA-256 of them, and what they say.
+    public consuming func finish() -> (bytes: UInt64, digest: ContentDigest, content: MessageContent) {
         let content = bytes == 0 ? MessageContent() : tree.finish()
-        return (bytes, Hexadecimal.text(hasher.finalize()), content)
+        return (bytes, ContentDigest(hasher.finalize()), content)
     }
 
     /// Reads a whole message at once.
-    public static func scan(_ octets: [UInt8]) -> (bytes: UInt64, sha256: String, content: MessageContent) {
+    public static func scan(_ octets: [UInt8]) -> (bytes: UInt64, digest: ContentDigest, content: MessageContent) {
         var scanner = MessageScanner()
         scanner.receive(octets.span.bytes)
         return scanner.finish()

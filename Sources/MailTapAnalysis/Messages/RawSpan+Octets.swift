@@ -1,68 +1,74 @@
+/// Looks at octets sixteen at a time.
+///
+/// Vectors are compared with vectors: compared with a single number they would be taken apart lane by lane.
 extension RawSpan {
     /// Whether any octet is above 127.
-    var containsHighBit: Bool { contains(UInt64.highBits, { $0 }) { $0 > 127 } }
+    var containsHighBit: Bool { contains({ $0 & .all(0x80) }) { $0 > 127 } }
 
     /// Whether any octet is a control character (RFC 20): below 32, or DEL.
     var containsControl: Bool {
-        contains(
-            UInt64.highBits,
-            { word in
-                let delete = word ^ .lanes(of: 0x7F)
-                return (word &- .lanes(of: 0x20)) & ~word | (delete &- .lanes(of: 1)) & ~delete
-            }
-        ) { $0 < 32 || $0 == 127 }
+        contains({ ($0 .< SIMD16.all(32)).lanes | ($0 .== SIMD16.all(127)).lanes }) { $0 < 32 || $0 == 127 }
     }
 
     /// Whether every octet is one of printable ASCII, blanks included: 32 to 126.
     var isPrintable: Bool {
-        !contains(
-            UInt64.highBits,
-            { word in
-                let delete = word ^ .lanes(of: 0x7F)
-                return word | (word &- .lanes(of: 0x20)) | (delete &- .lanes(of: 1)) & ~delete
-            }
-        ) { $0 < 32 || $0 > 126 }
+        // As signed numbers those above 127 are less than a blank too.
+        !contains({ ($0.signed .< SIMD16<Int8>(repeating: 32)).lanes | ($0 .== SIMD16.all(127)).lanes }) {
+            $0 < 32 || $0 > 126
+        }
     }
 
-    /// How many octets are `octet`; eight at a time.
-    func count(of octet: UInt8) -> UInt64 {
-        let needle = UInt64.lanes(of: octet)
-        let low = ~UInt64.highBits
-        var total: UInt64 = 0
+    /// Looks at every octet once, sixteen at a time.
+    func census() -> OctetCensus {
+        var census = OctetCensus()
         var offset = 0
-        while offset + 8 <= byteCount {
-            // A lane of `sums` holds at most 255.
-            let end = min(byteCount - 7, offset + 255 * 8)
-            var sums: UInt64 = 0
+        var seen = SIMD16<UInt8>()
+        while offset + 16 <= byteCount {
+            // A lane of the sums holds at most 255.
+            let end = Swift.min(byteCount - 15, offset + 255 * 16)
+            var carriageReturns = SIMD16<UInt8>()
+            var nuls = SIMD16<UInt8>()
             while offset < end {
-                let word = unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self) ^ needle
-                // The high bit of a lane stays clear in it just where the lane is 0.
-                sums &+= ~((word & low) &+ low | word | low) >> 7
-                offset += 8
+                let octets = unsafeLoadUnaligned(fromByteOffset: offset, as: SIMD16<UInt8>.self)
+                seen |= octets
+                // The lanes where a comparison holds have all bits set, so they count down by one.
+                carriageReturns &-= (octets .== .all(13)).lanes
+                nuls &-= (octets .== .all(0)).lanes
+                offset += 16
             }
-            let pairs = (sums & 0x00FF_00FF_00FF_00FF) &+ (sums >> 8 & 0x00FF_00FF_00FF_00FF)
-            total &+= (pairs &* 0x0001_0001_0001_0001) >> 48
+            census.carriageReturns &+= carriageReturns.sum
+            census.nuls &+= nuls.sum
         }
+        var rest: UInt8 = 0
         while offset < byteCount {
-            if unsafeLoad(fromByteOffset: offset, as: UInt8.self) == octet { total &+= 1 }
+            let octet = unsafeLoad(fromByteOffset: offset, as: UInt8.self)
+            rest |= octet
+            if octet == 13 { census.carriageReturns &+= 1 }
+            if octet == 0 { census.nuls &+= 1 }
             offset += 1
         }
-        return total
+        census.hasHighBit = rest > 127 || seen.words & 0x8080_8080_8080_8080 != 0
+        return census
     }
 
-    /// Whether `test` gives a word with one of `bits` for any eight octets, or `single` holds for one of the rest.
+    /// Whether `test` gives a bit for any sixteen octets, or `single` holds for one of the rest.
     @inline(__always)
-    private func contains(_ bits: UInt64, _ test: (UInt64) -> UInt64, _ single: (UInt8) -> Bool) -> Bool {
+    private func contains(_ test: (SIMD16<UInt8>) -> SIMD16<UInt8>, _ single: (UInt8) -> Bool) -> Bool {
         var offset = 0
-        var seen: UInt64 = 0
-        while offset + 8 <= byteCount {
-            seen |= test(unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
-            offset += 8
+        if byteCount >= 16 {
+            var seen = SIMD16<UInt8>()
+            while offset < byteCount {
+                // The last sixteen overlap those before.
+                let place = Swift.min(offset, byteCount - 16)
+                seen |= test(unsafeLoadUnaligned(fromByteOffset: place, as: SIMD16<UInt8>.self))
+                offset += 16
+            }
+            return seen.words != 0
         }
         if byteCount >= 8 {
-            // What is left, and some octets before it once more.
-            seen |= test(unsafeLoadUnaligned(fromByteOffset: byteCount - 8, as: UInt64.self))
-            return seen & bits != 0
+            let first = unsafeLoadUnaligned(fromByteOffset: 0, as: UInt64.self)
+            let last = unsafeLoadUnaligned(fromByteOffset: byteCount - 8, as: UInt64.self)
+            return test(SIMD16(halves: SIMD2(first, last))).words != 0
         }
         while offset < byteCount {
             if single(unsafeLoad(fromByteOffset: offset, as: UInt8.self)) { return true }
@@ -72,10 +78,42 @@ extension RawSpan {
     }
 }
 
-extension UInt64 {
-    /// The highest bit of each of eight lanes.
-    fileprivate static var highBits: UInt64 { 0x8080_8080_8080_8080 }
+/// What a stretch of octets holds.
+struct OctetCensus: Equatable {
+    /// Whether any octet is above 127.
+    var hasHighBit = false
+    /// How many octets are CR, and NUL.
+    var carriageReturns: UInt64 = 0, nuls: UInt64 = 0
+}
 
-    /// Eight lanes of `octet`.
-    fileprivate static func lanes(of octet: UInt8) -> UInt64 { 0x0101_0101_0101_0101 &* UInt64(octet) }
+extension SIMDMask<SIMD16<Int8>> {
+    /// A lane of 255 where the mask is true, of 0 elsewhere; mask and lanes are the same sixteen octets.
+    @inline(__always)
+    fileprivate var lanes: SIMD16<UInt8> { unsafeBitCast(self, to: SIMD16<UInt8>.self) }
+}
+
+extension SIMD16<UInt8> {
+    /// The same octet in every lane.
+    @inline(__always)
+    fileprivate static func all(_ octet: UInt8) -> Self { Self(repeating: octet) }
+
+    /// Sixteen octets are two halves of eight, and the same as signed numbers.
+    @inline(__always)
+    fileprivate init(halves: SIMD2<UInt64>) { self = unsafeBitCast(halves, to: Self.self) }
+
+    @inline(__always)
+    fileprivate var signed: SIMD16<Int8> { unsafeBitCast(self, to: SIMD16<Int8>.self) }
+
+    private var halves: SIMD2<UInt64> { unsafeBitCast(self, to: SIMD2<UInt64>.self) }
+
+    /// Both halves together, bit by bit.
+    fileprivate var words: UInt64 { halves[0] | halves[1] }
+
+    /// The sum of all lanes.
+    fileprivate var sum: UInt64 { Self.sum(halves[0]) &+ Self.sum(halves[1]) }
+
+    private static func sum(_ lanes: UInt64) -> UInt64 {
+        let pairs = (lanes & 0x00FF_00FF_00FF_00FF) &+ (lanes >> 8 & 0x00FF_00FF_00FF_00FF)
+        return (pairs &* 0x0001_0001_0001_0001) >> 48
+    }
 }

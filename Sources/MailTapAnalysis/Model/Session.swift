@@ -126,8 +126,8 @@ public enum Forwarded: Sendable, Equatable {
 public struct Message: Sendable, Equatable {
     /// Octets of it, dot-unstuffed.
     public var bytes: UInt64 = 0
-    /// SHA-256 of those octets in lower-case hexadecimal.
-    public var sha256 = ""
+    /// SHA-256 of those octets; nil where nobody asked for it.
+    public var digest: ContentDigest?
     /// Index of the exchange that carried it: `*data`, the last BDAT, RETR or TOP.
     public var exchange = 0
     /// How it travelled.
@@ -188,15 +188,27 @@ public struct MessagePart: Sendable, Equatable {
     public var filename: String?
     /// Octets after removing the transfer encoding.
     public var bytes: UInt64
-    /// SHA-256 of those octets in lower-case hexadecimal.
-    public var sha256: String
+    /// SHA-256 of those octets; nil where nobody asked for it.
+    public var digest: ContentDigest?
 
     /// A leaf.
-    public init(type: String, charset: String? = nil, filename: String? = nil, bytes: UInt64 = 0, sha256: String = "") {
+    public init(
+        type: String, charset: String? = nil, filename: String? = nil, bytes: UInt64 = 0, digest: ContentDigest? = nil
+    ) {
         self.type = type
         self.charset = charset
         self.filename = filename
         self.bytes = bytes
-        self.sha256 = sha256
+        self.digest = digest
     }
+}
+
+extension Message {
+    /// The digest in lower-case hexadecimal; empty where there is none.
+    public var sha256: String { digest?.text ?? "" }
+}
+
+extension MessagePart {
+    /// The digest in lower-case hexadecimal; empty where there is none.
+    public var sha256: String { digest?.text ?? "" }
 }

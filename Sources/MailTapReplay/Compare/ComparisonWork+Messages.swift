@@ -16,7 +16,7 @@ extension ComparisonWork {
         // A message of several chunks is compared once, with the last of them.
         guard was.exchange == left, now.exchange == right else { return }
         if !isEnvelopeTold { compareEnvelopes(was, now, left, right) }
-        guard was.bytes != now.bytes || was.sha256 != now.sha256 else { return }
+        guard was.bytes != now.bytes || was.digest != now.digest else { return }
         var excerpt: Difference.Excerpt?
         if let index = before.message, let other = after.message {
             if areSame(index, other, isReceived: was.from == nil) { return }

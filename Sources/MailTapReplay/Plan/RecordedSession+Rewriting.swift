@@ -1,4 +1,3 @@
-import Crypto
 import MailTapAnalysis
 import MailTapCore
 
@@ -45,9 +44,7 @@ extension RecordedSession {
             guard octets != old else { continue }
             new.contents[index] = octets
             new.session.messages[index].bytes = UInt64(octets.count)
-            new.session.messages[index].sha256 = SHA256.hash(data: octets).map {
-                ($0 < 16 ? "0" : "") + String($0, radix: 16)
-            }.joined()
+            new.session.messages[index].digest = ContentDigest(of: octets)
             new.resize(index, from: old, apply)
         }
         return new

@@ -4,27 +4,27 @@ import Testing
 @Suite struct MessageScannerTests {
     private func scan(_ text: String) -> MessageContent { MessageScanner.scan(Array(text.utf8)).content }
 
-    private func digest(_ text: String) -> String { MessageScanner.scan(Array(text.utf8)).sha256 }
+    private func digest(_ text: String) -> ContentDigest { MessageScanner.scan(Array(text.utf8)).digest }
 
     @Test func digestsAreSHA256() {
-        #expect(digest("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
-        #expect(digest("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+        #expect(digest("").text == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+        #expect(digest("abc").text == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
     }
 
     @Test func plainMessage() {
         let text = "Subject: Hi\r\nMessage-ID: <1@x>\r\n\r\nBody\r\n"
         let result = MessageScanner.scan(Array(text.utf8))
         #expect(result.bytes == UInt64(text.utf8.count))
-        #expect(result.sha256 == digest(text))
+        #expect(result.digest == digest(text))
         #expect(result.content.subject == "Hi")
         #expect(result.content.messageID == "1@x")
-        #expect(result.content.parts == [MessagePart(type: "text/plain", bytes: 6, sha256: digest("Body\r\n"))])
+        #expect(result.content.parts == [MessagePart(type: "text/plain", bytes: 6, digest: digest("Body\r\n"))])
         #expect(result.content.facts.longestLine == 17)
     }
 
     @Test func nothingAtAllHasNoPart() {
         #expect(MessageScanner.scan([]).content.parts.isEmpty)
-        #expect(MessageScanner.scan([]).sha256 == digest(""))
+        #expect(MessageScanner.scan([]).digest == digest(""))
     }
 
     @Test func headerSectionAloneHasAnEmptyPart() {
@@ -79,7 +79,7 @@ import Testing
         #expect(parts.map(\.bytes) == [10, 5, 4, 10])
         #expect(parts.map(\.filename) == [nil, nil, "\u{E4}.pdf", nil])
         #expect(parts.map(\.charset) == ["utf-8", nil, nil, nil])
-        #expect(parts[1].sha256 == digest("<p>\r\n"))
+        #expect(parts[1].digest == digest("<p>\r\n"))
         #expect(scan(Self.nested).facts.defects == [.charsetContradicted])
     }
 
@@ -93,7 +93,7 @@ import Testing
                 scanner.receive(piece.span.bytes)
             }
             let dripped = scanner.finish()
-            #expect(dripped.sha256 == whole.sha256)
+            #expect(dripped.digest == whole.digest)
             #expect(dripped.content == whole.content)
         }
     }

@@ -144,6 +144,24 @@ public enum SMTPGrammar {
         }
     }
 
+    /// As for any octets, compiled for these.
+    public static func equalsIgnoringCase(_ octets: [UInt8], _ word: StaticString) -> Bool {
+        octets.withUnsafeBufferPointer { isEqual($0, word) }
+    }
+
+    /// As for any octets, compiled for these.
+    public static func equalsIgnoringCase(_ octets: ArraySlice<UInt8>, _ word: StaticString) -> Bool {
+        octets.withUnsafeBufferPointer { isEqual($0, word) }
+    }
+
+    private static func isEqual(_ octets: UnsafeBufferPointer<UInt8>, _ word: StaticString) -> Bool {
+        word.withUTF8Buffer { word in
+            guard octets.count == word.count else { return false }
+            for index in 0..<word.count where octets[index] & 0xDF != word[index] & 0xDF { return false }
+            return true
+        }
+    }
+
     static func isBlank(_ octet: UInt8) -> Bool { octet == 32 || octet == 9 }
 }
 
