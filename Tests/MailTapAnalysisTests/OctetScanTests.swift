@@ -23,6 +23,7 @@ import Testing
                     let bytes = octets.span.bytes
                     #expect(bytes.containsHighBit == (octet > 127))
                     #expect(bytes.containsControl == octets.contains(where: isControl))
+                    #expect(bytes.isPrintable == octets.allSatisfy { $0 >= 32 && $0 <= 126 })
                     #expect(bytes.census() == census(octets))
                 }
             }

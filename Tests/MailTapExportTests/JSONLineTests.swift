@@ -88,12 +88,15 @@ import Testing
         let escapes: [UInt8: String] = [
             0x00: "\\u0000", 0x1F: "\\u001f", 0x22: "\\\"", 0x5C: "\\\\", 0x7F: "\\u007f",
         ]
-        for length in 1...20 {
+        for length in 1...40 {
             for place in 0..<length {
                 var text = [UInt8](repeating: 0x20, count: length)
                 text[place] = octet
                 var out: [UInt8] = []
                 out.append(json: String(decoding: text, as: UTF8.self))
+                var buffer = OctetBuffer()
+                buffer.append(json: String(decoding: text, as: UTF8.self))
+                #expect([UInt8](buffer) == out)
                 let expected =
                     String(repeating: " ", count: place) + (escapes[octet] ?? "")
                     + String(repeating: " ", count: length - place - 1)
@@ -104,10 +107,15 @@ import Testing
 
     @Test func `what need not be escaped stays`() {
         for octet in UInt8(0x20)..<0x7F where octet != 0x22 && octet != 0x5C {
-            let text = String(repeating: String(decoding: [octet], as: UTF8.self), count: 11)
-            var out: [UInt8] = []
-            out.append(json: text)
-            #expect(String(decoding: out, as: UTF8.self) == "\"\(text)\"")
+            for length in [1, 3, 4, 7, 8, 11, 15, 16, 17, 33] {
+                let text = String(repeating: String(decoding: [octet], as: UTF8.self), count: length)
+                var out: [UInt8] = []
+                out.append(json: text)
+                #expect(String(decoding: out, as: UTF8.self) == "\"\(text)\"")
+                var buffer = OctetBuffer()
+                buffer.append(json: text)
+                #expect([UInt8](buffer) == out)
+            }
         }
     }
 }

@@ -10,6 +10,9 @@ struct HeaderSection {
         fileprivate var bodyRange: Range<Int>
     }
 
+    /// What short header sections need.
+    private static let usualLength = 512, usualCount = 12
+
     private(set) var fields: [Field] = []
     /// The lines that belong to fields, one behind the other without their ends: so every body lies in one piece.
     private var octets: [UInt8] = []
@@ -46,6 +49,10 @@ struct HeaderSection {
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon < end else { return }
         var nameEnd = colon
         while nameEnd > 0, SMTPBlank.contains(line[octet: nameEnd - 1]) { nameEnd -= 1 }
+        if octets.isEmpty {
+            octets.reserveCapacity(Self.usualLength)
+            fields.reserveCapacity(Self.usualCount)
+        }
         let start = octets.count
         append(line.extracting(0..<end))
         let name = FieldName(line.extracting(0..<nameEnd))

@@ -4,14 +4,14 @@ import MailTapCore
 /// What JSON says beyond the contract's fields: meanings, offers, what a header section shows, what a session did.
 enum FactsJSON {
     /// `,"meaning":…`: what the reply means by the standard, apart from the server's words.
-    static func meaning(_ reply: Reply, to verb: String, _ proto: MailProtocol?, to out: inout [UInt8]) {
+    static func meaning(_ reply: Reply, to verb: String, _ proto: MailProtocol?, to out: inout OctetBuffer) {
         guard let meaning = Annotator.replyNote(for: reply, to: verb, proto: proto) else { return }
         out.append(",\"meaning\":")
         out.append(json: meaning)
     }
 
     /// `,"offers":[…]`: what each line of an EHLO, LHLO or CAPA answer offers.
-    static func offers(_ exchange: Exchange, to out: inout [UInt8], _ memo: inout JSONMemo) {
+    static func offers(_ exchange: Exchange, to out: inout OctetBuffer, _ memo: inout JSONMemo) {
         guard let verb = exchange.command?.verb else { return }
         let opening: StaticString = ",\"offers\":["
         var isFirst = true
@@ -35,7 +35,7 @@ enum FactsJSON {
     }
 
     /// `,"header":{…}`: what the message's header section shows; every claim in it is the sender's.
-    static func header(_ message: Message, to out: inout [UInt8]) {
+    static func header(_ message: Message, to out: inout OctetBuffer) {
         let content = message.content
         let facts = content.facts
         guard facts.hasHeaderSection else { return }
@@ -63,7 +63,7 @@ enum FactsJSON {
         if let report = facts.report { append(report, to: &out) }
     }
 
-    private static func append(_ report: MessageReport, to out: inout [UInt8]) {
+    private static func append(_ report: MessageReport, to out: inout OctetBuffer) {
         out.append(",\"report\":{\"type\":")
         out.append(json: report.type)
         out.append(",\"reporter\":")
@@ -87,18 +87,18 @@ enum FactsJSON {
     }
 
     /// `,"summary":{…}`: what the session did and how long it took.
-    static func summary(_ overview: SessionOverview?, to out: inout [UInt8]) {
+    static func summary(_ overview: SessionOverview?, to out: inout OctetBuffer) {
         guard let overview else { return }
         out.append(",\"summary\":{\"text\":")
         out.append(json: overview.sentence)
         out.append(",\"time_to_greeting\":")
-        if let time = overview.timeToGreeting { TimeText.append(seconds: time, to: &out) } else { out.append("null") }
+        if let time = overview.timeToGreeting { out.append(seconds: time) } else { out.append("null") }
         out.append(",\"slowest_reply\":")
         if let slowest = overview.slowestReply {
             out.append("{\"exchange\":")
             out.append(json: slowest.exchange)
             out.append(",\"latency\":")
-            TimeText.append(seconds: slowest.latency, to: &out)
+            out.append(seconds: slowest.latency)
             out.append("}")
         } else {
             out.append("null")
@@ -106,7 +106,7 @@ enum FactsJSON {
         out.append(",\"content_bytes\":")
         out.append(json: overview.contentBytes)
         out.append(",\"content_time\":")
-        TimeText.append(seconds: overview.contentTime, to: &out)
+        out.append(seconds: overview.contentTime)
         out.append(",\"gone_under_tls\":")
         out.append(json: overview.vanished)
         out.append(",\"under_tls_only\":")

@@ -19,7 +19,9 @@ public struct JSONLine: Sendable {
         writer.append(number: number, to: &out)
         guard !late.isEmpty else { return out.append(contentsOf: octets) }
         out.append(contentsOf: octets[..<findings.offset])
-        writer.append(late, behind: findings, to: &out)
+        var more = OctetBuffer()
+        writer.append(late, behind: findings, to: &more)
+        out.append(octets: more.octets)
         out.append(contentsOf: octets[findings.offset...])
     }
 }
@@ -28,18 +30,16 @@ public struct JSONLine: Sendable {
 public struct JSONLineWriter: Sendable {
     private let writer: SessionJSON
     private var memo = JSONMemo()
-    /// Where a line grows before its length is known.
-    private var draft: [UInt8] = []
 
     /// No session yet.
     public init(_ writer: SessionJSON) { self.writer = writer }
 
     /// The line of a session.
     public mutating func line(_ session: Session) -> JSONLine {
-        draft.removeAll(keepingCapacity: draft.capacity <= 256 << 10)
+        // A line grows here, and is copied to the length that it takes, since it may wait long.
+        var draft = OctetBuffer(capacity: 8_192)
         let findings = writer.appendRest(of: session, to: &draft, &memo)
         draft.append(UInt8(ascii: "\n"))
-        // A copy of the length that it takes, since it may wait long.
-        return JSONLine(writer, draft.withUnsafeBytes { Array($0) }, findings)
+        return JSONLine(writer, [UInt8](draft), findings)
     }
 }

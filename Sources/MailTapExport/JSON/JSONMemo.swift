@@ -2,66 +2,60 @@ import MailTapAnalysis
 import MailTapCore
 
 /// What was worked out for replies that come again and again: their meanings and offers, as JSON.
-///
-/// Bounded: where it is full it begins anew.
 public struct JSONMemo: Sendable {
     /// What a meaning depends on, where the words of the reply do not matter.
-    private struct ReplyKey: Hashable {
+    private struct ReplyKey {
         var verb: UInt64
         var enhanced: UInt64
-        var status: UInt16
-        var isPOP3: Bool
+        /// The status; above it, whether it is one of POP3.
+        var status: UInt64
     }
 
-    private static let limit = 1_024
-
     /// Empty for a reply without a meaning.
-    private var meanings: [ReplyKey: [UInt8]] = [:]
-    private var keywords: [[UInt8]: [UInt8]] = [:]
-    private var tags: [[UInt8]: [UInt8]] = [:]
+    private var meanings = OctetMemo()
+    private var keywords = OctetMemo()
+    private var tags = OctetMemo()
 
     /// Nothing known yet.
     public init() {}
 
     /// Appends `,"meaning":…`, what a reply means by the standard; nothing where that is not known.
-    mutating func appendMeaning(of reply: Reply, to verb: String, _ proto: MailProtocol?, to out: inout [UInt8]) {
+    mutating func appendMeaning(of reply: Reply, to verb: String, _ proto: MailProtocol?, to out: inout OctetBuffer) {
         guard let key = Self.key(reply, verb, proto) else {
             FactsJSON.meaning(reply, to: verb, proto, to: &out)
             return
         }
-        if let known = meanings[key] {
-            out.append(contentsOf: known)
-            return
+        withUnsafeBytes(of: key) { key in
+            Self.append(key, &meanings, to: &out) { FactsJSON.meaning(reply, to: verb, proto, to: &$0) }
         }
-        let start = out.count
-        FactsJSON.meaning(reply, to: verb, proto, to: &out)
-        if meanings.count >= Self.limit { meanings.removeAll(keepingCapacity: true) }
-        meanings[key] = Array(out[start...])
     }
 
     /// Appends what a line of an EHLO answer offers, as a JSON string.
-    mutating func appendOffer(ofKeyword line: WireText, to out: inout [UInt8]) {
+    mutating func appendOffer(ofKeyword line: WireText, to out: inout OctetBuffer) {
         Self.append(line, &keywords, to: &out) { Annotator.capabilityNote(ofKeyword: line) }
     }
 
     /// Appends what a line of a CAPA answer offers, as a JSON string.
-    mutating func appendOffer(ofTag line: WireText, to out: inout [UInt8]) {
+    mutating func appendOffer(ofTag line: WireText, to out: inout OctetBuffer) {
         Self.append(line, &tags, to: &out) { Annotator.capabilityNote(ofTag: line) }
     }
 
     private static func append(
-        _ line: WireText, _ known: inout [[UInt8]: [UInt8]], to out: inout [UInt8], _ note: () -> String
+        _ line: WireText, _ known: inout OctetMemo, to out: inout OctetBuffer, _ note: () -> String
     ) {
         // A mask stands for octets that the line does not show.
-        guard line.secrets.isEmpty, line.octets.count <= 256 else { return out.append(json: note()) }
-        if let octets = known[line.octets] {
-            out.append(contentsOf: octets)
-            return
-        }
+        guard line.secrets.isEmpty else { return out.append(json: note()) }
+        line.octets.withUnsafeBytes { key in append(key, &known, to: &out) { $0.append(json: note()) } }
+    }
+
+    private static func append(
+        _ key: UnsafeRawBufferPointer, _ known: inout OctetMemo, to out: inout OctetBuffer,
+        _ write: (inout OctetBuffer) -> Void
+    ) {
+        if known.append(valueOf: key, to: &out) { return }
         let start = out.count
-        out.append(json: note())
-        if known.count >= limit { known.removeAll(keepingCapacity: true) }
-        known[line.octets] = Array(out[start...])
+        write(&out)
+        known.keep(UnsafeRawBufferPointer(rebasing: out.octets[start...]), for: key)
     }
 
     /// Nil where the meaning depends on more: on POP3's response code in square brackets, or on words too long to pack.
@@ -71,7 +65,8 @@ public struct JSONMemo: Sendable {
         if proto == .pop3, let first = reply.lines.first {
             guard first.octets.first != UInt8(ascii: "["), first.secrets.isEmpty else { return nil }
         }
-        return ReplyKey(verb: word, enhanced: enhanced, status: reply.status.rawValue, isPOP3: proto == .pop3)
+        let status = UInt64(reply.status.rawValue) | (proto == .pop3 ? 1 << 32 : 0)
+        return ReplyKey(verb: word, enhanced: enhanced, status: status)
     }
 
     /// Up to eight octets as one number; nil for a longer word, and for NULs, which would make two words one.

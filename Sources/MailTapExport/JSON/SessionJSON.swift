@@ -22,20 +22,27 @@ public struct SessionJSON: Sendable {
     }
 
     /// As `append(_:to:)`, with the help of what earlier sessions left.
-    @discardableResult
-    func append(_ session: Session, to out: inout [UInt8], _ memo: inout JSONMemo) -> FindingsEnd {
+    func append(_ session: Session, to out: inout [UInt8], _ memo: inout JSONMemo) {
+        var buffer = OctetBuffer()
+        append(session, to: &buffer, &memo)
+        out.append(octets: buffer.octets)
+    }
+
+    /// As `append(_:to:)`, with the help of what earlier sessions left.
+    func append(_ session: Session, to out: inout OctetBuffer, _ memo: inout JSONMemo) {
         append(number: session.number, to: &out)
-        return appendRest(of: session, to: &out, &memo)
+        appendRest(of: session, to: &out, &memo)
     }
 
     /// Appends the beginning of an object: the session's number, which may be known later than all that follows.
-    func append(number: Int, to out: inout [UInt8]) {
+    func append<Output: JSONOutput & ~Copyable>(number: Int, to out: inout Output) {
         out.append("{\"session\":")
         out.append(json: number)
     }
 
     /// Appends an object from behind its session's number.
-    func appendRest(of session: Session, to out: inout [UInt8], _ memo: inout JSONMemo) -> FindingsEnd {
+    @discardableResult
+    func appendRest(of session: Session, to out: inout OctetBuffer, _ memo: inout JSONMemo) -> FindingsEnd {
         out.append(",\"source\":")
         out.append(json: session.info.source)
         out.append(",\"protocol\":")
@@ -45,9 +52,9 @@ public struct SessionJSON: Sendable {
         out.append(",\"server\":")
         append(session.info.server, to: &out)
         out.append(",\"started\":\"")
-        TimeText.append(moment: session.info.started, to: &out)
+        out.append(moment: session.info.started)
         out.append("\",\"duration\":")
-        TimeText.append(seconds: session.duration, to: &out)
+        out.append(seconds: session.duration)
         out.append(",\"bytes\":{\"client\":")
         out.append(json: session.clientBytes)
         out.append(",\"server\":")
@@ -69,7 +76,14 @@ public struct SessionJSON: Sendable {
             out.append(",\"route\":")
             out.append(json: route)
         }
-        append(",\"exchanges\":[", session.exchanges, to: &out) { append($0, session.proto, to: &$1, &memo) }
+        out.append(",\"exchanges\":[")
+        // In place, since an exchange has many parts to be copied.
+        let exchanges = session.exchanges.span
+        for index in exchanges.indices {
+            if index > 0 { out.append(",") }
+            append(exchanges[index], session.proto, to: &out, &memo)
+        }
+        out.append("]")
         append(",\"messages\":[", session.messages, to: &out) { append($0, to: &$1) }
         append(",\"findings\":[", session.findings, to: &out) { append($0, to: &$1) }
         let end = FindingsEnd(offset: out.count - 1, isEmpty: session.findings.isEmpty)
@@ -88,7 +102,7 @@ public struct SessionJSON: Sendable {
     }
 
     /// Appends findings to those of a session, which end at the end of `out` as it stands.
-    func append(_ findings: [Finding], behind end: FindingsEnd, to out: inout [UInt8]) {
+    func append(_ findings: [Finding], behind end: FindingsEnd, to out: inout OctetBuffer) {
         var isFirst = end.isEmpty
         for finding in findings {
             if !isFirst { out.append(",") }
@@ -98,22 +112,26 @@ public struct SessionJSON: Sendable {
     }
 
     private func append<Value>(
-        _ opening: StaticString, _ values: [Value], to out: inout [UInt8], each: (Value, inout [UInt8]) -> Void
+        _ opening: StaticString, _ values: [Value], to out: inout OctetBuffer, each: (Value, inout OctetBuffer) -> Void
     ) {
         out.append(opening)
-        var isFirst = true
         // By index, since each step of an iterator would copy a value of many parts.
         for index in values.indices {
-            if !isFirst { out.append(",") }
-            isFirst = false
+            if index > 0 { out.append(",") }
             each(values[index], &out)
         }
         out.append("]")
     }
 
-    private func append(_ endpoint: Endpoint, to out: inout [UInt8]) {
+    private func append(_ endpoint: Endpoint, to out: inout OctetBuffer) {
         out.append("{\"address\":")
-        out.append(json: endpoint.address?.description)
+        if let address = endpoint.address {
+            out.append("\"")
+            out.append(address: address)
+            out.append("\"")
+        } else {
+            out.append("null")
+        }
         out.append(",\"port\":")
         out.append(json: UInt64(endpoint.port))
         out.append(",\"name\":")
@@ -121,13 +139,13 @@ public struct SessionJSON: Sendable {
         out.append("}")
     }
 
-    private func append(_ lookup: NameLookup, before start: Timestamp, to out: inout [UInt8]) {
+    private func append(_ lookup: NameLookup, before start: Timestamp, to out: inout OctetBuffer) {
         out.append("{\"name\":")
         out.append(json: lookup.name)
         out.append(",\"type\":")
         out.append(json: lookup.type)
         out.append(",\"at\":")
-        TimeText.append(seconds: lookup.time.since(start), to: &out)
+        out.append(seconds: lookup.time.since(start))
         out.append(",\"domain\":")
         out.append(json: lookup.domain)
         out.append(",\"preference\":")
@@ -135,7 +153,7 @@ public struct SessionJSON: Sendable {
         out.append("}")
     }
 
-    private func append(_ passed: SessionTunnel, to out: inout [UInt8]) {
+    private func append(_ passed: SessionTunnel, to out: inout OctetBuffer) {
         out.append("{\"kind\":")
         out.append(json: passed.tunnel.kind.name)
         for (key, end) in [("target", passed.tunnel.target), ("client", passed.tunnel.client), ("peer", passed.peer)] {
@@ -148,7 +166,7 @@ public struct SessionJSON: Sendable {
         out.append("}")
     }
 
-    private func append(_ tls: TLSMark?, to out: inout [UInt8]) {
+    private func append(_ tls: TLSMark?, to out: inout OctetBuffer) {
         guard let tls else {
             out.append("null")
             return
@@ -192,7 +210,7 @@ public struct SessionJSON: Sendable {
         out.append("}")
     }
 
-    private func appendChain(of leg: TLSMark.Leg, to out: inout [UInt8]) {
+    private func appendChain(of leg: TLSMark.Leg, to out: inout OctetBuffer) {
         guard !leg.chain.isEmpty else { return }
         append(",\"chain\":[", leg.chain, to: &out) { certificate, out in
             out.append("{\"subject\":")
@@ -211,13 +229,13 @@ public struct SessionJSON: Sendable {
     }
 
     private func append(
-        _ exchange: Exchange, _ proto: MailProtocol?, to out: inout [UInt8], _ memo: inout JSONMemo
+        _ exchange: Exchange, _ proto: MailProtocol?, to out: inout OctetBuffer, _ memo: inout JSONMemo
     ) {
         // Meanings go with the notes: where none are wanted, none stand.
         let meanings = exchange.note == nil ? nil : proto
         let verb = exchange.command?.verb ?? ""
         out.append("{\"at\":")
-        TimeText.append(seconds: exchange.at, to: &out)
+        out.append(seconds: exchange.at)
         out.append(",\"command\":")
         if let command = exchange.command { append(command, to: &out) } else { out.append("null") }
         out.append(",\"reply\":")
@@ -241,7 +259,7 @@ public struct SessionJSON: Sendable {
         out.append("}")
     }
 
-    private func append(_ command: Command, to out: inout [UInt8]) {
+    private func append(_ command: Command, to out: inout OctetBuffer) {
         append(verb: command.verb, line: command.line, to: &out)
         switch command.forwarded {
         case .same: break
@@ -256,7 +274,7 @@ public struct SessionJSON: Sendable {
     }
 
     /// Appends a command's object but for its closing brace.
-    private func append(verb: String, line: WireText, to out: inout [UInt8]) {
+    private func append(verb: String, line: WireText, to out: inout OctetBuffer) {
         out.append("{\"verb\":")
         out.append(json: verb)
         out.append(",\"line\":")
@@ -264,19 +282,20 @@ public struct SessionJSON: Sendable {
     }
 
     private func append(
-        _ reply: Reply, to verb: String, _ proto: MailProtocol?, to out: inout [UInt8], _ memo: inout JSONMemo
+        _ reply: Reply, to verb: String, _ proto: MailProtocol?, to out: inout OctetBuffer, _ memo: inout JSONMemo
     ) {
-        out.append("{\"status\":\"")
+        out.append("{\"status\":")
         // A code of three digits is written without making text of it first.
         if reply.status.rawValue >= 100 {
-            TimeText.append(UInt64(reply.status.rawValue), to: &out)
+            out.append("\"")
+            out.append(decimal: UInt64(reply.status.rawValue))
+            out.append("\"")
         } else {
-            out.append(contentsOf: reply.status.text.utf8)
+            out.append(json: reply.status.text)
         }
-        out.append("\"")
         append(enhanced: reply.enhanced, reply.lines, to: &out)
         out.append(",\"latency\":")
-        TimeText.append(seconds: reply.latency, to: &out)
+        out.append(seconds: reply.latency)
         if reply.isInjected { out.append(",\"injected\":true") }
         if proto != nil { memo.appendMeaning(of: reply, to: verb, proto, to: &out) }
         switch reply.forwarded {
@@ -294,7 +313,7 @@ public struct SessionJSON: Sendable {
     }
 
     /// Appends what stands behind a reply's status, but for latency and closing brace.
-    private func append(enhanced: String?, _ lines: [WireText], to out: inout [UInt8]) {
+    private func append(enhanced: String?, _ lines: [WireText], to out: inout OctetBuffer) {
         out.append(",\"enhanced\":")
         out.append(json: enhanced)
         out.append(",\"lines\":")
@@ -302,7 +321,7 @@ public struct SessionJSON: Sendable {
     }
 
     /// Appends an array of lines; true where one had to be read as Latin-1.
-    private func append(_ lines: [WireText], to out: inout [UInt8]) -> Bool {
+    private func append(_ lines: [WireText], to out: inout OctetBuffer) -> Bool {
         var isLatin1 = false
         append("[", lines, to: &out) { line, out in
             if out.append(json: line, reveal: reveal) { isLatin1 = true }
@@ -310,11 +329,11 @@ public struct SessionJSON: Sendable {
         return isLatin1
     }
 
-    private func append(_ message: Message, to out: inout [UInt8]) {
+    private func append(_ message: Message, to out: inout OctetBuffer) {
         out.append("{\"bytes\":")
         out.append(json: message.bytes)
         out.append(",\"sha256\":")
-        out.append(json: message.sha256)
+        append(message.digest, to: &out)
         out.append(",\"exchange\":")
         out.append(json: message.exchange)
         out.append(",\"from\":")
@@ -341,14 +360,20 @@ public struct SessionJSON: Sendable {
             out.append(",\"bytes\":")
             out.append(json: part.bytes)
             out.append(",\"sha256\":")
-            out.append(json: part.sha256)
+            append(part.digest, to: &out)
             out.append("}")
         }
         FactsJSON.header(message, to: &out)
         out.append("}")
     }
 
-    private func append(_ finding: Finding, to out: inout [UInt8]) {
+    private func append(_ digest: ContentDigest?, to out: inout OctetBuffer) {
+        out.append("\"")
+        if let digest { out.append(hexadecimal: digest) }
+        out.append("\"")
+    }
+
+    private func append(_ finding: Finding, to out: inout OctetBuffer) {
         out.append("{\"rule\":")
         out.append(json: finding.rule)
         out.append(",\"aspect\":")
@@ -358,7 +383,7 @@ public struct SessionJSON: Sendable {
         out.append(",\"side\":")
         out.append(json: finding.side.map { $0 == .client ? "client" : "server" })
         out.append(",\"exchange\":")
-        if let exchange = finding.exchange { out.append(json: exchange) } else { out.append("null") }
+        out.append(json: finding.exchange)
         out.append(",\"text\":")
         out.append(json: finding.text)
         out.append(",\"reference\":")
