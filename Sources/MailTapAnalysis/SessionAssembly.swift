@@ -19,13 +19,13 @@ struct SessionAssembly {
     private var isBehindSTARTTLS = false
     /// Exchanges that the proxy itself led with the server; the client had no part in them.
     private var exchangesOfProxy: Set<Int> = []
-    private var lastSent: [Timestamp] = []
     private var last: Timestamp
     /// From when on the server may greet: the connection's start, or when a tunnel stood.
     private var greetingAwaited: Timestamp
     private var ending = EndingTracker()
     private var turns = TurnLog()
-    private var annotator = Annotator(proto: nil)
+    /// Made when the first note is wanted.
+    private var annotator: Annotator?
     private var noted = 0
     /// The open reply's lines as they came, kept only where something went on changed.
     private var received: [UInt8] = []
@@ -35,6 +35,8 @@ struct SessionAssembly {
     private var cut: StreamRange?
     /// The envelope of each message.
     private var envelopes: [Envelope] = []
+    /// Where the session's lines lie.
+    private var lines = LineStore()
     /// The client's newest gap since the mail transaction began; empty where its beginning was not seen.
     private var loss: StreamRange?
 
@@ -106,8 +108,8 @@ struct SessionAssembly {
     mutating func finish() {
         if transfer != nil { endMessage(isComplete: false) }
         session.duration = max(0, last.since(session.info.started))
-        let quit = session.exchanges.last { $0.command?.verb == "QUIT" }
-        session.ending = ending.ending(quitReply: quit?.reply?.status)
+        let quit = session.exchanges.indices.last { session.exchanges[$0].command?.keyword == .quit }
+        session.ending = ending.ending(quitReply: quit.flatMap { session.exchanges[$0].reply?.status })
         if session.ending == .open { dropUnfinishedContent() }
         session.serverBytes -= min(session.serverBytes, edits.injected(by: .server))
         session.clientBytes -= min(session.clientBytes, edits.injected(by: .client))
@@ -149,8 +151,9 @@ struct SessionAssembly {
     ///
     /// Nothing could have answered it. Where the connection ended in it, it is an exchange without a reply.
     private mutating func dropUnfinishedContent() {
-        guard session.exchanges.count > 1, let last = session.exchanges.last, last.command?.verb == "*data",
-            last.reply == nil, let message = last.message, !session.messages[message].complete, !contentHasEnded
+        let last = session.exchanges.count - 1
+        guard last > 0, session.exchanges[last].command?.keyword == .content, session.exchanges[last].reply == nil,
+            let message = session.exchanges[last].message, !session.messages[message].complete, !contentHasEnded
         else { return }
         session.exchanges.removeLast()
         session.messages[message].exchange = session.exchanges.count - 1
@@ -175,36 +178,39 @@ struct SessionAssembly {
         if session.exchanges.isEmpty { session.exchanges.reserveCapacity(8) }
         // Numbers are dense, so this runs at most a few times for one event.
         while session.exchanges.count <= index {
-            var exchange = Exchange()
-            exchange.at = time.since(session.info.started)
-            exchange.isEncrypted = isEncrypted
-            session.exchanges.append(exchange)
-            lastSent.append(session.exchanges.count == 1 ? greetingAwaited : time)
+            let at = time.since(session.info.started)
+            let sent = session.exchanges.isEmpty ? greetingAwaited.since(session.info.started) : at
+            session.exchanges.append(Exchange(at: at, sent: sent, isEncrypted: isEncrypted))
         }
         return index
     }
 
-    private mutating func wireText(_ octets: [UInt8], from start: UInt64, side: Side) -> WireText {
-        let range = StreamRange(side, start, start &+ UInt64(octets.count))
-        if let masked = edits.masks(in: range) { return WireText(octets, secrets: masked, isMasked: true) }
-        guard !secrets.isEmpty else { return WireText(octets) }
-        let found = secrets.filter { $0.range.side == side && $0.range.start >= start && $0.range.end <= range.end }
-        return WireText(
-            octets,
-            secrets: found.map {
-                WireText.Secret(range: Int($0.range.start - start)..<Int($0.range.end - start), kind: $0.kind)
-            })
+    /// A line of one side that begins at `start`; nearly always one of which nothing is special.
+    private mutating func line(_ text: RawSpan, from start: UInt64, side: Side) -> WireText {
+        if edits.isEmpty, secrets.isEmpty { return lines.line(text) }
+        let marks = marks(of: text.byteCount, start, side)
+        return marks.isEmpty ? lines.line(text) : WireText(text, marks)
     }
 
-    /// As `wireText`, with the places that a dialogue file lets vary.
-    private mutating func expectation(_ octets: [UInt8], from start: UInt64) -> WireText {
-        var text = wireText(octets, from: start, side: .server)
-        guard edits.hasPatterns else { return text }
-        text.patterns = edits.patterns(in: StreamRange(.server, start, start &+ UInt64(octets.count))).map {
+    /// As `line`, with the places that a dialogue file lets vary.
+    private mutating func expectation(_ text: RawSpan, from start: UInt64) -> WireText {
+        guard edits.hasPatterns else { return line(text, from: start, side: .server) }
+        var marks = marks(of: text.byteCount, start, .server)
+        marks.patterns = edits.patterns(in: StreamRange(.server, start, start &+ UInt64(text.byteCount))).map {
             WireText.Pattern(
                 range: Int($0.range.start - start)..<Int($0.range.end - start), pattern: $0.pattern)
         }
-        return text
+        return marks.isEmpty ? lines.line(text) : WireText(text, marks)
+    }
+
+    private func marks(of count: Int, _ start: UInt64, _ side: Side) -> LineMarks {
+        let range = StreamRange(side, start, start &+ UInt64(count))
+        if let masked = edits.masks(in: range) { return LineMarks(secrets: masked, isMasked: true) }
+        let found = secrets.filter { $0.range.side == side && $0.range.start >= start && $0.range.end <= range.end }
+        return LineMarks(
+            secrets: found.map {
+                WireText.Secret(range: Int($0.range.start - start)..<Int($0.range.end - start), kind: $0.kind)
+            })
     }
 
     /// TLS with the client began with its first octet: what it was told before both legs stood went under TLS too.
@@ -217,39 +223,38 @@ struct SessionAssembly {
     /// A command or, without a code, a SASL response.
     private mutating func begin(_ event: Event, code: UInt8?, _ bytes: RawSpan) {
         let index = index(event.exchange, at: event.time)
-        let octets = [UInt8](copying: bytes.extracting(0..<bytes.textLength))
-        let line = wireText(octets, from: event.range.start, side: event.range.side)
-        // What a credential covers is no keyword, masked or not.
-        let shown = line.secrets.first.map { min($0.range.lowerBound, octets.count) } ?? octets.count
-        var verb = "*auth"
-        if let code { verb = self.verb(code, bytes.extracting(0..<shown)) }
-        var command = Command(verb: verb, line: line)
-        command.forwarded = edits.forwarded(bytes, event.range)
+        let length = bytes.textLength
+        let line = line(bytes.extracting(0..<length), from: event.range.start, side: event.range.side)
+        var command: Command
+        if let code {
+            // What a credential covers is no keyword, masked or not.
+            let shown = line.hasMarks ? line.secrets.first.map { min($0.range.lowerBound, length) } : nil
+            command = Command(code, session.proto, bytes.extracting(0..<(shown ?? length)), line: line)
+        } else {
+            command = Command(.response, line: line)
+        }
+        if edits.hasForwards { command.forwarded = edits.forwarded(bytes, event.range) }
         secrets.removeAll(keepingCapacity: true)
-        session.exchanges[index].command = command
-        session.exchanges[index].at = event.time.since(session.info.started)
-        session.exchanges[index].turn = turns.turn(of: event.range)
-        session.exchanges[index].isEncrypted = isEncrypted
-        session.exchanges[index].isBehindSTARTTLS = isBehindSTARTTLS
+        session.exchanges[index].begin(
+            command, at: event.time.since(session.info.started), turn: turns.turn(of: event.range), isEncrypted)
+        if isBehindSTARTTLS { session.exchanges[index].isBehindSTARTTLS = true }
         if edits.isInjected(event.range) { exchangesOfProxy.insert(index) }
-        lastSent[index] = event.time
-        ending.command(isQuit: verb == "QUIT")
-        switch verb {
-        case "MAIL":
+        ending.command(isQuit: command.keyword == .quit)
+        switch command.keyword {
+        case .mail:
             // Behind a refused chunk there is no transaction for it to be in (RFC 3030 section 3), nor surely behind one
             // that was lost in part.
-            if let index = transfer?.index, session.messages[index].kind == .bdat,
-                case let open = session.messages[index].exchange, open < session.exchanges.count,
+            if let message = transfer?.index, session.messages[message].kind == .bdat,
+                case let open = session.messages[message].exchange, open < session.exchanges.count,
                 !contentHasEnded || session.exchanges[open].reply?.status.isNegative == true
             {
-                endMessage(isComplete: false)
+                // This command belongs to the next message.
+                endMessage(isComplete: false, before: index)
             }
             if transfer == nil { loss = nil }
-            envelope.mail.append(index)
-        case "RCPT": envelope.recipients.append(index)
-        case "RSET", "EHLO", "HELO", "LHLO", "STARTTLS":
+        case .rset, .ehlo, .helo, .lhlo, .starttls:
             if transfer != nil { endMessage(isComplete: false) }
-            envelope = Envelope()
+            envelope = Envelope(from: session.exchanges.count)
             loss = nil
         default: break
         }
@@ -261,36 +266,45 @@ struct SessionAssembly {
         let (isFurther, isFirst) = session.exchanges[index].beginReplyLine(status)
         let whole = bytes.textLength
         let skipped = session.proto == .pop3 ? status.popPrefix(bytes, whole) : status.smtpPrefix(bytes, whole)
-        let octets = [UInt8](copying: bytes.extracting(skipped..<whole))
+        let text = bytes.extracting(skipped..<whole)
         let textStart = event.range.start &+ UInt64(skipped)
-        var line = ReplyLine(status: status, isLast: isLast)
+        var line = ReplyLine(status: status, isLast: isLast, text: expectation(text, from: textStart))
         if isFirst {
             line.at = event.time.since(session.info.started)
-            line.latency = event.time.since(lastSent[index])
+            line.latency = line.at - session.exchanges[index].sent
             line.turn = turns.turn(of: event.range)
-            line.isInjected = edits.isInjected(event.range)
-            if session.proto == .smtp { line.enhanced = EnhancedStatus.find(in: octets) }
-            line.acceptable = edits.patterns(in: StreamRange(.server, event.range.start, textStart)).first?.pattern
+            line.enhanced = session.proto == .smtp ? EnhancedCode(in: text) : nil
+        }
+        if !edits.isEmpty { line.changes = changes(event, bytes, textStart, isFirst) }
+        if !secrets.isEmpty { secrets.removeAll(keepingCapacity: true) }
+        if isFurther {
+            session.exchanges[index].changeFurtherReplies { $0[$0.count - 1].add(line, isFirst: isFirst) }
+        } else {
+            session.exchanges[index].reply?.add(line, isFirst: isFirst)
+        }
+        guard isLast, isWatched else { return }
+        if let message = session.exchanges[index].message { accept(message, by: index) }
+        annotate(upTo: index)
+        report(.reply(index))
+    }
+
+    /// What a line of a reply is beside what came.
+    private mutating func changes(
+        _ event: Event, _ bytes: RawSpan, _ textStart: UInt64, _ isFirst: Bool
+    ) -> ReplyLine.Changes {
+        var changes = ReplyLine.Changes()
+        if isFirst {
+            changes.isInjected = edits.isInjected(event.range)
+            changes.acceptable =
+                edits.patterns(in: StreamRange(.server, event.range.start, textStart)).first?.pattern
         }
         if edits.hasForwards {
             if isFirst { received.removeAll() }
             let original = [UInt8](copying: bytes)
-            line.forwarded = (edits.forwarded(bytes, event.range), received, original)
+            changes.forwarded = (edits.forwarded(bytes, event.range), received, original)
             received += original
         }
-        line.text = expectation(octets, from: textStart)
-        secrets.removeAll(keepingCapacity: true)
-        if isFurther {
-            let last = session.exchanges[index].furtherReplies.count - 1
-            session.exchanges[index].furtherReplies[last].add(line)
-        } else {
-            session.exchanges[index].reply?.add(line)
-        }
-        guard isLast else { return }
-        guard isWatched else { return }
-        if let message = session.exchanges[index].message { accept(message, by: index) }
-        annotate(upTo: index)
-        report(.reply(index))
+        return changes
     }
 
     private mutating func annotate(upTo end: Int) {
@@ -302,7 +316,8 @@ struct SessionAssembly {
             {
                 return
             }
-            session.exchanges[noted].note = annotator.note(for: session.exchanges[noted], in: session)
+            if annotator == nil { annotator = Annotator(proto: session.proto) }
+            session.exchanges[noted].note = annotator?.note(for: session.exchanges[noted], in: session)
             noted += 1
         }
     }
@@ -312,7 +327,7 @@ struct SessionAssembly {
     private mutating func beginContent(_ kind: ContentKind, _ event: Event) {
         let index = index(event.exchange, at: event.time)
         if kind == .data {
-            session.exchanges[index].command = Command(verb: "*data", line: WireText([]))
+            session.exchanges[index].command = Command(.content, line: WireText())
             session.exchanges[index].turn = turns.turn(of: event.range)
             session.exchanges[index].isEncrypted = isEncrypted
             ending.command(isQuit: false)
@@ -323,11 +338,10 @@ struct SessionAssembly {
             session.messages[open.index].kind = kind
         } else {
             if transfer != nil { endMessage(isComplete: false) }
-            var message = Message(kind: kind)
-            message.exchange = index
-            session.messages.append(message)
+            session.messages.append(Message(kind: kind))
+            session.messages[session.messages.count - 1].exchange = index
             contents.append([])
-            envelopes.append(Envelope())
+            envelopes.append(Envelope(from: index))
             transfer = Transfer(
                 index: session.messages.count - 1, intake: MessageIntake(options), began: event.time)
             // A chunk may be lost before this one; or the first octets, with more than the line DATA.
@@ -339,7 +353,7 @@ struct SessionAssembly {
 
     private mutating func endContent(isComplete: Bool, _ event: Event) {
         let index = index(event.exchange, at: event.time)
-        lastSent[index] = event.time
+        session.exchanges[index].sent = event.time.since(session.info.started)
         contentHasEnded = isComplete
         guard let kind = transfer.map({ session.messages[$0.index].kind }) else { return }
         if let transfer {
@@ -351,7 +365,8 @@ struct SessionAssembly {
         endMessage(isComplete: isComplete)
     }
 
-    private mutating func endMessage(isComplete: Bool) {
+    /// - Parameter next: the exchange with which the next envelope begins; nil for the one that comes next.
+    private mutating func endMessage(isComplete: Bool, before next: Int? = nil) {
         guard var ended = transfer else { return }
         transfer = nil
         let index = ended.index
@@ -365,8 +380,9 @@ struct SessionAssembly {
         }
         contents[index] = ended.content
         if kind == .data || kind == .bdat || kind == .bdatLast {
-            envelopes[index] = envelope
-            envelope = Envelope()
+            let next = next ?? session.exchanges.count
+            envelopes[index] = envelope.upTo(next)
+            envelope = Envelope(from: next)
             loss = nil
         }
         guard isWatched else { return }
@@ -390,7 +406,7 @@ struct SessionAssembly {
     private mutating func resolve(_ index: Int) {
         let content = session.messages[index].exchange
         guard session.messages[index].kind.isSubmitted else { return }
-        let used = transfer?.index == index ? envelope : envelopes[index]
+        let used = transfer?.index == index ? envelope.upTo(session.exchanges.count) : envelopes[index]
         let resolved = used.resolve(in: session, content: content)
         session.messages[index].from = resolved.from
         session.messages[index].to = resolved.to
@@ -410,7 +426,6 @@ extension SessionAssembly: DialogueHandler {
         switch event.kind {
         case .detected(let proto):
             session.proto = proto
-            annotator = Annotator(proto: proto)
             report(.detected)
         case .command(let code):
             begin(event, code: code, bytes)
@@ -420,15 +435,13 @@ extension SessionAssembly: DialogueHandler {
             reply(status, isLast: isLast, event, bytes)
         case .listing:
             let index = index(event.exchange, at: event.time)
-            var octets = [UInt8](copying: bytes.extracting(0..<bytes.textLength))
-            let isStuffed = octets.first == 46
-            if isStuffed { octets.removeFirst() }
-            if session.exchanges[index].data == nil { session.exchanges[index].data = [] }
-            let line = expectation(octets, from: event.range.start &+ (isStuffed ? 1 : 0))
-            session.exchanges[index].data?.append(line)
+            let isStuffed = bytes.byteCount > 0 && bytes.octet(at: 0) == 46
+            let text = bytes.extracting((isStuffed ? 1 : 0)..<max(isStuffed ? 1 : 0, bytes.textLength))
+            let line = expectation(text, from: event.range.start &+ (isStuffed ? 1 : 0))
+            session.exchanges[index].addData(line)
         case .listingEnd:
             let index = index(event.exchange, at: event.time)
-            if session.exchanges[index].data == nil { session.exchanges[index].data = [] }
+            session.exchanges[index].addData(nil)
             report(.listing(index))
         case .contentBegin(let kind): beginContent(kind, event)
         case .contentEnd(let isComplete): endContent(isComplete: isComplete, event)
@@ -468,11 +481,5 @@ extension SessionAssembly: DialogueHandler {
         transfer?.bytes &+= UInt64(bytes.byteCount)
         if options.readsMessages { transfer?.intake.receive(bytes, options) }
         if options.keepsContent { bytes.withUnsafeBytes { transfer?.content.append(contentsOf: $0) } }
-    }
-
-    private func verb(_ code: UInt8, _ bytes: RawSpan) -> String {
-        let known = session.proto == .pop3 ? POP3Verb(rawValue: code)?.keyword : SMTPVerb(rawValue: code)?.keyword
-        if let known, !known.isEmpty { return known }
-        return CommandWord.of(bytes)
     }
 }

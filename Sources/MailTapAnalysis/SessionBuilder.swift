@@ -4,8 +4,29 @@ public import MailTapCore
 ///
 /// Memory grows with the number of lines, not with the size of messages (unless their content is to be kept).
 public final class SessionBuilder: SessionSink {
-    private var dialogue: Dialogue
-    private var assembly: SessionAssembly
+    /// What grows with each octet, in one piece: each access to a member of a class is checked.
+    private struct State {
+        var dialogue: Dialogue
+        var assembly: SessionAssembly
+
+        mutating func receive(_ bytes: RawSpan, _ side: Side, _ time: Timestamp) {
+            assembly.count(bytes.byteCount, of: side, at: time)
+            dialogue.receive(bytes, from: side, at: time, &assembly)
+        }
+
+        mutating func mark(_ mark: Mark, _ time: Timestamp) {
+            assembly.note(mark, at: time)
+            dialogue.mark(mark, at: time, &assembly)
+        }
+
+        mutating func end(_ time: Timestamp, isDrafting: Bool) {
+            dialogue.end(at: time, &assembly)
+            assembly.finish()
+            if !isDrafting { assembly.take(assembly.takeDraft().finish()) }
+        }
+    }
+
+    private var state: State
     private let isDrafting: Bool
     private let ended: (SessionBuilder) -> Void
 
@@ -23,50 +44,47 @@ public final class SessionBuilder: SessionSink {
         drafting: Bool = false, progress: ((SessionProgress, Session) -> Void)? = nil,
         ended: @escaping (SessionBuilder) -> Void = { _ in }
     ) {
-        dialogue = Dialogue(info, limits: limits)
-        assembly = SessionAssembly(info, options: options, progress: progress)
+        state = State(
+            dialogue: Dialogue(info, limits: limits),
+            assembly: SessionAssembly(info, options: options, progress: progress))
         isDrafting = drafting
         self.ended = ended
     }
 
     /// The session so far.
-    public var session: Session { assembly.session }
+    public var session: Session { state.assembly.session }
 
     /// The octets of each message, where `SessionOptions.keepsContent` asked for them.
-    public var contents: [[UInt8]] { assembly.contents }
+    public var contents: [[UInt8]] { state.assembly.contents }
 
     /// Whether it is mail, or counts as such because a proxy relayed it.
-    public var isMail: Bool { assembly.session.proto != nil || assembly.session.info.isKnownMail }
+    public var isMail: Bool { state.assembly.session.proto != nil || state.assembly.session.info.isKnownMail }
 
     /// False once it is certain that this is no mail, so that its octets need not be delivered.
     public var wantsMore: Bool {
-        !(dialogue.isOpaque && dialogue.proto == nil && !assembly.session.info.isKnownMail)
+        !(state.dialogue.isOpaque && state.dialogue.proto == nil && !state.assembly.session.info.isKnownMail)
     }
 
     /// Octets of one side, as they came.
     public func receive(_ bytes: RawSpan, from side: Side, at time: Timestamp) {
-        assembly.count(bytes.byteCount, of: side, at: time)
-        dialogue.receive(bytes, from: side, at: time, &assembly)
+        state.receive(bytes, side, time)
     }
 
     /// Something other than octets happened.
     public func mark(_ mark: Mark, at time: Timestamp) {
-        assembly.note(mark, at: time)
-        dialogue.mark(mark, at: time, &assembly)
+        state.mark(mark, time)
     }
 
     /// The session is over.
     public func end(at time: Timestamp) {
-        dialogue.end(at: time, &assembly)
-        assembly.finish()
-        if !isDrafting { assembly.take(assembly.takeDraft().finish()) }
+        state.end(time, isDrafting: isDrafting)
         ended(self)
     }
 
     /// Gives away the session, which is over, for somebody else to finish; `session` is empty afterwards.
     ///
     /// For a builder that was made to leave this to others.
-    public func takeDraft() -> SessionDraft { assembly.takeDraft() }
+    public func takeDraft() -> SessionDraft { state.assembly.takeDraft() }
 }
 
 /// What a `SessionBuilder` works out beside the dialogue.

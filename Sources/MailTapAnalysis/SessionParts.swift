@@ -1,36 +1,42 @@
 import MailTapCore
 
-/// The exchanges that make up an SMTP envelope: indices of MAIL and RCPT commands.
+/// The exchanges among which an SMTP envelope's MAIL and RCPT commands are.
 struct Envelope: Sendable, Equatable {
-    var mail: [Int] = []
-    var recipients: [Int] = []
+    private var exchanges: Range<Int>
+
+    /// Of the exchanges from `start` on; none so far.
+    init(from start: Int = 0) { exchanges = start..<start }
+
+    /// The same beginning, with all exchanges before `end`.
+    func upTo(_ end: Int) -> Envelope {
+        var whole = self
+        whole.exchanges = exchanges.lowerBound..<max(exchanges.lowerBound, end)
+        return whole
+    }
 
     /// The envelope as the replies seen so far left it.
     ///
     /// A command without a reply counts as accepted: half of a capture is no refusal.
     func resolve(in session: Session, content: Int) -> (from: String?, to: [String], rejected: [String]) {
-        let exchanges = session.exchanges
-        func isRefused(_ index: Int) -> Bool {
-            index < exchanges.count && exchanges[index].reply?.status.isNegative == true
-        }
+        let own = exchanges.clamped(to: session.exchanges.indices)
+        func isRefused(_ index: Int) -> Bool { session.exchanges[index].reply?.status.isNegative == true }
         func address(_ index: Int) -> String? {
-            guard index < exchanges.count, let octets = exchanges[index].command?.line.octets else { return nil }
-            return SMTPGrammar.address(in: octets)
+            session.exchanges[index].command?.line.withBytes { SMTPGrammar.address(in: $0) }
         }
-        let sender = mail.last { !isRefused($0) }
-        let mine = recipients.filter { $0 > (sender ?? -1) && $0 < content }
+        let sender = own.last { session.exchanges[$0].command?.keyword == .mail && !isRefused($0) }
         var to: [String] = []
         var rejected: [String] = []
         // LMTP: the data's replies stand for the accepted recipients in turn (RFC 2033 section 4.2).
         var verdicts: [Reply] = []
-        if content < exchanges.count, !exchanges[content].furtherReplies.isEmpty {
-            verdicts = [exchanges[content].reply].compactMap(\.self) + exchanges[content].furtherReplies
+        if content < session.exchanges.count, session.exchanges[content].hasFurtherReplies {
+            let carrier = session.exchanges[content]
+            verdicts = [carrier.reply].compactMap(\.self) + carrier.furtherReplies
             // 353 only announces them, and the last one is on the whole (PRDR).
             if verdicts.first?.status == .judged { verdicts.removeFirst() }
         }
         var accepted = 0
-        for index in mine {
-            guard let recipient = address(index) else { continue }
+        for index in own where index > (sender ?? -1) && index < content {
+            guard session.exchanges[index].command?.keyword == .rcpt, let recipient = address(index) else { continue }
             if isRefused(index) {
                 rejected.append(recipient)
                 continue
@@ -62,6 +68,8 @@ struct StreamEdits {
     private var forwards: [(range: StreamRange, octets: [UInt8])] = []
     private var injections: [StreamRange] = []
     private var patterns: [(range: StreamRange, pattern: ReplyPattern)] = []
+    /// Whether nothing was masked, changed or said by MailTap, and nothing may vary.
+    private(set) var isEmpty = true
 
     mutating func note(_ mark: Mark) {
         switch mark {
@@ -69,8 +77,9 @@ struct StreamEdits {
         case .forwarded(let range, let octets): forwards.append((range, octets))
         case .injected(let range): injections.append(range)
         case .pattern(let range, let pattern): patterns.append((range, pattern))
-        default: break
+        default: return
         }
+        isEmpty = false
     }
 
     /// Whether a dialogue file lets anything vary.
@@ -184,28 +193,6 @@ struct EndingTracker {
         case .server?: return .serverClosed
         case nil: return .open
         }
-    }
-}
-
-/// Finds an enhanced status code at the front of a reply's text (RFC 2034 section 4).
-enum EnhancedStatus {
-    /// The code, such as `5.1.1`, or nil.
-    static func find(in text: [UInt8]) -> String? {
-        // Few texts that carry none get further than this.
-        guard text.count >= 5, text[1] == 46, text[0] == 50 || text[0] == 52 || text[0] == 53 else { return nil }
-        var index = 2
-        for isLast in [false, true] {
-            let start = index
-            while index < text.count, text[index] >= 48, text[index] <= 57 { index += 1 }
-            guard (1...3).contains(index - start) else { return nil }
-            if isLast {
-                guard index == text.count || SMTPBlank.contains(text[index]) else { return nil }
-            } else {
-                guard index < text.count, text[index] == 46 else { return nil }
-                index += 1
-            }
-        }
-        return String(decoding: text[..<index], as: UTF8.self)
     }
 }
 

@@ -5,27 +5,51 @@ import MailTapCore
 ///
 /// A turn ends when the other side speaks; the two sides never share one.
 struct TurnLog {
+    /// Where a turn began in its side's stream.
+    private struct Start {
+        var offset: UInt64
+        var turn: UInt32
+    }
+
     /// The turns of one side.
     private struct Speaker {
         /// Octets so far, lost ones included.
         var seen: UInt64 = 0
-        /// Where each turn began, from the oldest that may still be asked for.
-        var starts: [(offset: UInt64, turn: UInt32)] = []
-        var oldest = 0
+        /// Where each turn began, from the oldest that may still be asked for, but for the newest.
+        private var starts: [Start] = []
+        private var oldest = 0
+        private var newest: Start?
 
         /// Begins a turn; of those that nobody asked for, the oldest are forgotten.
         mutating func begin(_ turn: UInt32) {
+            if let newest { keep(newest) }
+            newest = Start(offset: seen, turn: turn)
+        }
+
+        private mutating func keep(_ start: Start) {
+            if oldest == starts.count {
+                // All were asked for, as is usual: none of them is needed any more.
+                starts.removeAll(keepingCapacity: true)
+                starts.append(start)
+                oldest = 0
+                return
+            }
             if starts.count >= 2 * TurnLog.limit {
                 let forgotten = min(max(oldest, TurnLog.limit), starts.count)
                 starts.removeFirst(forgotten)
                 oldest = max(0, oldest - forgotten)
             }
-            starts.append((seen, turn))
+            starts.append(start)
         }
 
         mutating func turn(at offset: UInt64) -> UInt32 {
+            guard let newest else { return 0 }
+            if newest.offset <= offset {
+                oldest = starts.count
+                return newest.turn
+            }
             while oldest + 1 < starts.count, starts[oldest + 1].offset <= offset { oldest += 1 }
-            return oldest < starts.count ? starts[oldest].turn : 0
+            return oldest < starts.count ? starts[oldest].turn : newest.turn
         }
     }
 

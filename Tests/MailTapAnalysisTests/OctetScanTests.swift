@@ -53,19 +53,23 @@ import Testing
     func `usual lines and others are read alike`(usual: String, other: String) {
         #expect(SMTPGrammar.pathArgument(in: Array(usual.utf8)) == SMTPGrammar.pathArgument(in: Array(other.utf8)))
         #expect(SMTPGrammar.address(in: Array(usual.utf8)) == SMTPGrammar.address(in: Array(other.utf8)))
+        for text in [usual, other] {
+            let octets = Array(text.utf8)
+            #expect(SMTPGrammar.address(in: octets.span.bytes) == SMTPGrammar.address(in: octets))
+        }
     }
 
     @Test(arguments: [
         ("2.1.0 Ok", "2.1.0"), ("5.123.456", "5.123.456"), ("4.7.1\tlater", "4.7.1"), ("5.1.1", "5.1.1"),
     ])
     func `an enhanced code is found`(text: String, code: String) {
-        #expect(EnhancedStatus.find(in: Array(text.utf8)) == code)
+        #expect(EnhancedCode(in: Array(text.utf8).span.bytes)?.description == code)
     }
 
     @Test(arguments: [
         "", "2", "2.1", "2.1.", "2..1", "3.1.1 no", "2.1234.1", "2.1.1234", "2.1.1x", "22.1.1", "2.1.1.1", "ok",
     ])
     func `what is no enhanced code is none`(text: String) {
-        #expect(EnhancedStatus.find(in: Array(text.utf8)) == nil)
+        #expect(EnhancedCode(in: Array(text.utf8).span.bytes) == nil)
     }
 }

@@ -7,7 +7,7 @@ enum EightBitRules {
     }
 
     private static func look(_ place: SessionRules.Place, _ found: inout FindingList) {
-        guard let command = place.exchange.command, command.line.octets.contains(where: { $0 > 127 }),
+        guard let command = place.exchange.command, command.line.withBytes({ $0.containsHighBit }),
             command.line.secrets.isEmpty, !command.line.isMasked
         else { return }
         switch command.verb {

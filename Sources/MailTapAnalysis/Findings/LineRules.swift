@@ -12,7 +12,7 @@ enum LineRules {
 
     private static func look(_ place: SessionRules.Place, _ found: inout FindingList) {
         let prefix = place.session.proto == .pop3 ? "pop3" : "smtp"
-        if let command = place.exchange.command, command.verb != "*data" {
+        if let command = place.exchange.command, command.keyword != .content {
             octets(command.line, .client, prefix, place.index, &found)
             length(command, prefix, place, &found)
             verb(command, prefix, place, &found)
@@ -21,7 +21,7 @@ enum LineRules {
         let overhead = prefix == "smtp" ? 6 : reply.status.text.utf8.count + 3
         for (number, line) in reply.lines.enumerated() {
             octets(line, .server, prefix, place.index, &found)
-            let total = line.octets.count + overhead
+            let total = line.count + overhead
             // A SASL challenge may be longer than a reply otherwise (RFC 4954 section 4).
             if total > 512, !reply.status.isIntermediate {
                 found.add(
@@ -40,8 +40,7 @@ enum LineRules {
         _ line: WireText, _ side: Side, _ prefix: String, _ index: Int, _ found: inout FindingList
     ) {
         // A mask's octets say nothing of what stood there.
-        guard !line.isMasked else { return }
-        guard line.octets.span.bytes.containsControl else { return }
+        guard line.withBytes({ $0.containsControl }), !line.isMasked else { return }
         var kinds: Set<String> = []
         for octet in line.octets where octet < 32 || octet == 127 {
             switch octet {
@@ -63,11 +62,11 @@ enum LineRules {
     private static func length(
         _ command: Command, _ prefix: String, _ place: SessionRules.Place, _ found: inout FindingList
     ) {
-        let total = command.line.octets.count + 2
+        let total = command.line.count + 2
         let limit: Int
-        switch command.verb {
-        case "AUTH", "*auth": limit = 12_288
-        case "MAIL", "RCPT", "BURL", "XCLIENT", "XFORWARD": limit = 2_048
+        switch command.keyword {
+        case .auth, .response: limit = 12_288
+        case .mail, .rcpt, .burl, .xclient, .xforward: limit = 2_048
         default: limit = prefix == "smtp" ? 512 : 255
         }
         guard total > limit else { return }
@@ -82,7 +81,7 @@ enum LineRules {
     private static func verb(
         _ command: Command, _ prefix: String, _ place: SessionRules.Place, _ found: inout FindingList
     ) {
-        guard !command.verb.hasPrefix("*"), !command.line.octets.isEmpty else { return }
+        guard !command.isStarred, !command.line.isEmpty else { return }
         let isKnown = (prefix == "smtp" ? smtpKeywords : pop3Keywords).contains(command.verb)
         guard !isKnown, place.state.offers(command.verb) != true else { return }
         // By 221 a server ends the session; whoever takes the command has an extension of its own.

@@ -18,7 +18,7 @@ enum PipeliningRules {
     }
 
     private static func look(_ place: SessionRules.Place, _ found: inout FindingList) {
-        guard let command = place.exchange.command, !command.verb.hasPrefix("*"), !place.isPatchy else { return }
+        guard let command = place.exchange.command, !command.isStarred, !place.isPatchy else { return }
         let before = place.session.exchanges[place.index - 1]
         if place.index == 1, before.command == nil { return earlyTalker(before, place, &found) }
         guard let earlier = before.command, let reply = before.reply, !reply.isInjected else { return }

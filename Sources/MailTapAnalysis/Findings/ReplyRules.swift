@@ -74,7 +74,7 @@ enum ReplyRules {
     }
 
     private static func text(_ reply: Reply, _ place: SessionRules.Place, _ found: inout FindingList) {
-        guard reply.lines.contains(where: { line in line.octets.contains { $0 > 127 } }) else { return }
+        guard reply.lines.contains(where: { line in line.withBytes { $0.containsHighBit } }) else { return }
         let verb = place.exchange.command?.verb
         let line = place.exchange.command?.line.octets ?? []
         // RFC 6531 section 3.7.4.2: behind SMTPUTF8, in the transaction or in the command itself.

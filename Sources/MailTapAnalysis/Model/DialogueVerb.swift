@@ -12,20 +12,8 @@ enum DialogueVerb: UInt8, Sendable {
     case noop, quit, vrfy, expn, help, auth, starttls, etrn, atrn, turn, xclient, xforward
     case user, pass, apop, stls, capa, stat, list, uidl, retr, top, dele, utf8, lang, last, xtnd
 
-    /// - Parameter keyword: in capitals, `*auth`, `*data`; nil for no command.
-    init(_ keyword: String?) {
-        guard let keyword else {
-            self = .none
-            return
-        }
-        guard keyword.utf8.count <= 8 else {
-            self = .other
-            return
-        }
-        var code: UInt64 = 0
-        for octet in keyword.utf8 { code = code << 8 | UInt64(octet) }
-        self.init(code: code)
-    }
+    /// By the keyword of a command.
+    init(_ keyword: Verb) { self.init(code: keyword.code) }
 
     /// - Parameter code: up to eight octets as one number, the last one lowest.
     private init(code: UInt64) {

@@ -52,7 +52,7 @@ extension ExchangeFacts {
         turn = exchange.turn
         message = exchange.message
         isEncrypted = exchange.isEncrypted
-        hasFurtherReplies = !exchange.furtherReplies.isEmpty
+        hasFurtherReplies = exchange.hasFurtherReplies
         read(command: exchange.command)
         read(reply: exchange.reply)
     }
@@ -61,13 +61,14 @@ extension ExchangeFacts {
         switch command {
         case .none: return
         case .some(let command):
-            verb = DialogueVerb(command.verb)
-            let octets = command.line.octets
-            commandLength = octets.count
-            hasOddCommand = !octets.span.bytes.isPrintable
-            guard verb.isMail || verb == .rcpt, let places = SMTPGrammar.places(in: octets) else { return }
-            path = places
-            parameters = UsualParameters(octets.span.bytes, places.rest, isRecipient: verb == .rcpt)
+            verb = DialogueVerb(command.keyword)
+            commandLength = command.line.count
+            command.line.withBytes { octets in
+                hasOddCommand = !octets.isPrintable
+                guard verb.isMail || verb == .rcpt, let places = SMTPGrammar.places(in: octets) else { return }
+                path = places
+                parameters = UsualParameters(octets, places.rest, isRecipient: verb == .rcpt)
+            }
         }
     }
 
@@ -78,14 +79,14 @@ extension ExchangeFacts {
             hasReply = true
             status = reply.status
             isReplyComplete = reply.isComplete
-            isServers = !reply.isInjected && reply.acceptable == nil
+            isServers = !reply.isInjected && (reply.isPlain || reply.acceptable == nil)
             replyAt = reply.at
             replyTurn = reply.turn
             latency = reply.latency
-            enhancedClass = reply.enhanced?.utf8.first.map { $0 &- 48 } ?? 0
+            enhancedClass = UInt8(reply.enhancedCode?.kind ?? 0)
             for line in reply.lines {
-                longestReplyLine = max(longestReplyLine, line.octets.count)
-                if !line.octets.span.bytes.isPrintable { hasOddReply = true }
+                longestReplyLine = max(longestReplyLine, line.count)
+                if !line.withBytes({ $0.isPrintable }) { hasOddReply = true }
             }
         }
     }

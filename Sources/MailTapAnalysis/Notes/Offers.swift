@@ -30,7 +30,7 @@ struct Offers {
         self.lines = lines
         var areOpen = false
         for line in lines {
-            if !line.patterns.isEmpty {
+            if line.hasMarks, !line.patterns.isEmpty {
                 let keyword = line.octets.firstIndex(of: 32) ?? line.octets.count
                 if line.patterns.contains(where: { $0.range.lowerBound < keyword }) { areOpen = true }
             }
@@ -53,17 +53,16 @@ struct Offers {
     }
 
     private static func limit(in line: WireText) -> UInt64? {
-        let octets = line.octets.span.bytes
-        if octets.begins(with: "SIZE "), let limit = octets.number(from: 5) { return limit }
+        if let limit = line.withBytes({ $0.begins(with: "SIZE ") ? $0.number(from: 5) : nil }) { return limit }
         return Capability(line: line)?.arguments.first.flatMap { UInt64($0) }
     }
 
     private static func known(in line: WireText) -> Known {
         // A mask may cover a keyword, which is then read as views show it.
-        guard line.secrets.isEmpty else {
+        guard !line.hasSecrets else {
             return Capability(line: line).map { known(Array($0.keyword.utf8).span.bytes) } ?? []
         }
-        return known(line.octets.span.bytes)
+        return line.withBytes { known($0) }
     }
 
     /// By the first word.

@@ -249,7 +249,8 @@ extension ContentKind {
 extension WireText {
     /// What stands between the first `<` and the next `>`, credentials redacted; nil where there is none.
     public var bracketedText: String? {
-        if secrets.isEmpty {
+        if !hasSecrets {
+            let octets = octets
             guard let open = octets.firstIndex(of: UInt8(ascii: "<")),
                 let close = octets[open...].firstIndex(of: UInt8(ascii: ">"))
             else { return nil }

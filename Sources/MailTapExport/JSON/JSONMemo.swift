@@ -44,8 +44,10 @@ public struct JSONMemo: Sendable {
         _ line: WireText, _ known: inout OctetMemo, to out: inout OctetBuffer, _ note: () -> String
     ) {
         // A mask stands for octets that the line does not show.
-        guard line.secrets.isEmpty else { return out.append(json: note()) }
-        line.octets.withUnsafeBytes { key in append(key, &known, to: &out) { $0.append(json: note()) } }
+        guard !line.hasSecrets else { return out.append(json: note()) }
+        line.withBytes { line in
+            line.withUnsafeBytes { key in append(key, &known, to: &out) { $0.append(json: note()) } }
+        }
     }
 
     private static func append(
@@ -63,7 +65,8 @@ public struct JSONMemo: Sendable {
         guard proto == .smtp || proto == .pop3, let word = packed(verb), let enhanced = packed(reply.enhanced ?? "")
         else { return nil }
         if proto == .pop3, let first = reply.lines.first {
-            guard first.octets.first != UInt8(ascii: "["), first.secrets.isEmpty else { return nil }
+            guard first.withBytes({ $0.byteCount > 0 && $0[octet: 0] == UInt8(ascii: "[") }) == false, !first.hasSecrets
+            else { return nil }
         }
         let status = UInt64(reply.status.rawValue) | (proto == .pop3 ? 1 << 32 : 0)
         return ReplyKey(verb: word, enhanced: enhanced, status: status)

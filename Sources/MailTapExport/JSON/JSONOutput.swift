@@ -63,20 +63,19 @@ extension JSONOutput where Self: ~Copyable {
 
     /// Appends a line as a JSON string; true where it had to be read as Latin-1.
     mutating func append(json line: borrowing WireText, reveal: Bool) -> Bool {
-        if line.secrets.isEmpty {
-            let isDone = line.octets.withUnsafeBytes { octets -> Bool in
-                if appendQuoted(ifPlain: octets) { return true }
-                let text = octets.assumingMemoryBound(to: UInt8.self)
-                guard text.allSatisfy({ $0 < 0x80 }) || String(validating: text, as: UTF8.self) != nil
-                else { return false }
-                appendQuoted(octets)
-                return true
-            }
-            if isDone { return false }
-        }
+        if !line.hasSecrets, line.withBytes({ $0.withUnsafeBytes { append(jsonIfUTF8: $0) } }) { return false }
         let (text, isLatin1) = line.text(revealing: reveal)
         append(json: text)
         return isLatin1
+    }
+
+    /// Appends octets as a JSON string if they are UTF-8; else nothing, and false.
+    private mutating func append(jsonIfUTF8 octets: UnsafeRawBufferPointer) -> Bool {
+        if appendQuoted(ifPlain: octets) { return true }
+        let text = octets.assumingMemoryBound(to: UInt8.self)
+        guard text.allSatisfy({ $0 < 0x80 }) || String(validating: text, as: UTF8.self) != nil else { return false }
+        appendQuoted(octets)
+        return true
     }
 
     /// Appends octets that are valid UTF-8 as a JSON string.

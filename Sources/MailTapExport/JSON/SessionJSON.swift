@@ -112,12 +112,13 @@ public struct SessionJSON: Sendable {
     }
 
     private func append<Value>(
-        _ opening: StaticString, _ values: [Value], to out: inout OctetBuffer, each: (Value, inout OctetBuffer) -> Void
+        _ opening: StaticString, _ values: some RandomAccessCollection<Value>, to out: inout OctetBuffer,
+        each: (Value, inout OctetBuffer) -> Void
     ) {
         out.append(opening)
         // By index, since each step of an iterator would copy a value of many parts.
         for index in values.indices {
-            if index > 0 { out.append(",") }
+            if index > values.startIndex { out.append(",") }
             each(values[index], &out)
         }
         out.append("]")
@@ -240,7 +241,7 @@ public struct SessionJSON: Sendable {
         if let command = exchange.command { append(command, to: &out) } else { out.append("null") }
         out.append(",\"reply\":")
         if let reply = exchange.reply { append(reply, to: verb, meanings, to: &out, &memo) } else { out.append("null") }
-        if !exchange.furtherReplies.isEmpty {
+        if exchange.hasFurtherReplies {
             append(",\"replies\":[", exchange.furtherReplies, to: &out) {
                 append($0, to: verb, meanings, to: &$1, &memo)
             }
@@ -313,7 +314,7 @@ public struct SessionJSON: Sendable {
     }
 
     /// Appends what stands behind a reply's status, but for latency and closing brace.
-    private func append(enhanced: String?, _ lines: [WireText], to out: inout OctetBuffer) {
+    private func append(enhanced: String?, _ lines: some RandomAccessCollection<WireText>, to out: inout OctetBuffer) {
         out.append(",\"enhanced\":")
         out.append(json: enhanced)
         out.append(",\"lines\":")
@@ -321,7 +322,7 @@ public struct SessionJSON: Sendable {
     }
 
     /// Appends an array of lines; true where one had to be read as Latin-1.
-    private func append(_ lines: [WireText], to out: inout OctetBuffer) -> Bool {
+    private func append(_ lines: some RandomAccessCollection<WireText>, to out: inout OctetBuffer) -> Bool {
         var isLatin1 = false
         append("[", lines, to: &out) { line, out in
             if out.append(json: line, reveal: reveal) { isLatin1 = true }

@@ -17,7 +17,7 @@ struct CapabilitySet {
         switch verb {
         // A server that says nothing but `{lines}` may say anything.
         case "EHLO", "LHLO":
-            lines = reply.lines.first?.isAnyLines == true ? reply.lines : Array(reply.lines.dropFirst())
+            lines = reply.lines.first?.isAnyLines == true ? reply.lines.array : Array(reply.lines.dropFirst())
         case "CAPA": lines = exchange.data ?? []
         default: return nil
         }

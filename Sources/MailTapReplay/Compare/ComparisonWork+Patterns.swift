@@ -11,7 +11,7 @@ extension ComparisonWork {
                 Self.enhanced(was, now))
             return
         }
-        var lines = (was.lines, now.lines.map { $0.text().text })
+        var lines = (was.lines.array, now.lines.map { $0.text().text })
         if CapabilitySet(exchange, without: builtins) != nil {
             // What stands behind the first line is a set, and is compared as one.
             guard lines.0.first?.isAnyLines != true else { return }

@@ -13,7 +13,7 @@ extension RecordedSession {
         guard !rules.isEmpty else { return self }
         func apply(_ octets: [UInt8]) -> [UInt8] { rules.reduce(octets) { $1.apply(to: $0, number: number) } }
         func text(_ text: String) -> String { String(decoding: apply([UInt8](text.utf8)), as: UTF8.self) }
-        func lines(_ lines: inout [WireText]) {
+        func lines(_ lines: inout some MutableCollection<WireText>) {
             for index in lines.indices where lines[index].secrets.isEmpty && lines[index].patterns.isEmpty {
                 lines[index].octets = apply(lines[index].octets)
             }

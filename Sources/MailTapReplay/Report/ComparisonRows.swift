@@ -88,7 +88,7 @@ struct ComparisonRows {
         let isSet = ["EHLO", "LHLO"].contains(exchange.command?.verb ?? "")
         for reply in [first] + exchange.furtherReplies {
             for (index, line) in ReplyLines.shown(reply, isPOP3: isPOP3).enumerated() {
-                let text = reply.lines[checked: index]?.text().text ?? ""
+                let text = reply.lines.array[checked: index]?.text().text ?? ""
                 let word = text.prefix { $0 != " " && $0 != "=" }.uppercased()
                 lines.append(
                     Line(

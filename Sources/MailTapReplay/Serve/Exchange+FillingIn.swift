@@ -15,7 +15,7 @@ extension Reply {
         guard acceptable != nil || lines.contains(where: { !$0.patterns.isEmpty }) else { return self }
         var reply = self
         reply.acceptable = nil
-        reply.lines = lines.filter { !$0.isAnyLines }.map(\.filledIn)
+        reply.lines = WireLines(lines.filter { !$0.isAnyLines }.map(\.filledIn))
         // A reply has a line at least.
         if reply.lines.isEmpty { reply.lines = [WireText([])] }
         return reply

@@ -50,7 +50,7 @@ extension RecordedService {
             state.answered(verb, answer(nil, otherwise: "502 5.5.1 Not in the recording", &effects))
             return
         }
-        reply.lines = Array(reply.lines.prefix(1))
+        reply.lines = WireLines(Array(reply.lines.prefix(1)))
         effects.append(.send(script.render(reply)))
         state.answered(verb, reply.status)
     }

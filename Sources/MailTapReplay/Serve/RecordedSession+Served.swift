@@ -24,7 +24,8 @@ extension RecordedSession {
             switch session.exchanges[index].command?.verb {
             case "EHLO", "LHLO":
                 guard let lines = session.exchanges[index].reply?.lines else { continue }
-                session.exchanges[index].reply?.lines = ServedCapabilities.of(lines, hidesTLS: hidesTLS)
+                session.exchanges[index].reply?.lines = WireLines(
+                    ServedCapabilities.of(lines.array, hidesTLS: hidesTLS))
             case "CAPA":
                 guard let lines = session.exchanges[index].data else { continue }
                 session.exchanges[index].data = ServedCapabilities.of(lines, hidesTLS: hidesTLS)

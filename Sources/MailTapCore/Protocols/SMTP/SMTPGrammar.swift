@@ -26,10 +26,23 @@ public enum SMTPGrammar {
     /// As for a whole array.
     public static func address(in line: ArraySlice<UInt8>) -> String? { scan(line).map { text(line[$0.address]) } }
 
+    /// As for a whole array, of octets where they lie.
+    public static func address(in line: RawSpan) -> String? {
+        places(in: line).map { text(of: line.extracting($0.address)) }
+    }
+
+    /// The octets as text: UTF-8 where valid, else each octet the character of that number.
+    public static func text(of octets: RawSpan) -> String {
+        octets.withUnsafeBytes { text(of: $0.assumingMemoryBound(to: UInt8.self)) }
+    }
+
     /// Where address and parameters stand in a MAIL, RCPT, SEND, SOML or SAML line; nil where no `FROM:` or `TO:` is
     /// found.
-    public static func places(in line: [UInt8]) -> SMTPPathPlaces? {
-        SMTPPathPlaces(usual: line.span.bytes) ?? scan(line[...])
+    public static func places(in line: [UInt8]) -> SMTPPathPlaces? { places(in: line.span.bytes) }
+
+    /// As for an array.
+    public static func places(in line: RawSpan) -> SMTPPathPlaces? {
+        SMTPPathPlaces(usual: line) ?? scan([UInt8](copying: line)[...])
     }
 
     private static func scan(_ line: ArraySlice<UInt8>) -> SMTPPathPlaces? {

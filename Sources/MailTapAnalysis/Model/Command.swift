@@ -1,0 +1,65 @@
+import MailTapCore
+
+/// One command line.
+public struct Command: Sendable, Equatable {
+    /// The keyword as one integer; the cheap way to know it.
+    public private(set) var keyword: Verb
+    /// The line as sent, without its line end.
+    public var line: WireText
+    private var rare = Rare<Parts>()
+
+    /// What few commands have.
+    private struct Parts: Sendable, Equatable {
+        /// A keyword that `Verb` can't hold.
+        var verb: String?
+        var forwarded = Forwarded.same
+    }
+
+    /// A command line whose keyword fits into a `Verb`.
+    init(_ keyword: Verb, line: WireText) {
+        self.keyword = keyword
+        self.line = line
+    }
+
+    /// A line that the decoder knows by the number `code`; `shown` is what of it is no credential.
+    init(_ code: UInt8, _ proto: MailProtocol?, _ shown: RawSpan, line: WireText) {
+        let known = proto == .pop3 ? Verb.pop3 : Verb.smtp
+        if code > 0, Int(code) < known.count {
+            self.init(known[Int(code)], line: line)
+        } else {
+            self.init(verb: CommandWord.of(shown), line: line)
+        }
+    }
+
+    /// A command line.
+    public init(verb: String, line: WireText) {
+        keyword = .none
+        self.line = line
+        self.verb = verb
+    }
+
+    /// The keyword in capitals; `*auth` for a SASL response, `*data` for the content after 354.
+    public var verb: String {
+        get { keyword == .long ? rare.parts?.verb ?? "" : keyword.description }
+        set {
+            keyword = Verb(newValue)
+            let long = keyword == .long ? newValue : nil
+            if !rare.isEmpty || long != nil { rare.change(none: Parts()) { $0.verb = long } }
+        }
+    }
+
+    /// Whether the keyword begins with `*`, as those of a SASL response and of content do.
+    public var isStarred: Bool { keyword.first == UInt8(ascii: "*") || keyword == .long && verb.hasPrefix("*") }
+
+    /// What went on in its place.
+    public var forwarded: Forwarded {
+        get { rare.parts?.forwarded ?? .same }
+        set {
+            if rare.isEmpty, newValue == .same { return }
+            rare.change(none: Parts()) { $0.forwarded = newValue }
+        }
+    }
+
+    /// Whether what went on is what was received; the cheap way to ask.
+    public var isForwardedAsItCame: Bool { rare.isEmpty || forwarded == .same }
+}

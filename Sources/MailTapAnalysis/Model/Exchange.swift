@@ -1,0 +1,94 @@
+import MailTapCore
+
+/// A command with the reply that answers it.
+///
+/// Copies are cheap, and most exchanges hold no memory of their own: their lines lie in the session's blocks.
+public struct Exchange: Sendable, Equatable {
+    /// Nanoseconds from the session's start to the command (the reply, where no command began it).
+    public var at: Int64 = 0
+    /// Nanoseconds from the session's start to what the reply answers: the last octet of the command, or of the content.
+    var sent: Int64 = 0
+    /// The turn in which the command's last octet came, from 1; 0 where none was seen.
+    ///
+    /// A turn ends when the other side speaks. It tells the order where times are the same or missing.
+    public var turn: UInt32 = 0
+    /// As `message`, plus one; 0 for none.
+    private var messageNumber: UInt32 = 0
+    /// The command; nil for a greeting or an unsolicited reply.
+    public var command: Command?
+    /// The reply; nil where none was seen.
+    public var reply: Reply?
+    /// Whether the client's dialogue was under TLS here.
+    public var isEncrypted = false
+    /// Whether the client said this in clear behind STARTTLS or STLS, in the place of a handshake.
+    public var isBehindSTARTTLS = false
+    /// What this exchange does, in one plain sentence.
+    public var note: String?
+    private var rare = Rare<Parts>()
+
+    /// What few exchanges have.
+    private struct Parts: Sendable, Equatable {
+        var furtherReplies: [Reply] = []
+        var data: [WireText]?
+    }
+
+    /// An empty exchange.
+    public init() {}
+
+    /// An exchange of which nothing was seen yet but that it begins at `at`.
+    init(at: Int64, sent: Int64, isEncrypted: Bool) {
+        self.at = at
+        self.sent = sent
+        self.isEncrypted = isEncrypted
+    }
+
+    /// Its command came.
+    mutating func begin(_ command: consuming Command, at: Int64, turn: UInt32, _ isEncrypted: Bool) {
+        self.command = command
+        self.at = at
+        sent = at
+        self.turn = turn
+        self.isEncrypted = isEncrypted
+        isBehindSTARTTLS = false
+    }
+
+    /// Index into `messages` of the message that this exchange carried, or a chunk of it.
+    public var message: Int? {
+        get { messageNumber == 0 ? nil : Int(messageNumber) - 1 }
+        set { messageNumber = newValue.map { UInt32(clamping: $0) &+ 1 } ?? 0 }
+    }
+
+    /// LMTP: the replies after the first, one for each further recipient (RFC 2033 section 4.2).
+    public var furtherReplies: [Reply] {
+        get { rare.parts?.furtherReplies ?? [] }
+        set {
+            if rare.isEmpty, newValue.isEmpty { return }
+            rare.change(none: Parts()) { $0.furtherReplies = newValue }
+        }
+    }
+
+    /// Whether there are `furtherReplies`; the cheap way to ask.
+    public var hasFurtherReplies: Bool { !rare.isEmpty && !furtherReplies.isEmpty }
+
+    /// Lines of a POP3 multi-line response other than a message, byte-stuffing removed; nil where there is none.
+    public var data: [WireText]? {
+        get { rare.parts?.data }
+        set {
+            if rare.isEmpty, newValue == nil { return }
+            rare.change(none: Parts()) { $0.data = newValue }
+        }
+    }
+
+    /// Changes `furtherReplies` where they are: taking them out would copy them.
+    mutating func changeFurtherReplies(_ change: (inout [Reply]) -> Void) {
+        rare.change(none: Parts()) { change(&$0.furtherReplies) }
+    }
+
+    /// Adds lines to `data`, which is there afterwards.
+    mutating func addData(_ line: WireText?) {
+        rare.change(none: Parts()) { parts in
+            if parts.data == nil { parts.data = [] }
+            if let line { parts.data?.append(line) }
+        }
+    }
+}
