@@ -25,7 +25,7 @@ import Testing
     @Test(arguments: [true, false]) func `findings that come late stand behind those that were there`(hasOwn: Bool) {
         let sessions = [session(1), session(22, findings: hasOwn ? nil : []), session(3)]
         // What the session's number is when its line is made does not matter.
-        var writer = JSONLineWriter(SessionJSON())
+        let writer = JSONLineWriter(SessionJSON())
         let lines = sessions.map { writer.line(session(0, findings: $0.findings)) }
         var changed = sessions
         changed[1].findings += [late, late]

@@ -32,14 +32,39 @@ import Testing
         var times: [Int64] = [
             0, 1, 10, 100, 999, 1_000, 1_010, 999_999_999, 1_000_000_000, -1, -1_500_000_000, .min, .max,
         ]
-        for _ in 0..<200 { times.append(Int64.random(in: .min ... .max, using: &random) >> Int64.random(in: 0...62)) }
+        for _ in 0..<200 {
+            times.append(Int64.random(in: .min ... .max, using: &random) >> Int64.random(in: 0...62, using: &random))
+        }
         for time in times {
             var expected: [UInt8] = []
             TimeText.append(seconds: time, to: &expected)
             #expect(written { $0.append(seconds: time) } == expected)
-            expected = []
-            TimeText.append(moment: Timestamp(nanoseconds: time), to: &expected)
-            #expect(written { $0.append(moment: Timestamp(nanoseconds: time)) } == expected)
+        }
+    }
+
+    @Test func `moments are written as elsewhere, whatever the last one was`() {
+        var random = SystemRandomNumberGenerator()
+        var second = SecondText()
+        var moments: [Int64] = [.min, .max, 0, 1, -1, 999_999_999, 1_000_000_000]
+        for _ in 0..<200 {
+            let moment = Int64.random(in: .min ... .max, using: &random) >> Int64.random(in: 0...62, using: &random)
+            moments += [moment, moment &+ Int64.random(in: 0..<1_000_000_000, using: &random)]
+        }
+        for moment in moments {
+            var expected: [UInt8] = []
+            TimeText.append(moment: Timestamp(nanoseconds: moment), to: &expected)
+            #expect(written { $0.append(moment: Timestamp(nanoseconds: moment), &second) } == expected)
+        }
+    }
+
+    @Test func `moments of one second are written alike`() {
+        var second = SecondText()
+        for nanoseconds in [0, 999, 1_000, 123_456_789, 999_999_999] as [Int64] {
+            let moment = Timestamp(nanoseconds: 1_700_000_000_000_000_000 + nanoseconds)
+            var expected: [UInt8] = []
+            TimeText.append(moment: moment, to: &expected)
+            #expect(written { $0.append(moment: moment, &second) } == expected)
+            #expect(second.octets(of: 1_700_000_000) == Array("2023-11-14T22:13:20".utf8))
         }
     }
 

@@ -359,8 +359,7 @@ struct MIMEScanner {
         guard leaf != nil else { return }
         // A multipart in which no boundary stands is a leaf of its own, to its last octet.
         if !dropLineEnd || leaf?.isProvisional == true { releaseLineEnd() }
-        guard var closing = leaf else { return }
-        leaf = nil
+        guard var closing = leaf.take() else { return }
         if closing.isProvisional { content.facts.defects.insert(.boundaryNotFound) }
         let (part, defects) = closing.finish()
         content.facts.defects.formUnion(defects)
@@ -376,7 +375,8 @@ struct MIMEScanner {
 
     // MARK: End
 
-    consuming func finish() -> MessageContent {
+    /// What the message says; nothing is to be received afterwards.
+    mutating func finish() -> MessageContent {
         if !line.isEmpty { takeLine(isWhole: true) }
         if phase == .header { endPart() }
         // In a multipart that was cut off the last line end is taken to belong to the boundary that did not come.
@@ -384,6 +384,9 @@ struct MIMEScanner {
         if lineLength > content.facts.longestLine { content.facts.longestLine = lineLength }
         content.facts.bareCarriageReturns = carriageReturns &- lineEnds
         if levels.contains(where: { $0.state == .parts }) { content.facts.defects.insert(.boundaryNotClosed) }
-        return content
+        // Moved, not copied: it has many parts.
+        var whole = MessageContent()
+        swap(&whole, &content)
+        return whole
     }
 }

@@ -54,8 +54,8 @@ public final class MessageReading: Sendable {
             }
             for piece in pieces { progress.scanner?.receive(piece.span.bytes) }
             guard pieces.isEmpty else { continue }
-            if isOver, let whole = progress.scanner.take() {
-                let read = whole.finish()
+            if isOver, let read = progress.scanner?.finish() {
+                progress.scanner = nil
                 progress.read = (read.digest, read.content)
             }
             return

@@ -27,8 +27,10 @@ public struct MessageScanner {
     ///
     /// A message of no octets has no parts. Where there is at least one octet there is at least one part.
     ///
+    /// Nothing is to be received afterwards.
+    ///
     /// - Returns: number of octets, SHA-256 of them, and what they say.
-    public consuming func finish() -> (bytes: UInt64, digest: ContentDigest, content: MessageContent) {
+    public mutating func finish() -> (bytes: UInt64, digest: ContentDigest, content: MessageContent) {
         let content = bytes == 0 ? MessageContent() : tree.finish()
         return (bytes, ContentDigest(hasher.finalize()), content)
     }

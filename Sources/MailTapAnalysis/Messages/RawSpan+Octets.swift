@@ -19,37 +19,7 @@ extension RawSpan {
     }
 
     /// Looks at every octet once, sixteen at a time.
-    func census() -> OctetCensus {
-        var census = OctetCensus()
-        var offset = 0
-        var seen = SIMD16<UInt8>()
-        while offset + 16 <= byteCount {
-            // A lane of the sums holds at most 255.
-            let end = Swift.min(byteCount - 15, offset + 255 * 16)
-            var carriageReturns = SIMD16<UInt8>()
-            var nuls = SIMD16<UInt8>()
-            while offset < end {
-                let octets = unsafeLoadUnaligned(fromByteOffset: offset, as: SIMD16<UInt8>.self)
-                seen |= octets
-                // The lanes where a comparison holds have all bits set, so they count down by one.
-                carriageReturns &-= (octets .== .all(13)).lanes
-                nuls &-= (octets .== .all(0)).lanes
-                offset += 16
-            }
-            census.carriageReturns &+= carriageReturns.sum
-            census.nuls &+= nuls.sum
-        }
-        var rest: UInt8 = 0
-        while offset < byteCount {
-            let octet = unsafeLoad(fromByteOffset: offset, as: UInt8.self)
-            rest |= octet
-            if octet == 13 { census.carriageReturns &+= 1 }
-            if octet == 0 { census.nuls &+= 1 }
-            offset += 1
-        }
-        census.hasHighBit = rest > 127 || seen.words & 0x8080_8080_8080_8080 != 0
-        return census
-    }
+    func census() -> OctetCensus { withUnsafeBytes { $0.census() } }
 
     /// Whether `test` gives a bit for any sixteen octets, or `single` holds for one of the rest.
     @inline(__always)
@@ -75,6 +45,42 @@ extension RawSpan {
             offset += 1
         }
         return false
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Every load lies inside the buffer: `place + 16` is at most `count`.
+    fileprivate func census() -> OctetCensus {
+        var census = OctetCensus()
+        guard let base = baseAddress else { return census }
+        var seen = SIMD16<UInt8>()
+        var place = 0
+        while count &- place >= 16 {
+            // A lane of the sums holds at most 255.
+            let end = place &+ Swift.min((count &- place) >> 4, 255) << 4
+            var carriageReturns = SIMD16<UInt8>()
+            var nuls = SIMD16<UInt8>()
+            while place < end {
+                let octets = base.loadUnaligned(fromByteOffset: place, as: SIMD16<UInt8>.self)
+                seen |= octets
+                // The lanes where a comparison holds have all bits set, so they count down by one.
+                carriageReturns &-= (octets .== .all(13)).lanes
+                nuls &-= (octets .== .all(0)).lanes
+                place &+= 16
+            }
+            census.carriageReturns &+= carriageReturns.sum
+            census.nuls &+= nuls.sum
+        }
+        var rest: UInt8 = 0
+        while place < count {
+            let octet = base.load(fromByteOffset: place, as: UInt8.self)
+            rest |= octet
+            if octet == 13 { census.carriageReturns &+= 1 }
+            if octet == 0 { census.nuls &+= 1 }
+            place &+= 1
+        }
+        census.hasHighBit = rest > 127 || seen.words & 0x8080_8080_8080_8080 != 0
+        return census
     }
 }
 

@@ -3,13 +3,15 @@
 /// Digits are kept as they were written, leading zeros too.
 public struct EnhancedCode: Sendable, Hashable {
     /// Class in bits 24 and up; then, 12 bits each, how many digits a number has (2) and the number (10).
-    private var packed: UInt32
+    public let packed: UInt32
 
     /// A missing code, where a value has no room for an optional.
     static let none = EnhancedCode(packed: 0)
 
     private init(packed: UInt32) { self.packed = packed }
 
+    /// Whether all three numbers have one digit, as nearly always.
+    public var isShort: Bool { packed & 0xC0_0C00 == 0x40_0400 }
     /// 2, 4 or 5: success, a passing failure, a lasting one.
     public var kind: Int { Int(packed >> 24) }
     /// What it is about (RFC 3463 section 3), 0...999.

@@ -67,6 +67,9 @@ public struct Exchange: Sendable, Equatable {
         }
     }
 
+    /// Whether it has neither `furtherReplies` nor `data`; the cheap way to ask.
+    public var isPlain: Bool { rare.isEmpty }
+
     /// Whether there are `furtherReplies`; the cheap way to ask.
     public var hasFurtherReplies: Bool { !rare.isEmpty && !furtherReplies.isEmpty }
 

@@ -24,13 +24,32 @@ public struct Message: Sendable, Equatable {
     public var longestPause: Int64 = 0
     /// Nanoseconds from its first octet to its end; 0 where it came at once.
     public var transferTime: Int64 = 0
-    /// What its header section and MIME structure say.
-    public var content = MessageContent()
+    /// Nil while nothing is known of its content.
+    private var known: KnownContent?
     /// Where a dialogue file lets its octets vary: the patterns, in order; they stand in the octets in braces.
     public var patterns: [ReplyPattern] = []
 
     /// A message of no octets.
     public init(kind: ContentKind) { self.kind = kind }
+
+    /// What its header section and MIME structure say.
+    public var content: MessageContent {
+        _read { if let known { yield known.content } else { yield KnownContent.nothing } }
+        set { known = KnownContent(newValue) }
+    }
+}
+
+/// What is known of a message's content, out of the way: it has many parts, and messages are copied.
+private final class KnownContent: Sendable, Equatable {
+    static let nothing = MessageContent()
+
+    let content: MessageContent
+
+    init(_ content: consuming MessageContent) { self.content = content }
+
+    static func == (one: KnownContent, other: KnownContent) -> Bool {
+        one === other || one.content == other.content
+    }
 }
 
 /// What a message's header section and MIME structure say.

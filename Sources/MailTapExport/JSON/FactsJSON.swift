@@ -4,26 +4,28 @@ import MailTapCore
 /// What JSON says beyond the contract's fields: meanings, offers, what a header section shows, what a session did.
 enum FactsJSON {
     /// `,"meaning":…`: what the reply means by the standard, apart from the server's words.
-    static func meaning(_ reply: Reply, to verb: String, _ proto: MailProtocol?, to out: inout OctetBuffer) {
-        guard let meaning = Annotator.replyNote(for: reply, to: verb, proto: proto) else { return }
+    static func meaning(_ reply: Reply, to verb: Verb, _ proto: MailProtocol?, to out: inout OctetBuffer) {
+        // One too long for a number is as good as any other that is not known; none at all stands for a greeting.
+        let word = verb == .long ? "?" : verb.description
+        guard let meaning = Annotator.replyNote(for: reply, to: word, proto: proto) else { return }
         out.append(",\"meaning\":")
         out.append(json: meaning)
     }
 
     /// `,"offers":[…]`: what each line of an EHLO, LHLO or CAPA answer offers.
     static func offers(_ exchange: Exchange, to out: inout OctetBuffer, _ memo: inout JSONMemo) {
-        guard let verb = exchange.command?.verb else { return }
+        guard let verb = exchange.command?.keyword else { return }
         let opening: StaticString = ",\"offers\":["
         var isFirst = true
         switch verb {
-        case "EHLO", "LHLO":
+        case .ehlo, .lhlo:
             guard let reply = exchange.reply, reply.status.isPositive else { return }
             for line in reply.lines.dropFirst() {
                 out.append(isFirst ? opening : ",")
                 isFirst = false
                 memo.appendOffer(ofKeyword: line, to: &out)
             }
-        case "CAPA":
+        case .capa:
             for line in exchange.data ?? [] {
                 out.append(isFirst ? opening : ",")
                 isFirst = false
@@ -35,10 +37,8 @@ enum FactsJSON {
     }
 
     /// `,"header":{…}`: what the message's header section shows; every claim in it is the sender's.
-    static func header(_ message: Message, to out: inout OctetBuffer) {
-        let content = message.content
-        let facts = content.facts
-        guard facts.hasHeaderSection else { return }
+    static func header(_ content: MessageContent, to out: inout OctetBuffer) {
+        guard content.facts.hasHeaderSection else { return }
         out.append(",\"header\":{\"date\":")
         out.append(json: content.date)
         out.append(",\"from\":")
@@ -46,21 +46,21 @@ enum FactsJSON {
         out.append(",\"to\":")
         out.append(json: content.to)
         out.append(",\"cc\":")
-        out.append(json: facts.cc)
+        out.append(json: content.facts.cc)
         out.append(",\"reply_to\":")
-        out.append(json: facts.replyTo)
+        out.append(json: content.facts.replyTo)
         out.append(",\"received\":")
-        out.append(json: facts.receivedBy)
+        out.append(json: content.facts.receivedBy)
         out.append(",\"authentication\":")
-        out.append(json: facts.authentication)
+        out.append(json: content.facts.authentication)
         out.append(",\"dkim\":")
-        out.append(json: facts.dkimDomains)
+        out.append(json: content.facts.dkimDomains)
         out.append(",\"list\":")
-        out.append(json: facts.list)
+        out.append(json: content.facts.list)
         out.append(",\"auto_submitted\":")
-        out.append(json: facts.autoSubmitted)
+        out.append(json: content.facts.autoSubmitted)
         out.append("}")
-        if let report = facts.report { append(report, to: &out) }
+        if let report = content.facts.report { append(report, to: &out) }
     }
 
     private static func append(_ report: MessageReport, to out: inout OctetBuffer) {

@@ -27,19 +27,26 @@ public struct JSONLine: Sendable {
 }
 
 /// Makes lines of JSON of sessions, one after another.
-public struct JSONLineWriter: Sendable {
+///
+/// Sendable, since whoever hands it to another thread keeps nothing of it: one thread at a time makes lines.
+public final class JSONLineWriter: @unchecked Sendable {
+    /// Memory that is kept for the next line.
+    private static let keptLength = 256 << 10
+
     private let writer: SessionJSON
     private var memo = JSONMemo()
+    /// Where a line grows before its length is known.
+    private var draft = OctetBuffer(capacity: 16 << 10)
 
     /// No session yet.
     public init(_ writer: SessionJSON) { self.writer = writer }
 
     /// The line of a session.
-    public mutating func line(_ session: Session) -> JSONLine {
-        // A line grows here, and is copied to the length that it takes, since it may wait long.
-        var draft = OctetBuffer(capacity: 8_192)
+    public func line(_ session: Session) -> JSONLine {
+        draft.removeAll(keeping: Self.keptLength)
         let findings = writer.appendRest(of: session, to: &draft, &memo)
         draft.append(UInt8(ascii: "\n"))
+        // A copy of the length that it takes, since it may wait long.
         return JSONLine(writer, [UInt8](draft), findings)
     }
 }

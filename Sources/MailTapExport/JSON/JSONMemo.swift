@@ -6,21 +6,22 @@ public struct JSONMemo: Sendable {
     /// What a meaning depends on, where the words of the reply do not matter.
     private struct ReplyKey {
         var verb: UInt64
-        var enhanced: UInt64
-        /// The status; above it, whether it is one of POP3.
-        var status: UInt64
+        /// The enhanced code; above it the status and whether it is one of POP3.
+        var reply: UInt64
     }
 
     /// Empty for a reply without a meaning.
     private var meanings = OctetMemo()
     private var keywords = OctetMemo()
     private var tags = OctetMemo()
+    /// Of the last session's start.
+    var second = SecondText()
 
     /// Nothing known yet.
     public init() {}
 
     /// Appends `,"meaning":…`, what a reply means by the standard; nothing where that is not known.
-    mutating func appendMeaning(of reply: Reply, to verb: String, _ proto: MailProtocol?, to out: inout OctetBuffer) {
+    mutating func appendMeaning(of reply: Reply, to verb: Verb, _ proto: MailProtocol?, to out: inout OctetBuffer) {
         guard let key = Self.key(reply, verb, proto) else {
             FactsJSON.meaning(reply, to: verb, proto, to: &out)
             return
@@ -60,26 +61,15 @@ public struct JSONMemo: Sendable {
         known.keep(UnsafeRawBufferPointer(rebasing: out.octets[start...]), for: key)
     }
 
-    /// Nil where the meaning depends on more: on POP3's response code in square brackets, or on words too long to pack.
-    private static func key(_ reply: Reply, _ verb: String, _ proto: MailProtocol?) -> ReplyKey? {
-        guard proto == .smtp || proto == .pop3, let word = packed(verb), let enhanced = packed(reply.enhanced ?? "")
-        else { return nil }
+    /// Nil where the meaning depends on more: on POP3's response code in square brackets, or on a verb that is no number.
+    private static func key(_ reply: Reply, _ verb: Verb, _ proto: MailProtocol?) -> ReplyKey? {
+        guard proto == .smtp || proto == .pop3, verb != .long else { return nil }
         if proto == .pop3, let first = reply.lines.first {
-            guard first.withBytes({ $0.byteCount > 0 && $0[octet: 0] == UInt8(ascii: "[") }) == false, !first.hasSecrets
+            guard !first.withBytes({ $0.byteCount > 0 && $0[octet: 0] == UInt8(ascii: "[") }), !first.hasSecrets
             else { return nil }
         }
-        let status = UInt64(reply.status.rawValue) | (proto == .pop3 ? 1 << 32 : 0)
-        return ReplyKey(verb: word, enhanced: enhanced, status: status)
-    }
-
-    /// Up to eight octets as one number; nil for a longer word, and for NULs, which would make two words one.
-    private static func packed(_ word: String) -> UInt64? {
-        guard word.utf8.count <= 8 else { return nil }
-        var number: UInt64 = 0
-        for octet in word.utf8 {
-            guard octet != 0 else { return nil }
-            number = number << 8 | UInt64(octet)
-        }
-        return number
+        let enhanced = UInt64(reply.enhancedCode?.packed ?? 0)
+        let status = UInt64(reply.status.rawValue) << 32 | (proto == .pop3 ? 1 << 48 : 0)
+        return ReplyKey(verb: verb.code, reply: enhanced | status)
     }
 }

@@ -52,23 +52,70 @@ extension OctetBuffer {
     }
 
     /// Appends a moment in RFC 3339's form in UTC, with six decimals.
-    mutating func append(moment: Timestamp) {
+    ///
+    /// - Parameter second: what was written of the second of the last moment; the next is often of the same.
+    mutating func append(moment: Timestamp, _ second: inout SecondText) {
+        let (seconds, rest) = moment.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+        if rest >= 0, let known = second.octets(of: seconds) {
+            known.withUnsafeBytes { append(octets: $0) }
+            append(upTo: 8) { room in
+                room.storeBytes(of: UInt8(ascii: "."), as: UInt8.self)
+                Self.write(rest.magnitude / 1_000, digits: 6, to: room + 1)
+                room.storeBytes(of: UInt8(ascii: "Z"), toByteOffset: 7, as: UInt8.self)
+                return 8
+            }
+            return
+        }
         var text: [UInt8] = []
         text.reserveCapacity(32)
         TimeText.append(moment: moment, to: &text)
         text.withUnsafeBytes { append(octets: $0) }
+        if rest >= 0 { second.keep(text.dropLast(8), of: seconds) }
     }
 
     /// Appends an address as its description has it.
     mutating func append(address: IPAddress) {
         guard address.isIPv4 else {
             var text: [UInt8] = []
+            text.reserveCapacity(40)
             address.append(to: &text)
             return text.withUnsafeBytes { append(octets: $0) }
         }
-        for shift in [24, 16, 8, 0] as [UInt64] {
-            if shift < 24 { append(UInt8(ascii: ".")) }
-            append(decimal: address.low >> shift & 255)
+        append(decimal: address.low >> 24 & 255)
+        append(UInt8(ascii: "."))
+        append(decimal: address.low >> 16 & 255)
+        append(UInt8(ascii: "."))
+        append(decimal: address.low >> 8 & 255)
+        append(UInt8(ascii: "."))
+        append(decimal: address.low & 255)
+    }
+
+    /// Appends an enhanced status code as a JSON string, or null.
+    mutating func append(json code: EnhancedCode?) {
+        guard let code else { return append("null") }
+        guard code.isShort else { return append(json: code.description) }
+        // Three digits at even places of `"2.1.0"`.
+        let digits = UInt64(code.kind) << 8 | UInt64(code.subject) << 24 | UInt64(code.detail) << 40
+        append(upTo: 8) { room in
+            room.storeBytes(of: (0x2230_2E30_2E30_22 &+ digits).littleEndian, as: UInt64.self)
+            return 7
+        }
+    }
+
+    /// Appends a command's keyword as a JSON string.
+    mutating func append(json command: borrowing Command) {
+        let code = command.keyword.code
+        let count = 8 - code.leadingZeroBitCount / 8
+        // The octets from the lowest on, the first of them lowest; letters where there are none.
+        let octets = count == 8 ? code.byteSwapped : (code << UInt64(64 - 8 * count)).byteSwapped
+        guard code > 1, !(octets | 0x6161_6161_6161_6161 << UInt64(8 * count)).needsJSONEscape else {
+            return append(json: command.verb)
+        }
+        append(upTo: 10) { room in
+            room.storeBytes(of: UInt8(ascii: "\""), as: UInt8.self)
+            room.storeBytes(of: octets.littleEndian, toByteOffset: 1, as: UInt64.self)
+            room.storeBytes(of: UInt8(ascii: "\""), toByteOffset: count + 1, as: UInt8.self)
+            return count + 2
         }
     }
 

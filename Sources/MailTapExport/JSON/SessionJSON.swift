@@ -52,7 +52,7 @@ public struct SessionJSON: Sendable {
         out.append(",\"server\":")
         append(session.info.server, to: &out)
         out.append(",\"started\":\"")
-        out.append(moment: session.info.started)
+        out.append(moment: session.info.started, &memo.second)
         out.append("\",\"duration\":")
         out.append(seconds: session.duration)
         out.append(",\"bytes\":{\"client\":")
@@ -234,21 +234,23 @@ public struct SessionJSON: Sendable {
     ) {
         // Meanings go with the notes: where none are wanted, none stand.
         let meanings = exchange.note == nil ? nil : proto
-        let verb = exchange.command?.verb ?? ""
+        let verb = exchange.command?.keyword ?? .none
         out.append("{\"at\":")
         out.append(seconds: exchange.at)
         out.append(",\"command\":")
         if let command = exchange.command { append(command, to: &out) } else { out.append("null") }
         out.append(",\"reply\":")
         if let reply = exchange.reply { append(reply, to: verb, meanings, to: &out, &memo) } else { out.append("null") }
-        if exchange.hasFurtherReplies {
-            append(",\"replies\":[", exchange.furtherReplies, to: &out) {
-                append($0, to: verb, meanings, to: &$1, &memo)
+        if !exchange.isPlain {
+            if exchange.hasFurtherReplies {
+                append(",\"replies\":[", exchange.furtherReplies, to: &out) {
+                    append($0, to: verb, meanings, to: &$1, &memo)
+                }
             }
-        }
-        if let data = exchange.data {
-            out.append(",\"data\":")
-            if append(data, to: &out) { out.append(",\"latin1\":true") }
+            if let data = exchange.data {
+                out.append(",\"data\":")
+                if append(data, to: &out) { out.append(",\"latin1\":true") }
+            }
         }
         if exchange.isEncrypted { out.append(",\"tls\":true") }
         if exchange.isBehindSTARTTLS { out.append(",\"behind_starttls\":true") }
@@ -261,29 +263,31 @@ public struct SessionJSON: Sendable {
     }
 
     private func append(_ command: Command, to out: inout OctetBuffer) {
-        append(verb: command.verb, line: command.line, to: &out)
+        out.append("{\"verb\":")
+        out.append(json: command)
+        append(line: command.line, to: &out)
+        guard !command.isForwardedAsItCame else { return out.append("}") }
         switch command.forwarded {
         case .same: break
         case .nothing: out.append(",\"forwarded\":null")
         case .octets(let octets):
             let forwarded = ForwardedLines(octets, inPlaceOf: command)
-            out.append(",\"forwarded\":")
-            append(verb: forwarded.verb, line: forwarded.lines.first ?? WireText([]), to: &out)
+            out.append(",\"forwarded\":{\"verb\":")
+            out.append(json: forwarded.verb)
+            append(line: forwarded.lines.first ?? WireText([]), to: &out)
             out.append("}")
         }
         out.append("}")
     }
 
-    /// Appends a command's object but for its closing brace.
-    private func append(verb: String, line: WireText, to out: inout OctetBuffer) {
-        out.append("{\"verb\":")
-        out.append(json: verb)
+    /// Appends what stands behind a command's verb.
+    private func append(line: WireText, to out: inout OctetBuffer) {
         out.append(",\"line\":")
         if out.append(json: line, reveal: reveal) { out.append(",\"latin1\":true") }
     }
 
     private func append(
-        _ reply: Reply, to verb: String, _ proto: MailProtocol?, to out: inout OctetBuffer, _ memo: inout JSONMemo
+        _ reply: Reply, to verb: Verb, _ proto: MailProtocol?, to out: inout OctetBuffer, _ memo: inout JSONMemo
     ) {
         out.append("{\"status\":")
         // A code of three digits is written without making text of it first.
@@ -294,11 +298,14 @@ public struct SessionJSON: Sendable {
         } else {
             out.append(json: reply.status.text)
         }
-        append(enhanced: reply.enhanced, reply.lines, to: &out)
+        out.append(",\"enhanced\":")
+        out.append(json: reply.enhancedCode)
+        append(lines: reply.lines, to: &out)
         out.append(",\"latency\":")
         out.append(seconds: reply.latency)
         if reply.isInjected { out.append(",\"injected\":true") }
         if proto != nil { memo.appendMeaning(of: reply, to: verb, proto, to: &out) }
+        guard !reply.isPlain else { return out.append("}") }
         switch reply.forwarded {
         case .same: break
         case .nothing: out.append(",\"forwarded\":null")
@@ -307,22 +314,30 @@ public struct SessionJSON: Sendable {
             out.append(",\"forwarded\":")
             out.append("{\"status\":")
             out.append(json: forwarded.status)
-            append(enhanced: forwarded.enhanced, forwarded.texts, to: &out)
+            out.append(",\"enhanced\":")
+            out.append(json: forwarded.enhanced)
+            append(lines: WireLines(forwarded.texts), to: &out)
             out.append("}")
         }
         out.append("}")
     }
 
-    /// Appends what stands behind a reply's status, but for latency and closing brace.
-    private func append(enhanced: String?, _ lines: some RandomAccessCollection<WireText>, to out: inout OctetBuffer) {
-        out.append(",\"enhanced\":")
-        out.append(json: enhanced)
+    /// Appends the lines of a reply.
+    private func append(lines: WireLines, to out: inout OctetBuffer) {
         out.append(",\"lines\":")
-        if append(lines, to: &out) { out.append(",\"latin1\":true") }
+        let isLatin1: Bool
+        if let only = lines.only {
+            out.append("[")
+            isLatin1 = out.append(json: only, reveal: reveal)
+            out.append("]")
+        } else {
+            isLatin1 = append(lines.array, to: &out)
+        }
+        if isLatin1 { out.append(",\"latin1\":true") }
     }
 
     /// Appends an array of lines; true where one had to be read as Latin-1.
-    private func append(_ lines: some RandomAccessCollection<WireText>, to out: inout OctetBuffer) -> Bool {
+    private func append(_ lines: [WireText], to out: inout OctetBuffer) -> Bool {
         var isLatin1 = false
         append("[", lines, to: &out) { line, out in
             if out.append(json: line, reveal: reveal) { isLatin1 = true }
@@ -364,7 +379,7 @@ public struct SessionJSON: Sendable {
             append(part.digest, to: &out)
             out.append("}")
         }
-        FactsJSON.header(message, to: &out)
+        FactsJSON.header(message.content, to: &out)
         out.append("}")
     }
 

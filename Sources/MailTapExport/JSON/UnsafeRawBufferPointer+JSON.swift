@@ -67,7 +67,7 @@ extension UInt64 {
     ///
     /// Of a sum of eight lanes the high bit of a lane tells, and a borrow out of a lane can only come from one that is
     /// told of already.
-    fileprivate var needsJSONEscape: Bool {
+    var needsJSONEscape: Bool {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let quote = self ^ (ones &* 0x22), backslash = self ^ (ones &* 0x5C), delete = self ^ (ones &* 0x7F)
         let control = (self &- ones &* 0x20) & ~self

@@ -111,7 +111,7 @@ extension Pseudonyms {
     }
 
     private mutating func proseToken(_ core: [UInt8]) -> [UInt8] {
-        if EnhancedCode.isOne(core) { return core }
+        if EnhancedCodeForm.isOne(core) { return core }
         if core.contains(UInt8(ascii: "@")) { return mailboxes(in: core) }
         if isCompound(core) {
             return core.contains(where: WordClass.isLetter) ? name(core, .host) : words(core)
@@ -165,7 +165,7 @@ private enum AddressText {
 }
 
 /// Enhanced status codes (RFC 3463).
-enum EnhancedCode {
+enum EnhancedCodeForm {
     /// Whether the word is one, such as `5.7.1`.
     static func isOne(_ word: [UInt8]) -> Bool {
         let parts = word.split(separator: 46, omittingEmptySubsequences: false)

@@ -8,7 +8,7 @@ extension Pseudonyms {
         if greets, line == 0, status.isPositive {
             // The server's name comes first (RFC 5321 sections 4.2 and 4.1.1.1).
             let host = text.prefix { $0 != 32 }
-            guard !EnhancedCode.isOne(Array(host)) else { return prose(text) }
+            guard !EnhancedCodeForm.isOne(Array(host)) else { return prose(text) }
             return name(host, .host) + prose(text[host.endIndex...])
         }
         if greets, verb != nil, status.isPositive { return capability(text) }
