@@ -32,10 +32,9 @@ public struct SessionDraft: Sendable {
         }
         var notes: [String?] = []
         let annotates = options.annotates
-        let annotator = Annotator(proto: session.proto)
+        var sentence = Sentence()
         let found = Findings.apply(to: session, anomalies: anomalies, sumsUp: options.sumsUp) { place in
-            guard annotates else { return }
-            notes.append(annotator.note(for: place.exchange, place.facts, in: place.session, after: place.state))
+            if annotates { notes.append(Annotator.note(at: place, &sentence)) }
         }
         session.findings = found.findings
         session.overview = found.overview

@@ -2,7 +2,7 @@ import MailTapCore
 
 /// A message against its envelope and what the server offers.
 enum ContentRules {
-    static func apply(_ place: SessionRules.Place, _ found: inout FindingList) {
+    static func apply(_ place: DialoguePlace, _ found: inout FindingList) {
         guard place.facts.message != nil else { return }
         // A chunk that is not the last shares the message with it.
         guard let number = place.message, let transaction = place.state.transaction else { return }
@@ -24,7 +24,7 @@ enum ContentRules {
     }
 
     private static func size(
-        _ bytes: UInt64, _ transaction: DialogueState.Transaction, _ place: SessionRules.Place,
+        _ bytes: UInt64, _ transaction: DialogueState.Transaction, _ place: DialoguePlace,
         _ found: inout FindingList
     ) {
         let said =
@@ -42,7 +42,7 @@ enum ContentRules {
     }
 
     private static func eightBitBody(
-        _ transaction: DialogueState.Transaction, _ place: SessionRules.Place, _ found: inout FindingList
+        _ transaction: DialogueState.Transaction, _ place: DialoguePlace, _ found: inout FindingList
     ) {
         guard !transaction.usual.is8Bit, let isOffered = place.state.offers(.eightBitMIME),
             transaction.parameter("BODY")?.value?.uppercased() ?? "7BIT" == "7BIT"
@@ -60,7 +60,7 @@ enum ContentRules {
 
     /// RFC 6531 section 3.6; RFC 6532 section 3.2.
     private static func eightBitHeader(
-        _ message: Int, _ transaction: DialogueState.Transaction, _ place: SessionRules.Place,
+        _ message: Int, _ transaction: DialogueState.Transaction, _ place: DialoguePlace,
         _ found: inout FindingList
     ) {
         guard transaction.parameter("SMTPUTF8") != nil else {

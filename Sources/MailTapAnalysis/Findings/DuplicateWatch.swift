@@ -18,6 +18,9 @@ struct DuplicateWatch {
             self.envelope = envelope
         }
 
+        /// What tells identities apart is spread over all bits already.
+        func hash(into hasher: inout Hasher) { hasher.combine(low ^ UInt64(truncatingIfNeeded: envelope)) }
+
         init(id: String, receivedCount: Int, _ envelope: Int) {
             var hasher = Hasher()
             hasher.combine(receivedCount)
@@ -49,22 +52,25 @@ struct DuplicateWatch {
 
         /// The messages of a session that can be compared.
         static func all(in session: Session) -> [Sent] {
-            session.messages.compactMap { message in
-                guard message.complete, message.bytes > 0, let digest = message.digest else { return nil }
-                return Sent(message, digest, session)
+            var sent: [Sent] = []
+            for index in session.messages.indices
+            where session.messages[index].complete && session.messages[index].bytes > 0 {
+                guard let digest = session.messages[index].digest else { continue }
+                sent.append(Sent(session.messages, index, digest, session.info.client.address))
             }
+            return sent
         }
 
-        private init(_ message: Message, _ digest: ContentDigest, _ session: Session) {
-            let envelope = DuplicateWatch.envelope(of: message, session)
+        private init(_ messages: [Message], _ index: Int, _ digest: ContentDigest, _ client: IPAddress?) {
+            let envelope = DuplicateWatch.envelope(of: messages, index, client)
             octets = Identity(digest: digest, envelope)
-            let received = message.content.facts.receivedCount
-            id = message.content.messageID.flatMap { text in
+            let received = messages[index].content.facts.receivedCount
+            id = messages[index].content.messageID.flatMap { text in
                 text.isEmpty ? nil : Identity(id: text, receivedCount: received, envelope)
             }
-            accepted = message.accepted
-            hasRecipients = !message.to.isEmpty
-            exchange = message.exchange
+            accepted = messages[index].accepted
+            hasRecipients = !messages[index].to.isEmpty
+            exchange = messages[index].exchange
         }
     }
 
@@ -81,13 +87,13 @@ struct DuplicateWatch {
         }
     }
 
-    private static func envelope(of message: Message, _ session: Session) -> Int {
+    private static func envelope(of messages: [Message], _ index: Int, _ client: IPAddress?) -> Int {
         var hasher = Hasher()
-        hasher.combine(session.info.client.address)
-        hasher.combine(message.from)
+        hasher.combine(client)
+        hasher.combine(messages[index].from)
         // A sum, so that the order of the recipients makes no difference.
         var recipients = 0
-        for recipient in message.to {
+        for recipient in messages[index].to {
             var hasher = Hasher()
             hasher.combine(recipient)
             recipients &+= hasher.finalize()

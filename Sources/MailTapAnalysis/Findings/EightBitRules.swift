@@ -2,11 +2,11 @@ import MailTapCore
 
 /// Octets above 127 in SMTP commands: they need SMTPUTF8, and are then UTF-8 (RFC 6531 section 3.3).
 enum EightBitRules {
-    static func apply(_ place: SessionRules.Place, _ found: inout FindingList) {
+    static func apply(_ place: DialoguePlace, _ found: inout FindingList) {
         if place.facts.hasOddCommand { look(place, &found) }
     }
 
-    private static func look(_ place: SessionRules.Place, _ found: inout FindingList) {
+    private static func look(_ place: DialoguePlace, _ found: inout FindingList) {
         guard let command = place.exchange.command, command.line.withBytes({ $0.containsHighBit }),
             command.line.secrets.isEmpty, !command.line.isMasked
         else { return }
@@ -28,7 +28,7 @@ enum EightBitRules {
             side: .some(.client))
     }
 
-    private static func isAskedFor(_ command: Command, _ place: SessionRules.Place) -> Bool {
+    private static func isAskedFor(_ command: Command, _ place: DialoguePlace) -> Bool {
         switch command.verb {
         case "RCPT": place.state.transaction?.parameter("SMTPUTF8") != nil
         case "MAIL", "VRFY", "EXPN", "SEND", "SOML", "SAML":

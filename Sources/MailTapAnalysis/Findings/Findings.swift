@@ -12,7 +12,7 @@ enum Findings {
     /// - Parameter each: called at each exchange of a protocol that is decoded.
     static func apply(
         to session: Session, anomalies: [DialogueAnomaly], sumsUp: Bool = true,
-        each: (SessionRules.Place) -> Void = { _ in }
+        each: (DialoguePlace) -> Void = { _ in }
     ) -> (findings: [Finding], overview: SessionOverview?) {
         var found = FindingList()
         if !anomalies.isEmpty { noticed(anomalies, session, &found) }
@@ -94,7 +94,8 @@ struct FindingList {
     private static let few = 8
 
     private var findings: [Finding] = []
-    private var repeats: [Int] = []
+    /// How often each came again, by its index.
+    private var repeats: [Int: Int] = [:]
     /// The index of each, once they are more than a few.
     private var seen: [Key: Int] = [:]
 
@@ -113,7 +114,7 @@ struct FindingList {
         let fault = side ?? rule.side
         let key = Key(rule: id, exchange: exchange, side: fault)
         if let index = index(of: key) {
-            repeats[index] += 1
+            repeats[index, default: 0] += 1
             if let severity { findings[index].severity = max(findings[index].severity, severity) }
             return
         }
@@ -122,7 +123,6 @@ struct FindingList {
             if seen.isEmpty { for (index, old) in findings.enumerated() { seen[Key(old)] = index } }
             seen[key] = findings.count
         }
-        repeats.append(0)
         findings.append(
             Finding(
                 rule: id, aspect: rule.aspect, severity: severity ?? rule.severity, side: fault, exchange: exchange,
@@ -138,9 +138,9 @@ struct FindingList {
 
     /// In the order of the exchanges; those of the whole session last.
     var inOrder: [Finding] {
-        guard findings.count > 1 || repeats.first ?? 0 > 0 else { return findings }
+        guard findings.count > 1 || !repeats.isEmpty else { return findings }
         var list = findings
-        for (index, count) in repeats.enumerated() where count > 0 { list[index].text += ", and \(count) more like it" }
+        for (index, count) in repeats { list[index].text += ", and \(count) more like it" }
         return list.enumerated().sorted { left, right in
             let first = left.element.exchange ?? .max, second = right.element.exchange ?? .max
             return first == second ? left.offset < right.offset : first < second

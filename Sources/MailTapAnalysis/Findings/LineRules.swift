@@ -2,15 +2,14 @@ import MailTapCore
 
 /// The form of single lines: lengths, odd octets, unknown words.
 enum LineRules {
-    static func apply(_ place: SessionRules.Place, _ found: inout FindingList) {
-        let facts = place.facts
+    static func apply(_ place: DialoguePlace, _ found: inout FindingList) {
         // The shortest limits there are, less line end, code and separator.
-        let isLong = facts.commandLength > 253 || facts.longestReplyLine > 500
-        let isUnknown = place.state.proto.map { !facts.verb.isKnown(in: $0) } ?? true
-        if isLong || isUnknown || facts.hasOddCommand || facts.hasOddReply { look(place, &found) }
+        let isLong = place.facts.commandLength > 253 || place.facts.longestReplyLine > 500
+        let isKnown = place.facts.verb.isKnown(in: place.session.proto ?? .imap)
+        if isLong || !isKnown || place.facts.hasOddCommand || place.facts.hasOddReply { look(place, &found) }
     }
 
-    private static func look(_ place: SessionRules.Place, _ found: inout FindingList) {
+    private static func look(_ place: DialoguePlace, _ found: inout FindingList) {
         let prefix = place.session.proto == .pop3 ? "pop3" : "smtp"
         if let command = place.exchange.command, command.keyword != .content {
             octets(command.line, .client, prefix, place.index, &found)
@@ -60,7 +59,7 @@ enum LineRules {
 
     /// RFC 5321 section 4.5.3.1.4, RFC 2449 section 4; extensions lengthen MAIL, RCPT, AUTH and others.
     private static func length(
-        _ command: Command, _ prefix: String, _ place: SessionRules.Place, _ found: inout FindingList
+        _ command: Command, _ prefix: String, _ place: DialoguePlace, _ found: inout FindingList
     ) {
         let total = command.line.count + 2
         let limit: Int
@@ -79,7 +78,7 @@ enum LineRules {
     private static let pop3Keywords = Set(POP3Verb.allCases.filter { $0 != .unknown }.map(\.keyword))
 
     private static func verb(
-        _ command: Command, _ prefix: String, _ place: SessionRules.Place, _ found: inout FindingList
+        _ command: Command, _ prefix: String, _ place: DialoguePlace, _ found: inout FindingList
     ) {
         guard !command.isStarred, !command.line.isEmpty else { return }
         let isKnown = (prefix == "smtp" ? smtpKeywords : pop3Keywords).contains(command.verb)

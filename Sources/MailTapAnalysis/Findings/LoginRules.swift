@@ -2,14 +2,14 @@ import MailTapCore
 
 /// Logins: credentials in clear, weak mechanisms, tokens that are no base64.
 enum LoginRules {
-    static func apply(_ place: SessionRules.Place, _ found: inout FindingList) {
+    static func apply(_ place: DialoguePlace, _ found: inout FindingList) {
         switch place.facts.verb {
         case .auth, .response, .pass, .apop: look(place, &found)
         default: if place.facts.status.rawValue == 334 || place.facts.status == .plus { look(place, &found) }
         }
     }
 
-    private static func look(_ place: SessionRules.Place, _ found: inout FindingList) {
+    private static func look(_ place: DialoguePlace, _ found: inout FindingList) {
         guard let command = place.exchange.command else { return }
         let prefix = place.session.proto == .pop3 ? "pop3" : "smtp"
         switch command.verb {
@@ -27,7 +27,7 @@ enum LoginRules {
     }
 
     /// RFC 4954 section 4: once, and not inside a mail transaction.
-    private static func order(_ place: SessionRules.Place, _ found: inout FindingList) {
+    private static func order(_ place: DialoguePlace, _ found: inout FindingList) {
         guard place.state.isAuthenticated || place.state.transaction != nil else { return }
         found.add(
             "smtp.auth-out-of-order", exchange: place.index,
@@ -36,7 +36,7 @@ enum LoginRules {
     }
 
     private static func begin(
-        _ command: Command, _ prefix: String, _ place: SessionRules.Place, _ found: inout FindingList
+        _ command: Command, _ prefix: String, _ place: DialoguePlace, _ found: inout FindingList
     ) {
         let words = SASLToken.words(SMTPGrammar.argument(of: command.line.octets))
         guard let first = words.first else { return }
@@ -54,7 +54,7 @@ enum LoginRules {
     }
 
     private static func respond(
-        _ command: Command, _ prefix: String, _ place: SessionRules.Place, _ found: inout FindingList
+        _ command: Command, _ prefix: String, _ place: DialoguePlace, _ found: inout FindingList
     ) {
         guard let login = place.state.login, command.line.octets != [UInt8(ascii: "*")] else { return }
         token(command.line.octets[...], command, .client, prefix, place, &found)
@@ -67,14 +67,14 @@ enum LoginRules {
 
     private static func token(
         _ octets: ArraySlice<UInt8>, _ command: Command, _ side: Side, _ prefix: String,
-        _ place: SessionRules.Place, _ found: inout FindingList
+        _ place: DialoguePlace, _ found: inout FindingList
     ) {
         guard !command.line.isMasked, !octets.isEmpty, SASLToken.decode(octets) == nil else { return }
         found.add(
             "\(prefix).bad-base64", exchange: place.index, "The client's response is no base64", side: .some(side))
     }
 
-    private static func challenge(_ prefix: String, _ place: SessionRules.Place, _ found: inout FindingList) {
+    private static func challenge(_ prefix: String, _ place: DialoguePlace, _ found: inout FindingList) {
         guard let reply = place.serverReply, reply.status.rawValue == 334 || reply.status == .plus,
             let line = reply.lines.first, line.patterns.isEmpty, !line.octets.isEmpty,
             SASLToken.decode(line.octets[...]) == nil
@@ -85,7 +85,7 @@ enum LoginRules {
     }
 
     private static func reveal(
-        _ what: String, _ prefix: String, _ place: SessionRules.Place, _ found: inout FindingList
+        _ what: String, _ prefix: String, _ place: DialoguePlace, _ found: inout FindingList
     ) {
         // Nobody listens between two programs of one host.
         let isLocal =

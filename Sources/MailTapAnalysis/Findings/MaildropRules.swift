@@ -15,7 +15,7 @@ struct MaildropRules {
     /// Whether the server agreed to UTF8 (RFC 6856 section 2).
     private var isUTF8 = false
 
-    mutating func apply(_ place: SessionRules.Place, _ found: inout FindingList) {
+    mutating func apply(_ place: DialoguePlace, _ found: inout FindingList) {
         guard place.facts.verb != .none else { return }
         order(place, &found)
         extensions(place, &found)
@@ -33,7 +33,7 @@ struct MaildropRules {
 
     /// What the server took.
     private mutating func answered(
-        _ words: [String], _ place: SessionRules.Place, _ found: inout FindingList
+        _ words: [String], _ place: DialoguePlace, _ found: inout FindingList
     ) {
         switch place.facts.verb {
         case .stat:
@@ -58,7 +58,7 @@ struct MaildropRules {
         }
     }
 
-    private mutating func order(_ place: SessionRules.Place, _ found: inout FindingList) {
+    private mutating func order(_ place: DialoguePlace, _ found: inout FindingList) {
         let isAfter: Bool
         switch place.facts.verb {
         case .user, .pass, .apop:
@@ -89,7 +89,7 @@ struct MaildropRules {
     }
 
     /// RFC 1939 section 3, RFC 6856 sections 2.1 and 2.2.
-    private func octets(_ place: SessionRules.Place, _ found: inout FindingList) {
+    private func octets(_ place: DialoguePlace, _ found: inout FindingList) {
         // Of a credential nothing is told, and a mask's octets say nothing of what stood there.
         guard let line = place.exchange.command?.line, line.secrets.isEmpty, !line.isMasked,
             line.octets.span.bytes.containsHighBit
@@ -126,7 +126,7 @@ struct MaildropRules {
         }
     }
 
-    private func extensions(_ place: SessionRules.Place, _ found: inout FindingList) {
+    private func extensions(_ place: DialoguePlace, _ found: inout FindingList) {
         guard let tag = Self.tag(of: place.facts.verb), place.state.offers(tag) == false, !place.isPatchy,
             let command = place.exchange.command
         else { return }
@@ -140,7 +140,7 @@ struct MaildropRules {
     }
 
     /// RFC 5034 section 3: the mechanisms stand behind the tag SASL.
-    private func mechanism(_ place: SessionRules.Place, _ found: inout FindingList) {
+    private func mechanism(_ place: DialoguePlace, _ found: inout FindingList) {
         guard place.facts.verb == .auth, !place.isPatchy, let command = place.exchange.command,
             let name = SASLSteps.mechanismName(of: command)
         else { return }
@@ -155,7 +155,7 @@ struct MaildropRules {
     }
 
     /// Returns the arguments.
-    private func arguments(_ place: SessionRules.Place, _ found: inout FindingList) -> [String] {
+    private func arguments(_ place: DialoguePlace, _ found: inout FindingList) -> [String] {
         // Four letters leave no room for an argument.
         let line = place.exchange.commandOctets
         let words = line.count > 4 ? SMTPGrammar.text(SMTPGrammar.argument(of: line)).words : []
@@ -163,7 +163,7 @@ struct MaildropRules {
         return words
     }
 
-    private func check(_ words: [String], _ place: SessionRules.Place, _ found: inout FindingList) {
+    private func check(_ words: [String], _ place: DialoguePlace, _ found: inout FindingList) {
         let wanted: ClosedRange<Int>
         switch place.facts.verb {
         case .stat, .noop, .rset, .quit, .stls, .capa, .utf8: wanted = 0...0
@@ -192,7 +192,7 @@ struct MaildropRules {
     }
 
     /// RFC 1939 section 5: message numbers go from 1 to STAT's, and those marked as deleted are out of reach.
-    private func message(_ number: Int, _ place: SessionRules.Place, _ found: inout FindingList) {
+    private func message(_ number: Int, _ place: DialoguePlace, _ found: inout FindingList) {
         guard place.facts.isServers else { return }
         let status = place.facts.status
         var verb: String { place.exchange.command?.verb ?? "" }
@@ -212,7 +212,7 @@ struct MaildropRules {
             severity: status == .ok ? .warning : nil, side: .some(status == .ok ? .server : .client))
     }
 
-    private mutating func list(_ place: SessionRules.Place, _ found: inout FindingList) {
+    private mutating func list(_ place: DialoguePlace, _ found: inout FindingList) {
         let isWhole = place.exchange.data != nil
         let lines = place.exchange.data ?? place.exchange.reply?.lines.prefix(1).map { $0 } ?? []
         guard lines.allSatisfy(\.patterns.isEmpty) else { return }
@@ -242,7 +242,7 @@ struct MaildropRules {
         }
     }
 
-    private mutating func uniqueIDs(_ isWhole: Bool, _ place: SessionRules.Place, _ found: inout FindingList) {
+    private mutating func uniqueIDs(_ isWhole: Bool, _ place: DialoguePlace, _ found: inout FindingList) {
         let lines = isWhole ? place.exchange.data ?? [] : place.exchange.reply?.lines.prefix(1).map { $0 } ?? []
         guard lines.allSatisfy(\.patterns.isEmpty) else { return }
         var seen: Set<[UInt8]> = []
@@ -270,7 +270,7 @@ struct MaildropRules {
             "STAT said \(ShownText.count(total.count, "message")), UIDL lists \(lines.count)")
     }
 
-    private func retrieved(_ number: Int?, _ place: SessionRules.Place, _ found: inout FindingList) {
+    private func retrieved(_ number: Int?, _ place: DialoguePlace, _ found: inout FindingList) {
         guard let number, let index = place.facts.message, place.session.messages.indices.contains(index) else {
             return
         }
@@ -288,7 +288,7 @@ struct MaildropRules {
     }
 
     /// The size in `+OK 120 octets`.
-    private func announced(_ place: SessionRules.Place) -> UInt64? {
+    private func announced(_ place: DialoguePlace) -> UInt64? {
         guard let line = place.serverReply?.lines.first, line.patterns.isEmpty else { return nil }
         let words = line.text().text.words
         guard words.count >= 2, words[1].lowercased().hasPrefix("octets") else { return nil }

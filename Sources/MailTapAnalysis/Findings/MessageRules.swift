@@ -7,33 +7,38 @@ enum MessageRules {
         // Who sent the octets: POP3's servers only pass on what authors wrote.
         let side: Side? = session.proto == .pop3 ? nil : .client
         for index in session.messages.indices
-        where session.messages[index].bytes > 0 && !isClean(session.messages[index].content.facts) {
-            let message = session.messages[index]
-            lines(message, prefix, &found)
+        where session.messages[index].bytes > 0 && !isClean(session.messages, index) {
+            lines(session.messages, index, prefix, &found)
             // What a dialogue file leaves open may hold whatever is missing.
-            guard message.complete, message.patterns.isEmpty,
-                message.content.facts.hasHeaderSection || !message.content.parts.isEmpty
+            guard session.messages[index].complete, session.messages[index].patterns.isEmpty,
+                session.messages[index].content.facts.hasHeaderSection || !session.messages[index].content.parts.isEmpty
             else { continue }
-            fields(message, side, &found)
-            defects(message, side, &found)
+            fields(session.messages, index, side, &found)
+            defects(session.messages, index, side, &found)
         }
     }
 
     /// Whether nothing can be found in a message that shows this.
-    private static func isClean(_ facts: MessageFacts) -> Bool {
-        facts.bareLineFeeds == 0 && facts.bareCarriageReturns == 0 && facts.nuls == 0 && facts.longestLine <= 998
-            && facts.dateCount > 0 && facts.fromCount > 0 && facts.receivedCount <= 100
-            && facts.repeatedFields.isEmpty && facts.defects.isEmpty
+    private static func isClean(_ messages: [Message], _ index: Int) -> Bool {
+        hasPlainLines(messages, index) && messages[index].content.facts.dateCount > 0
+            && messages[index].content.facts.fromCount > 0 && messages[index].content.facts.receivedCount <= 100
+            && messages[index].content.facts.repeatedFields.isEmpty && messages[index].content.facts.defects.isEmpty
     }
 
-    private static func lines(_ message: Message, _ prefix: String, _ found: inout FindingList) {
-        let facts = message.content.facts
-        let sender: Side = prefix == "pop3" ? .server : .client
+    private static func hasPlainLines(_ messages: [Message], _ index: Int) -> Bool {
+        messages[index].content.facts.bareLineFeeds == 0 && messages[index].content.facts.bareCarriageReturns == 0
+            && messages[index].content.facts.nuls == 0 && messages[index].content.facts.longestLine <= 998
+    }
+
+    private static func lines(
+        _ messages: [Message], _ index: Int, _ prefix: String, _ found: inout FindingList
+    ) {
         // BDAT carries binary content where BODY=BINARYMIME says so; lines are then no matter.
-        let isText = message.kind != .bdat && message.kind != .bdatLast
-        guard isText else { return }
-        let hasOdd = facts.bareLineFeeds > 0 || facts.bareCarriageReturns > 0 || facts.nuls > 0
-        guard hasOdd || facts.longestLine > 998 else { return }
+        guard !hasPlainLines(messages, index), messages[index].kind != .bdat, messages[index].kind != .bdatLast else {
+            return
+        }
+        let message = messages[index], facts = messages[index].content.facts
+        let sender: Side = prefix == "pop3" ? .server : .client
         for (count, kind, what, several) in [
             (facts.bareLineFeeds, "bare-lf", "line end of LF alone", "line ends of LF alone"),
             (facts.bareCarriageReturns, "bare-cr", "bare CR", "bare CRs"), (facts.nuls, "nul", "NUL", "NULs"),
@@ -49,34 +54,38 @@ enum MessageRules {
         }
     }
 
-    private static func fields(_ message: Message, _ side: Side?, _ found: inout FindingList) {
-        let facts = message.content.facts
-        if facts.dateCount == 0 {
-            found.add("message.date-missing", exchange: message.exchange, "There is no Date field", side: .some(side))
+    private static func fields(
+        _ messages: [Message], _ index: Int, _ side: Side?, _ found: inout FindingList
+    ) {
+        let exchange = messages[index].exchange
+        if messages[index].content.facts.dateCount == 0 {
+            found.add("message.date-missing", exchange: exchange, "There is no Date field", side: .some(side))
         }
-        if facts.fromCount == 0 {
-            found.add("message.from-missing", exchange: message.exchange, "There is no From field", side: .some(side))
+        if messages[index].content.facts.fromCount == 0 {
+            found.add("message.from-missing", exchange: exchange, "There is no From field", side: .some(side))
         }
-        if !facts.repeatedFields.isEmpty {
-            let names = facts.repeatedFields.map { ShownText.of($0) }.joined(separator: ", ")
+        if !messages[index].content.facts.repeatedFields.isEmpty {
+            let names = messages[index].content.facts.repeatedFields.map { ShownText.of($0) }.joined(separator: ", ")
             found.add(
-                "message.field-repeated", exchange: message.exchange, "More than one of each: \(names)",
-                side: .some(side))
+                "message.field-repeated", exchange: exchange, "More than one of each: \(names)", side: .some(side))
         }
         // RFC 5321 section 6.3: a threshold of at least 100.
-        if facts.receivedCount > 100 {
+        let received = messages[index].content.facts.receivedCount
+        if received > 100 {
             found.add(
-                "message.loop", exchange: message.exchange,
-                "There are \(facts.receivedCount) Received fields: the message goes round in circles",
+                "message.loop", exchange: exchange,
+                "There are \(received) Received fields: the message goes round in circles",
                 side: .some(nil))
         }
     }
 
-    private static func defects(_ message: Message, _ side: Side?, _ found: inout FindingList) {
-        guard !message.content.facts.defects.isEmpty else { return }
-        for defect in MessageDefect.allCases where message.content.facts.defects.contains(defect) {
+    private static func defects(
+        _ messages: [Message], _ index: Int, _ side: Side?, _ found: inout FindingList
+    ) {
+        guard !messages[index].content.facts.defects.isEmpty else { return }
+        for defect in MessageDefect.allCases where messages[index].content.facts.defects.contains(defect) {
             let (rule, text) = words(defect)
-            found.add(rule, exchange: message.exchange, text, side: .some(side))
+            found.add(rule, exchange: messages[index].exchange, text, side: .some(side))
         }
     }
 

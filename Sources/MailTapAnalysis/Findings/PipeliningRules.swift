@@ -2,7 +2,7 @@ import MailTapCore
 
 /// Commands that were sent before the reply to the one before them (RFC 2920, RFC 2449 section 6.6).
 enum PipeliningRules {
-    static func apply(_ place: SessionRules.Place, _ found: inout FindingList) {
+    static func apply(_ place: DialoguePlace, _ found: inout FindingList) {
         guard place.before.isAnswered(after: place.facts), place.index > 0 else { return }
         let isAllowed = place.state.offers(.pipelining) == true && !endsGroup(place.before.verb)
         if isAllowed, place.before.verb != .none { return }
@@ -17,7 +17,7 @@ enum PipeliningRules {
         }
     }
 
-    private static func look(_ place: SessionRules.Place, _ found: inout FindingList) {
+    private static func look(_ place: DialoguePlace, _ found: inout FindingList) {
         guard let command = place.exchange.command, !command.isStarred, !place.isPatchy else { return }
         let before = place.session.exchanges[place.index - 1]
         if place.index == 1, before.command == nil { return earlyTalker(before, place, &found) }
@@ -54,7 +54,9 @@ enum PipeliningRules {
     }
 
     /// The server speaks first (RFC 5321 section 4.3.1, RFC 1939 section 4).
-    private static func earlyTalker(_ greeting: Exchange, _ place: SessionRules.Place, _ found: inout FindingList) {
+    private static func earlyTalker(
+        _ greeting: Exchange, _ place: DialoguePlace, _ found: inout FindingList
+    ) {
         guard let reply = greeting.reply, !reply.isInjected, place.exchange.isSent(before: reply) else { return }
         let prefix = place.session.proto == .pop3 ? "pop3" : "smtp"
         found.add(

@@ -2,21 +2,22 @@ import MailTapCore
 
 /// SMTP replies against their commands: codes, enhanced codes, text.
 enum ReplyRules {
-    static func apply(_ place: SessionRules.Place, _ found: inout FindingList) {
-        if place.facts.isServers, !isUsual(place.facts, place.state) { look(place, &found) }
+    static func apply(_ place: DialoguePlace, _ found: inout FindingList) {
+        if place.facts.isServers, !isUsual(place) { look(place, &found) }
     }
 
     /// Whether it is a reply such as nearly all are, and nothing can be found in it.
-    private static func isUsual(_ facts: ExchangeFacts, _ state: DialogueState) -> Bool {
-        guard ReplyCodes.isUsual(facts.status.rawValue, to: facts.verb), !facts.hasOddReply, !facts.hasFurtherReplies
+    private static func isUsual(_ place: DialoguePlace) -> Bool {
+        let code = place.facts.status.rawValue
+        guard ReplyCodes.isUsual(code, to: place.facts.verb), !place.facts.hasOddReply, !place.facts.hasFurtherReplies
         else { return false }
-        if facts.status.isIntermediate { return true }
-        guard facts.enhancedClass == 0 else { return UInt16(facts.enhancedClass) == facts.status.rawValue / 100 }
+        if place.facts.status.isIntermediate { return true }
+        guard place.facts.enhancedClass == 0 else { return UInt16(place.facts.enhancedClass) == code / 100 }
         // RFC 2034 section 4 leaves out the greeting and the answer to the client's own.
-        return state.offers(.enhancedCodes) != true || facts.verb == .none || facts.verb.isHello
+        return place.facts.verb == .none || place.facts.verb.isHello || place.state.offers(.enhancedCodes) != true
     }
 
-    private static func look(_ place: SessionRules.Place, _ found: inout FindingList) {
+    private static func look(_ place: DialoguePlace, _ found: inout FindingList) {
         guard let first = place.serverReply else { return }
         let verb = place.exchange.command?.verb ?? ""
         // An empty line is no command; only the greeting has none.
@@ -31,7 +32,7 @@ enum ReplyRules {
     }
 
     private static func apply(
-        _ reply: Reply, _ verb: String, _ place: SessionRules.Place, _ found: inout FindingList
+        _ reply: Reply, _ verb: String, _ place: DialoguePlace, _ found: inout FindingList
     ) {
         code(reply, verb, place, &found)
         enhanced(reply, verb, place, &found)
@@ -39,7 +40,7 @@ enum ReplyRules {
     }
 
     private static func code(
-        _ reply: Reply, _ verb: String, _ place: SessionRules.Place, _ found: inout FindingList
+        _ reply: Reply, _ verb: String, _ place: DialoguePlace, _ found: inout FindingList
     ) {
         let code = reply.status.rawValue
         guard code >= 100 else { return }
@@ -54,7 +55,7 @@ enum ReplyRules {
     }
 
     private static func enhanced(
-        _ reply: Reply, _ verb: String, _ place: SessionRules.Place, _ found: inout FindingList
+        _ reply: Reply, _ verb: String, _ place: DialoguePlace, _ found: inout FindingList
     ) {
         guard !reply.status.isIntermediate else { return }
         guard let code = reply.enhanced, let digit = code.utf8.first else {
@@ -73,7 +74,7 @@ enum ReplyRules {
             "\(ShownText.of(code)) stands in a reply of code \(reply.status.text)")
     }
 
-    private static func text(_ reply: Reply, _ place: SessionRules.Place, _ found: inout FindingList) {
+    private static func text(_ reply: Reply, _ place: DialoguePlace, _ found: inout FindingList) {
         guard reply.lines.contains(where: { line in line.withBytes { $0.containsHighBit } }) else { return }
         let verb = place.exchange.command?.verb
         let line = place.exchange.command?.line.octets ?? []

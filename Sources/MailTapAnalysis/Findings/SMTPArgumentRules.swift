@@ -2,7 +2,7 @@ import MailTapCore
 
 /// Arguments of SMTP commands: names, paths, parameters, and extensions that were not offered.
 enum SMTPArgumentRules {
-    static func apply(_ place: SessionRules.Place, _ found: inout FindingList) {
+    static func apply(_ place: DialoguePlace, _ found: inout FindingList) {
         switch place.facts.verb {
         case .mail, .rcpt, .send, .soml, .saml: if !isUsualPath(place) { path(place, &found) }
         case .ehlo, .helo, .lhlo: hello(place, &found)
@@ -19,14 +19,14 @@ enum SMTPArgumentRules {
     }
 
     /// Whether MAIL or RCPT is such as nearly all are, and nothing can be found in it.
-    private static func isUsualPath(_ place: SessionRules.Place) -> Bool {
-        let parameters = place.facts.parameters
-        guard let path = place.facts.path, path.lapses.isEmpty, parameters.areAll,
+    private static func isUsualPath(_ place: DialoguePlace) -> Bool {
+        guard let path = place.facts.path, path.lapses.isEmpty, place.facts.parameters.areAll,
             path.address.isEmpty
                 ? place.facts.verb != .rcpt
-                : AddressForm.isUsual(place.exchange.commandOctets.span.bytes.extracting(path.address))
+                : place.exchange.withCommand({ AddressForm.isUsual($0.extracting(path.address)) })
         else { return false }
-        if parameters.isEmpty { return true }
+        if place.facts.parameters.isEmpty { return true }
+        let parameters = place.facts.parameters
         guard let offers = place.state.offers else { return true }
         if let size = parameters.size {
             guard offers.known.contains(.size) else { return false }
@@ -37,7 +37,7 @@ enum SMTPArgumentRules {
     }
 
     private static func offered(
-        _ keyword: String, by what: String, _ place: SessionRules.Place, _ found: inout FindingList
+        _ keyword: String, by what: String, _ place: DialoguePlace, _ found: inout FindingList
     ) {
         guard place.state.offers(keyword) == false, !place.isPatchy else { return }
         let accepted = place.exchange.reply?.status.isNegative == false
@@ -48,7 +48,7 @@ enum SMTPArgumentRules {
     }
 
     /// RFC 4954 section 3: the mechanisms stand behind the keyword AUTH.
-    private static func mechanism(_ place: SessionRules.Place, _ found: inout FindingList) {
+    private static func mechanism(_ place: DialoguePlace, _ found: inout FindingList) {
         guard let command = place.exchange.command, !place.isPatchy,
             let offers = place.state.capabilities?.filter({ $0.keyword == "AUTH" }), !offers.isEmpty,
             let name = SASLSteps.mechanismName(of: command)
@@ -62,10 +62,12 @@ enum SMTPArgumentRules {
             severity: place.exchange.reply?.status.isNegative == false ? .note : nil)
     }
 
-    private static func hello(_ place: SessionRules.Place, _ found: inout FindingList) {
-        let argument = SMTPGrammar.argument(of: place.exchange.commandOctets)
-        if AddressForm.isUsualDomain(argument.span.bytes) { return }
-        let name = SMTPGrammar.text(argument)
+    private static func hello(_ place: DialoguePlace, _ found: inout FindingList) {
+        let isUsual = place.exchange.withCommand { line in
+            AddressForm.isUsualDomain(line.extracting(SMTPGrammar.argumentPlace(in: line)))
+        }
+        if isUsual { return }
+        let name = SMTPGrammar.text(SMTPGrammar.argument(of: place.exchange.commandOctets))
         if name.hasPrefix("["), name.hasSuffix("]") {
             let inside = name.dropFirst().dropLast()
             let isTagged = inside.lowercased().hasPrefix("ipv6:")
@@ -89,7 +91,7 @@ enum SMTPArgumentRules {
             "The client greets with \(ShownText.of(name)), which is no full domain name")
     }
 
-    private static func path(_ place: SessionRules.Place, _ found: inout FindingList) {
+    private static func path(_ place: DialoguePlace, _ found: inout FindingList) {
         guard let path = place.path else {
             found.add("smtp.bad-address", exchange: place.index, "No address can be read in the command")
             return
@@ -118,7 +120,9 @@ enum SMTPArgumentRules {
         declaredSize(path, place, &found)
     }
 
-    private static func declaredSize(_ path: SMTPPath, _ place: SessionRules.Place, _ found: inout FindingList) {
+    private static func declaredSize(
+        _ path: SMTPPath, _ place: DialoguePlace, _ found: inout FindingList
+    ) {
         guard let value = path.parameters.first(where: { $0.key == "SIZE" })?.value, let size = UInt64(value),
             let limit = place.state.offers?.sizeLimit, limit > 0, size > limit
         else { return }

@@ -9,7 +9,7 @@ struct SMTPOrderRules {
     private var sentRecipient = false
     private var mailAccepted = false
 
-    mutating func apply(_ place: SessionRules.Place, _ found: inout FindingList) {
+    mutating func apply(_ place: DialoguePlace, _ found: inout FindingList) {
         let status = place.facts.status
         // Where the server refused, the breach did no harm.
         let severity: Severity? = status.isNegative ? .warning : nil
@@ -68,7 +68,7 @@ struct SMTPOrderRules {
     }
 
     /// RFC 5321 section 3.1: behind a greeting of 554 only QUIT is left.
-    private func behindRefusedGreeting(_ place: SessionRules.Place, _ found: inout FindingList) {
+    private func behindRefusedGreeting(_ place: DialoguePlace, _ found: inout FindingList) {
         guard let command = place.exchange.command, command.verb != "QUIT",
             let greeting = place.session.exchanges.first,
             greeting.command == nil, let reply = greeting.reply, reply.status.isNegative,

@@ -2,7 +2,7 @@ import MailTapCore
 
 /// The parameters of MAIL and RCPT, each by the grammar of its document, and the arguments of other commands.
 enum SMTPParameterRules {
-    static func apply(_ place: SessionRules.Place, _ found: inout FindingList) {
+    static func apply(_ place: DialoguePlace, _ found: inout FindingList) {
         switch place.facts.verb {
         case .mail, .rcpt, .send, .soml, .saml:
             guard !place.facts.parameters.areAll, let path = place.path else { return }
@@ -14,15 +14,17 @@ enum SMTPParameterRules {
         }
     }
 
-    private static func argument(_ isNeeded: Bool, _ place: SessionRules.Place, _ found: inout FindingList) {
-        guard SMTPGrammar.argument(of: place.exchange.commandOctets).isEmpty == isNeeded else { return }
+    private static func argument(_ isNeeded: Bool, _ place: DialoguePlace, _ found: inout FindingList) {
+        let isMissing = place.exchange.withCommand { SMTPGrammar.argumentPlace(in: $0).isEmpty }
+        guard isMissing == isNeeded else { return }
         found.add(
             "smtp.bad-argument", exchange: place.index,
             "\(place.exchange.command?.verb ?? "") \(isNeeded ? "needs an" : "takes no") argument")
     }
 
     private static func parameters(
-        _ parameters: [SMTPParameter], of verb: DialogueVerb, _ place: SessionRules.Place, _ found: inout FindingList
+        _ parameters: [SMTPParameter], of verb: DialogueVerb, _ place: DialoguePlace,
+        _ found: inout FindingList
     ) {
         var seen: Set<String> = []
         for parameter in parameters {

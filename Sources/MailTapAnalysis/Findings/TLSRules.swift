@@ -7,7 +7,7 @@ enum TLSRules {
     /// - Parameters:
     ///   - place: at the answer, its state that behind it already.
     ///   - before: the state before it.
-    static func apply(_ place: SessionRules.Place, from before: DialogueState, _ found: inout FindingList) {
+    static func apply(_ place: DialoguePlace, from before: DialogueState, _ found: inout FindingList) {
         guard place.facts.isServers, place.facts.status.isPositive else { return }
         switch place.facts.verb {
         case .capa: capa(place, from: before, &found)
@@ -17,7 +17,7 @@ enum TLSRules {
     }
 
     private static func ehlo(
-        _ offers: Offers, _ place: SessionRules.Place, from before: DialogueState, _ found: inout FindingList
+        _ offers: Offers, _ place: DialoguePlace, from before: DialogueState, _ found: inout FindingList
     ) {
         if place.facts.isEncrypted {
             if offers.known.contains(.startTLS) {
@@ -71,7 +71,7 @@ enum TLSRules {
     }
 
     private static func capa(
-        _ place: SessionRules.Place, from before: DialogueState, _ found: inout FindingList
+        _ place: DialoguePlace, from before: DialogueState, _ found: inout FindingList
     ) {
         let state = place.state
         guard let offers = state.capabilities else { return }

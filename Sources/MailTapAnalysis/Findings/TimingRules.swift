@@ -10,16 +10,15 @@ enum TimingRules {
     /// Beyond which a greeting counts as delayed.
     private static let greetingDelay: Int64 = 10
 
-    static func apply(_ place: SessionRules.Place, _ found: inout FindingList) {
-        let facts = place.facts
-        if facts.isServers, facts.latency >= greetingDelay * second { reply(place, &found) }
-        if place.before.isReplyComplete, facts.at &- place.before.replyAt > commandLimit * second {
+    static func apply(_ place: DialoguePlace, _ found: inout FindingList) {
+        if place.facts.isServers, place.facts.latency >= greetingDelay * second { reply(place, &found) }
+        if place.before.isReplyComplete, place.facts.at &- place.before.replyAt > commandLimit * second {
             client(place, &found)
         }
-        if facts.message != nil { content(place, &found) }
+        if place.facts.message != nil { content(place, &found) }
     }
 
-    private static func reply(_ place: SessionRules.Place, _ found: inout FindingList) {
+    private static func reply(_ place: DialoguePlace, _ found: inout FindingList) {
         guard let reply = place.serverReply else { return }
         let verb = place.exchange.command?.verb ?? ""
         // An unsolicited reply has nothing that it took its time for.
@@ -35,7 +34,7 @@ enum TimingRules {
         }
     }
 
-    private static func client(_ place: SessionRules.Place, _ found: inout FindingList) {
+    private static func client(_ place: DialoguePlace, _ found: inout FindingList) {
         guard let verb = place.exchange.command?.verb, verb != "*data", place.index > 0,
             let before = place.session.exchanges[place.index - 1].reply, before.isComplete
         else { return }
@@ -46,7 +45,7 @@ enum TimingRules {
             "The client said nothing for \(seconds) seconds; servers need not wait longer than \(commandLimit)")
     }
 
-    private static func content(_ place: SessionRules.Place, _ found: inout FindingList) {
+    private static func content(_ place: DialoguePlace, _ found: inout FindingList) {
         guard let message = place.message else { return }
         let seconds = place.session.messages[message].longestPause / second
         guard seconds > contentLimit else { return }

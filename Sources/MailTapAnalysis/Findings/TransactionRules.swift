@@ -7,7 +7,7 @@ struct TransactionRules {
     private var recipients = 0
     private var transactions = 0
 
-    mutating func apply(_ place: SessionRules.Place, _ found: inout FindingList) {
+    mutating func apply(_ place: DialoguePlace, _ found: inout FindingList) {
         let status = place.facts.status
         switch place.facts.verb {
         case .mail:
@@ -28,7 +28,7 @@ struct TransactionRules {
         }
     }
 
-    private func content(_ place: SessionRules.Place, _ found: inout FindingList) {
+    private func content(_ place: DialoguePlace, _ found: inout FindingList) {
         guard let transaction = place.state.transaction else { return }
         let verb = place.facts.verb
         if verb == .data, !transaction.usual.areAll,
@@ -45,7 +45,7 @@ struct TransactionRules {
     }
 
     /// RFC 5321 sections 4.5.5 and 6.1: reports come from nobody and must get through.
-    private func refusedSender(_ place: SessionRules.Place, _ found: inout FindingList) {
+    private func refusedSender(_ place: DialoguePlace, _ found: inout FindingList) {
         guard let reply = place.serverReply, [550, 553, 554].contains(reply.status.rawValue),
             place.facts.path?.address.isEmpty == true,
             // Refused for what the client is, not for the sender that it names.
@@ -55,7 +55,7 @@ struct TransactionRules {
             "smtp.null-sender-refused", exchange: place.index, "MAIL FROM:<> was answered with \(reply.status.text)")
     }
 
-    private func refusedRecipient(_ place: SessionRules.Place, _ found: inout FindingList) {
+    private func refusedRecipient(_ place: DialoguePlace, _ found: inout FindingList) {
         guard let reply = place.serverReply else { return }
         let address = place.path?.address ?? ""
         let isPostmaster = address.lowercased() == "postmaster" || address.lowercased().hasPrefix("postmaster@")
@@ -75,14 +75,14 @@ struct TransactionRules {
 
     /// RFC 9422 section 4: the limits that the server's LIMITS keyword tells.
     private func exceeds(
-        _ name: String, _ count: Int, _ what: String, _ place: SessionRules.Place, _ found: inout FindingList
+        _ name: String, _ count: Int, _ what: String, _ place: DialoguePlace, _ found: inout FindingList
     ) {
         guard let limit = limit(name, place), count > limit else { return }
         found.add(
             "smtp.limit-exceeded", exchange: place.index, "\(count) \(what), and the server's \(name) is \(limit)")
     }
 
-    private func limit(_ name: String, _ place: SessionRules.Place) -> Int? {
+    private func limit(_ name: String, _ place: DialoguePlace) -> Int? {
         for argument in place.state.offers?.capability(.limits)?.arguments ?? [] {
             let fields = argument.split(separator: "=", maxSplits: 1)
             if fields.count == 2, fields[0].uppercased() == name { return Int(fields[1]) }

@@ -46,53 +46,61 @@ struct ExchangeFacts {
 }
 
 extension ExchangeFacts {
-    /// Reads an exchange.
-    init(_ exchange: Exchange) {
-        at = exchange.at
-        turn = exchange.turn
-        message = exchange.message
-        isEncrypted = exchange.isEncrypted
-        hasFurtherReplies = exchange.hasFurtherReplies
-        read(command: exchange.command)
-        read(reply: exchange.reply)
-    }
-
-    private mutating func read(command: Command?) {
-        switch command {
-        case .none: return
-        case .some(let command):
-            verb = DialogueVerb(command.keyword)
-            commandLength = command.line.count
-            command.line.withBytes { octets in
-                hasOddCommand = !octets.isPrintable
-                guard verb.isMail || verb == .rcpt, let places = SMTPGrammar.places(in: octets) else { return }
-                path = places
-                parameters = UsualParameters(octets, places.rest, isRecipient: verb == .rcpt)
-            }
+    /// Reads an exchange, field by field: copies of whole ones would cost more than all that is made of them.
+    init(_ exchanges: [Exchange], _ index: Int) {
+        at = exchanges[index].at
+        turn = exchanges[index].turn
+        message = exchanges[index].message
+        isEncrypted = exchanges[index].isEncrypted
+        hasFurtherReplies = exchanges[index].hasFurtherReplies
+        if !exchanges[index].isUnasked {
+            verb = DialogueVerb(exchanges[index].command?.keyword ?? .none)
+            exchanges[index].withCommand { read($0) }
         }
-    }
-
-    private mutating func read(reply: Reply?) {
-        switch reply {
-        case .none: return
-        case .some(let reply):
+        if let status = exchanges[index].reply?.status {
             hasReply = true
-            status = reply.status
-            isReplyComplete = reply.isComplete
-            isServers = !reply.isInjected && (reply.isPlain || reply.acceptable == nil)
-            replyAt = reply.at
-            replyTurn = reply.turn
-            latency = reply.latency
-            enhancedClass = UInt8(reply.enhancedCode?.kind ?? 0)
-            for line in reply.lines {
-                longestReplyLine = max(longestReplyLine, line.count)
-                if !line.withBytes({ $0.isPrintable }) { hasOddReply = true }
-            }
+            self.status = status
+            readReply(exchanges, index)
         }
+    }
+
+    private mutating func read(_ command: RawSpan) {
+        commandLength = command.byteCount
+        hasOddCommand = !command.isPrintable
+        guard verb.isMail || verb == .rcpt, let places = SMTPGrammar.places(in: command) else { return }
+        path = places
+        parameters = UsualParameters(command, places.rest, isRecipient: verb == .rcpt)
+    }
+
+    private mutating func readReply(_ exchanges: [Exchange], _ index: Int) {
+        isReplyComplete = exchanges[index].reply?.isComplete ?? false
+        let isPlain = exchanges[index].reply?.isPlain ?? true
+        isServers =
+            exchanges[index].reply?.isInjected == false && (isPlain || exchanges[index].reply?.acceptable == nil)
+        replyAt = exchanges[index].reply?.at ?? 0
+        replyTurn = exchanges[index].reply?.turn ?? 0
+        latency = exchanges[index].reply?.latency ?? 0
+        enhancedClass = UInt8(truncatingIfNeeded: exchanges[index].reply?.enhancedCode?.kind ?? 0)
+        if let line = exchanges[index].reply?.lines.only {
+            read(replyLine: line)
+        } else {
+            for line in exchanges[index].reply?.lines.array ?? [] { read(replyLine: line) }
+        }
+    }
+
+    private mutating func read(replyLine line: WireText) {
+        longestReplyLine = max(longestReplyLine, line.count)
+        if !line.withBytes({ $0.isPrintable }) { hasOddReply = true }
     }
 }
 
 extension Exchange {
-    /// The command line's octets; empty where there is none.
+    /// A copy of the command line's octets; empty where there is none.
     var commandOctets: [UInt8] { command?.line.octets ?? [] }
+
+    /// Calls `body` with the command line's octets, where they lie; with none where there is no command.
+    func withCommand<Result>(_ body: (RawSpan) -> Result) -> Result {
+        guard let line = command?.line else { return body(RawSpan()) }
+        return line.withBytes(body)
+    }
 }

@@ -14,79 +14,100 @@ public struct Annotator {
     public mutating func note(for exchange: Exchange, in session: Session) -> String? {
         // The protocol may have been found only after the annotator was made.
         if state.proto == nil, let proto = session.proto { state = DialogueState(proto: proto) }
-        let facts = ExchangeFacts(exchange)
-        let note = note(for: exchange, facts, in: session, after: state)
-        state.advance(over: exchange, facts)
+        // It may not stand in the session yet.
+        var alone = session
+        alone.exchanges = [exchange]
+        let place = DialoguePlace(alone, 0, after: state)
+        var sentence = Sentence()
+        let note = Self.note(at: place, &sentence)
+        place.advance()
+        state = place.state
         return note
     }
 
-    /// What the exchange does, the dialogue having come to `state` before it.
-    func note(
-        for exchange: Exchange, _ facts: ExchangeFacts, in session: Session, after state: DialogueState
-    ) -> String? {
-        guard facts.verb != .none else { return greeting(exchange, state) }
-        var note: String
-        switch state.proto {
-        case .smtp: note = SMTPNotes.note(exchange, facts, state, in: session)
-        case .pop3: note = POP3Notes.note(exchange, facts, state, in: session)
-        case .imap, nil: return nil
+    /// What the exchange at a place does.
+    ///
+    /// - Parameter sentence: memory to put it together in.
+    static func note(at place: DialoguePlace, _ sentence: inout Sentence) -> String? {
+        guard place.facts.verb != .none else { return greeting(place, &sentence) }
+        guard let proto = place.state.proto, proto != .imap else { return nil }
+        let more = saysMore(place.facts.verb, place.facts.status) ? addition(place) : nil
+        let fixed = proto == .smtp ? SMTPNotes.fixed(place) : POP3Notes.fixed(place)
+        if let fixed, more == nil, place.facts.hasReply { return fixed }
+        sentence.clear()
+        if let fixed {
+            sentence.add(text: fixed)
+        } else if proto == .smtp {
+            SMTPNotes.add(place, to: &sentence)
+        } else {
+            POP3Notes.add(place, to: &sentence)
         }
-        guard facts.hasReply else {
-            note += "; no reply was seen"
-            return note
+        if !place.facts.hasReply { sentence.add("; no reply was seen") }
+        if let more {
+            sentence.add(". ")
+            sentence.add(text: more)
         }
-        if let more = addition(exchange, facts, state) {
-            note += ". "
-            note += more
-        }
-        return note
+        return sentence.text
     }
 
-    /// What is to be said of the reply.
-    private func addition(_ exchange: Exchange, _ facts: ExchangeFacts, _ state: DialogueState) -> String? {
-        let status = facts.status
-        if facts.verb == .auth || facts.verb == .response, status.isIntermediate,
-            let command = exchange.command, let reply = exchange.reply,
-            let challenge = challenge(command, reply, state)
+    /// Whether a reply may be more than the success that goes without saying.
+    private static func saysMore(_ verb: DialogueVerb, _ status: ReplyStatus) -> Bool {
+        switch verb {
+        case .auth, .response, .starttls, .stls: return true
+        default: break
+        }
+        switch status.rawValue {
+        case 0, 1, 220, 221, 250, 354: return false
+        default: return true
+        }
+    }
+
+    /// What is to be said of the reply; nil without one.
+    private static func addition(_ place: DialoguePlace) -> String? {
+        guard let reply = place.exchange.reply else { return nil }
+        let verb = place.facts.verb
+        if verb == .auth || verb == .response, reply.status.isIntermediate, let command = place.exchange.command,
+            let challenge = challenge(command, reply, place.state)
         {
             return challenge
         }
-        guard status.isNegative, let meaning = Self.replyNote(for: exchange, proto: state.proto) else {
-            return Self.outcome(of: exchange, facts)
-        }
-        return (status.rawValue / 100 == 4 ? "Refused for now: " : "Refused: ") + meaning
+        guard reply.status.isNegative,
+            let meaning = replyNote(for: reply, to: place.exchange.command?.verb ?? "", proto: place.state.proto)
+        else { return outcome(of: place) }
+        return (reply.status.rawValue / 100 == 4 ? "Refused for now: " : "Refused: ") + meaning
     }
 
     /// What a success says beyond that it is one; nil where that goes without saying.
-    private static func outcome(of exchange: Exchange, _ facts: ExchangeFacts) -> String? {
-        if facts.verb == .starttls || facts.verb == .stls, facts.status.isPositive { return "Both begin TLS now" }
-        switch facts.status.rawValue {
+    private static func outcome(of place: DialoguePlace) -> String? {
+        let status = place.facts.status
+        if place.facts.verb == .starttls || place.facts.verb == .stls, status.isPositive { return "Both begin TLS now" }
+        switch status.rawValue {
         case 235, 251, 252, 253: break
         default: return nil
         }
-        let verb = exchange.command?.verb ?? ""
-        guard let meaning = SMTPReplyMeanings.meaning(of: facts.status.rawValue, to: verb) else { return nil }
+        let verb = place.exchange.command?.verb ?? ""
+        guard let meaning = SMTPReplyMeanings.meaning(of: status.rawValue, to: verb) else { return nil }
         return "\(meaning.text.prefix(1).uppercased())\(meaning.text.dropFirst()) (\(meaning.reference))"
     }
 
-    private func greeting(_ exchange: Exchange, _ state: DialogueState) -> String? {
-        guard let reply = exchange.reply else { return nil }
-        guard !state.isGreeted else { return "A reply that no command asked for" }
-        let text = reply.lines.first?.text().text ?? ""
-        switch state.proto {
+    private static func greeting(_ place: DialoguePlace, _ sentence: inout Sentence) -> String? {
+        guard place.facts.hasReply else { return nil }
+        guard !place.state.isGreeted else { return "A reply that no command asked for" }
+        switch place.state.proto {
         case .smtp:
-            guard reply.status.isPositive else {
-                return Self.replyNote(for: exchange, proto: .smtp).map { "The server answers the connection: \($0)" }
+            guard place.facts.status.isPositive else {
+                return replyNote(for: place.exchange, proto: .smtp).map { "The server answers the connection: \($0)" }
             }
-            var note = "The server greets"
-            if let name = text.firstWord {
-                note += " as "
-                note += ShownText.of(name)
-            }
-            note += " (RFC 5321 section 4.2)"
-            return note
+            sentence.clear()
+            sentence.add("The server greets")
+            if let line = place.exchange.reply?.lines.first { add(nameIn: line, to: &sentence) }
+            sentence.add(" (RFC 5321 section 4.2)")
+            return sentence.text
         case .pop3:
-            guard reply.status.isPositive else { return "The server refuses the connection (RFC 1939 section 4)" }
+            guard place.facts.status.isPositive else {
+                return "The server refuses the connection (RFC 1939 section 4)"
+            }
+            let text = place.exchange.reply?.lines.first?.text().text ?? ""
             let offersAPOP = text.contains("<") && text.contains(">") && text.contains("@")
             return "The server greets" + (offersAPOP ? " with a timestamp, which APOP needs" : "")
                 + " (RFC 1939 section 4)"
@@ -95,7 +116,25 @@ public struct Annotator {
         }
     }
 
-    private func challenge(_ command: Command, _ reply: Reply, _ state: DialogueState) -> String? {
+    /// The first word of a greeting.
+    private static func add(nameIn line: WireText, to sentence: inout Sentence) {
+        // What is no UTF-8 is Latin-1, which is decided for the whole line.
+        guard !line.hasSecrets, line.withBytes({ $0.isPrintable }) else {
+            guard let name = line.text().text.firstWord else { return }
+            sentence.add(text: " as " + ShownText.of(name))
+            return
+        }
+        line.withBytes { text in
+            var start = 0
+            while start < text.byteCount, text[octet: start] == 32 { start += 1 }
+            let end = text.firstIndex(of: 32, from: start) ?? text.byteCount
+            guard start < end else { return }
+            sentence.add(" as ")
+            sentence.add(shown: text.extracting(start..<end))
+        }
+    }
+
+    private static func challenge(_ command: Command, _ reply: Reply, _ state: DialogueState) -> String? {
         guard let text = reply.lines.first else { return nil }
         if command.verb == "*auth" {
             guard let login = state.login else { return nil }

@@ -7,14 +7,14 @@ struct DialogueState {
     /// A mail transaction (RFC 5321 section 3.3).
     struct Transaction {
         /// The line that began it, of which text is made only where somebody asks.
-        private let line: [UInt8]
+        private let line: WireText
         private let path: SMTPPathPlaces?
         /// Its parameters, where they are such as nearly all clients give.
         let usual: UsualParameters
         /// Recipients that were accepted, and refused.
         var accepted = 0, refused = 0
 
-        init(_ line: [UInt8], _ facts: ExchangeFacts) {
+        init(_ line: WireText, _ facts: ExchangeFacts) {
             self.line = line
             path = facts.path
             usual = facts.parameters
@@ -23,12 +23,12 @@ struct DialogueState {
         /// Whether it is the null sender, or none can be read.
         var isFromNobody: Bool { path?.address.isEmpty ?? true }
 
-        var sender: String { path.map { SMTPGrammar.text(line[$0.address]) } ?? "" }
+        var sender: String { path.map { SMTPGrammar.text(line.octets[$0.address]) } ?? "" }
 
         /// Nil where the parameter was not given; its key is in capitals.
         func parameter(_ key: String) -> SMTPParameter? {
             guard !usual.isEmpty, let path else { return nil }
-            return SMTPGrammar.parameters(line[path.rest]).first { $0.key == key }
+            return SMTPGrammar.parameters(line.octets[path.rest]).first { $0.key == key }
         }
     }
 
@@ -89,10 +89,9 @@ struct DialogueState {
     func offers(_ keyword: Offers.Known) -> Bool? { offers.map { $0.known.contains(keyword) } }
 
     /// Moves over the next exchange.
-    mutating func advance(over exchange: Exchange) { advance(over: exchange, ExchangeFacts(exchange)) }
-
-    /// Moves over the next exchange, of which the facts were read.
-    mutating func advance(over exchange: Exchange, _ facts: ExchangeFacts) {
+    ///
+    /// - Parameter facts: what was read of it.
+    mutating func advance(over exchanges: [Exchange], _ index: Int, _ facts: ExchangeFacts) {
         if facts.isEncrypted, !isEncrypted {
             isEncrypted = true
             if hello != nil || proto == .pop3 { clearOffers = offers }
@@ -101,24 +100,24 @@ struct DialogueState {
             if facts.status.isPositive { isGreeted = true }
             return
         }
-        if proto == .pop3 { advancePOP3(exchange, facts) } else { advanceSMTP(exchange, facts) }
+        if proto == .pop3 { advancePOP3(exchanges, index, facts) } else { advanceSMTP(exchanges, index, facts) }
     }
 
     // MARK: SMTP
 
-    private mutating func advanceSMTP(_ exchange: Exchange, _ facts: ExchangeFacts) {
+    private mutating func advanceSMTP(_ exchanges: [Exchange], _ index: Int, _ facts: ExchangeFacts) {
         let status = facts.status
         switch facts.verb {
         case .ehlo, .helo, .lhlo:
             guard status.isPositive else { return }
             hello = facts.verb
-            let offers = Offers(exchange.reply?.lines.dropFirst() ?? [])
+            let offers = Offers(exchanges[index].reply?.lines.dropFirst() ?? [])
             leavesOffersOpen = offers.areOpen
             self.offers = offers
             transaction = nil
         case .mail, .send, .soml, .saml:
             guard status.isPositive else { return }
-            transaction = Transaction(exchange.commandOctets, facts)
+            transaction = exchanges[index].command.map { Transaction($0.line, facts) }
             chunkBytes = 0
         case .rcpt: if status.isPositive { transaction?.accepted += 1 } else { transaction?.refused += 1 }
         case .data: awaitsContent = status.isIntermediate
@@ -126,7 +125,7 @@ struct DialogueState {
             awaitsContent = false
             transaction = nil
         case .bdat:
-            let words = SMTPGrammar.text(SMTPGrammar.argument(of: exchange.commandOctets)).words
+            let words = SMTPGrammar.text(SMTPGrammar.argument(of: exchanges[index].commandOctets)).words
             chunkBytes = chunkBytes.addingReportingOverflow(words.first.flatMap { UInt64($0) } ?? 0).partialValue
             if words.dropFirst().first?.uppercased() == "LAST" || !status.isPositive { transaction = nil }
         case .rset: if status.isPositive { transaction = nil }
@@ -137,8 +136,8 @@ struct DialogueState {
             beginTLS()
             hello = nil
             transaction = nil
-        case .auth: beginLogin(status, exchange)
-        case .response: continueLogin(status, exchange)
+        case .auth: beginLogin(status, exchanges[index])
+        case .response: continueLogin(status, exchanges[index])
         default: break
         }
     }
@@ -185,26 +184,27 @@ struct DialogueState {
 
     // MARK: POP3
 
-    private mutating func advancePOP3(_ exchange: Exchange, _ facts: ExchangeFacts) {
+    private mutating func advancePOP3(_ exchanges: [Exchange], _ index: Int, _ facts: ExchangeFacts) {
         let status = facts.status
         switch facts.verb {
-        case .auth: beginLogin(status, exchange)
-        case .response: continueLogin(status, exchange)
+        case .auth: beginLogin(status, exchanges[index])
+        case .response: continueLogin(status, exchanges[index])
         case .stls: if status.isPositive { beginTLS() }
         case .capa:
-            guard status.isPositive, let data = exchange.data else { return }
+            guard status.isPositive, let data = exchanges[index].data else { return }
             let offers = Offers(data[...])
             leavesOffersOpen = offers.areOpen
             self.offers = offers
-        case .user: if status.isPositive { user = Self.argument(of: exchange) }
+        case .user: if status.isPositive { user = Self.argument(of: exchanges[index]) }
         case .pass, .apop:
             guard status.isPositive else { return }
             isAuthenticated = true
             phase = .transaction
         case .stat:
             guard status.isPositive else { return }
-            maildrop = exchange.reply?.lines.first.flatMap { $0.text().text.words.first }.flatMap { Int($0) }
-        case .dele: if status.isPositive, let number = Int(Self.argument(of: exchange)) { deleted.insert(number) }
+            maildrop = exchanges[index].reply?.lines.first.flatMap { $0.text().text.words.first }.flatMap { Int($0) }
+        case .dele:
+            if status.isPositive, let number = Int(Self.argument(of: exchanges[index])) { deleted.insert(number) }
         case .rset: if status.isPositive { deleted.removeAll() }
         case .quit: if status.isPositive, phase == .transaction { phase = .update }
         default: break

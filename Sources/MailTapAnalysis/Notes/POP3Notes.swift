@@ -2,14 +2,66 @@ import MailTapCore
 
 /// What each POP3 command does, in one sentence with its values.
 enum POP3Notes {
-    static func note(
-        _ exchange: Exchange, _ facts: ExchangeFacts, _ state: DialogueState, in session: Session
-    ) -> String {
-        let argument = SMTPGrammar.argument(of: exchange.commandOctets)
-        switch facts.verb {
+    /// Of the commands in which nothing varies, at this place; nil for others.
+    static func fixed(_ place: DialoguePlace) -> String? {
+        switch place.facts.verb {
+        case .stls: "Ask to go on under TLS (RFC 2595 section 4)"
+        case .capa: "Ask what the server offers (RFC 2449 section 5)"
+        case .noop: "Do nothing, to keep the session open (RFC 1939 section 5)"
+        case .utf8: "Switch to UTF-8 in names, passwords and messages (RFC 6856 section 2)"
+        case .last: "Ask for the highest message number seen so far (RFC 1460; gone since RFC 1725)"
+        case .xtnd: "Use an extension of old UCB servers (XTND)"
+        case .quit where place.state.phase != .transaction: "End the session; nobody logged in (RFC 1939 section 4)"
+        case .quit where place.state.deleted.isEmpty:
+            "End the session; nothing was marked for deletion (RFC 1939 section 6)"
+        case .other: "A command that no RFC known here defines"
+        default: nil
+        }
+    }
+
+    /// Adds what any other command does.
+    static func add(_ place: DialoguePlace, to sentence: inout Sentence) {
+        switch place.facts.verb {
+        case .retr:
+            sentence.add("Fetch message ")
+            argument(place, to: &sentence)
+            fetched(place, to: &sentence)
+            sentence.add(" (RFC 1939 section 5)")
+        case .dele:
+            sentence.add("Mark message ")
+            argument(place, to: &sentence)
+            sentence.add(" for deletion at QUIT (RFC 1939 section 5)")
+        case .list:
+            let isOfAll = place.exchange.withCommand { SMTPGrammar.argumentPlace(in: $0).isEmpty }
+            sentence.add(isOfAll ? "Ask for the sizes of all messages" : "Ask for the size of message ")
+            listed(place, to: &sentence)
+            sentence.add(" (RFC 1939 section 5)")
+        case .uidl:
+            let isOfAll = place.exchange.withCommand { SMTPGrammar.argumentPlace(in: $0).isEmpty }
+            sentence.add(isOfAll ? "Ask for the lasting ids of all messages" : "Ask for the lasting id of message ")
+            listed(place, to: &sentence)
+            sentence.add(" (RFC 1939 section 7)")
+        case .top:
+            let words = SMTPGrammar.text(SMTPGrammar.argument(of: place.exchange.commandOctets)).words
+            let lines = words.count > 1 ? ShownText.of(words[1]) : "?"
+            let number = ShownText.of(words.first ?? "?")
+            sentence.add(text: "Fetch the header section and \(lines) lines of message \(number)")
+            fetched(place, to: &sentence)
+            sentence.add(" (RFC 1939 section 7)")
+        default: sentence.add(text: note(place))
+        }
+    }
+
+    private static func argument(_ place: DialoguePlace, to sentence: inout Sentence) {
+        place.exchange.withCommand { sentence.add(shown: $0.extracting(SMTPGrammar.argumentPlace(in: $0))) }
+    }
+
+    private static func note(_ place: DialoguePlace) -> String {
+        let argument = SMTPGrammar.argument(of: place.exchange.commandOctets)
+        switch place.facts.verb {
         case .user: return "Give the user name \(ShownText.of(argument)) (RFC 1939 section 7)"
         case .pass:
-            let user = state.user.map { " of \(ShownText.of($0))" } ?? ""
+            let user = place.state.user.map { " of \(ShownText.of($0))" } ?? ""
             return "Give the password\(user), to open and lock the maildrop (RFC 1939 section 7)"
         case .apop:
             let user = ShownText.of(SMTPGrammar.text(argument).words.first ?? "")
@@ -18,69 +70,33 @@ enum POP3Notes {
         case .auth:
             return argument.isEmpty
                 ? "Ask which SASL mechanisms there are, as RFC 1734 allowed (RFC 5034 section 4)"
-                : exchange.command.map(SASLSteps.begin) ?? ""
-        case .response: return exchange.command.map { SASLSteps.respond(state.login, $0.line) } ?? ""
-        case .stls: return "Ask to go on under TLS (RFC 2595 section 4)"
-        case .capa: return "Ask what the server offers (RFC 2449 section 5)"
-        case .stat: return stat(exchange)
-        case .list:
-            return about(
-                argument, "Ask for the sizes of all messages", "Ask for the size of message ", exchange,
-                " (RFC 1939 section 5)")
-        case .uidl:
-            return about(
-                argument, "Ask for the lasting ids of all messages", "Ask for the lasting id of message ", exchange,
-                " (RFC 1939 section 7)")
-        case .retr:
-            var note = "Fetch message "
-            note.reserveCapacity(128)
-            ShownText.append(argument, to: &note)
-            append(facts, session, to: &note)
-            note += " (RFC 1939 section 5)"
-            return note
-        case .top:
-            let words = SMTPGrammar.text(argument).words
-            let lines = words.count > 1 ? ShownText.of(words[1]) : "?"
-            var note = "Fetch the header section and \(lines) lines of message "
-            note += ShownText.of(words.first ?? "?")
-            append(facts, session, to: &note)
-            note += " (RFC 1939 section 7)"
-            return note
-        case .dele:
-            var note = "Mark message "
-            note.reserveCapacity(80)
-            ShownText.append(argument, to: &note)
-            note += " for deletion at QUIT (RFC 1939 section 5)"
-            return note
+                : place.exchange.command.map(SASLSteps.begin) ?? ""
+        case .response: return SASLSteps.respond(place.state.login, place.exchange.command?.line ?? WireText([]))
+        case .stat: return stat(place.exchange)
         case .rset:
-            return "Take back \(ShownText.count(state.deleted.count, "deletion mark")) (RFC 1939 section 5)"
-        case .noop: return "Do nothing, to keep the session open (RFC 1939 section 5)"
-        case .quit: return quit(state, facts.hasReply ? facts.status : nil)
-        case .utf8: return "Switch to UTF-8 in names, passwords and messages (RFC 6856 section 2)"
+            return "Take back \(ShownText.count(place.state.deleted.count, "deletion mark")) (RFC 1939 section 5)"
+        case .quit: return quit(place)
         case .lang:
             return
                 (argument.isEmpty
                 ? "Ask which languages there are" : "Ask for texts in language \(ShownText.of(argument))")
                 + " (RFC 6856 section 3)"
-        case .last: return "Ask for the highest message number seen so far (RFC 1460; gone since RFC 1725)"
-        case .xtnd: return "Use an extension of old UCB servers (XTND)"
         default: return "A command that no RFC known here defines"
         }
     }
 
-    /// Of a listing: all of it, or one message's line.
-    private static func about(
-        _ argument: ArraySlice<UInt8>, _ all: String, _ one: String, _ exchange: Exchange, _ reference: String
-    ) -> String {
-        var note = argument.isEmpty ? all : one
-        note.reserveCapacity(96)
-        ShownText.append(argument, to: &note)
-        if let data = exchange.data {
-            note += ": "
-            note += ShownText.count(data.count, "message")
-        }
-        note += reference
-        return note
+    private static func listed(_ place: DialoguePlace, to sentence: inout Sentence) {
+        argument(place, to: &sentence)
+        guard let count = place.exchange.data?.count else { return }
+        sentence.add(": ")
+        sentence.add(count: count, "message")
+    }
+
+    private static func fetched(_ place: DialoguePlace, to sentence: inout Sentence) {
+        guard let index = place.facts.message, place.session.messages.indices.contains(index) else { return }
+        sentence.add(", ")
+        sentence.add(count: place.session.messages[index].bytes, "octet")
+        SMTPNotes.about(place.session.messages, index, to: &sentence)
     }
 
     private static func stat(_ exchange: Exchange) -> String {
@@ -91,19 +107,10 @@ enum POP3Notes {
             + "\(ShownText.count(size, "octet")) (RFC 1939 section 5)"
     }
 
-    private static func append(_ facts: ExchangeFacts, _ session: Session, to note: inout String) {
-        guard let index = facts.message, session.messages.indices.contains(index) else { return }
-        note += ", "
-        note += ShownText.count(session.messages[index].bytes, "octet")
-        SMTPNotes.append(session.messages[index].content, to: &note)
-    }
-
-    /// What a QUIT does depends on the state (RFC 1939 sections 4, 5 and 6).
-    private static func quit(_ state: DialogueState, _ status: ReplyStatus?) -> String {
-        guard state.phase == .transaction else { return "End the session; nobody logged in (RFC 1939 section 4)" }
-        if state.deleted.isEmpty { return "End the session; nothing was marked for deletion (RFC 1939 section 6)" }
-        let count = ShownText.count(state.deleted.count, "marked message")
-        if status == .err {
+    /// What a QUIT does to marked messages (RFC 1939 section 6).
+    private static func quit(_ place: DialoguePlace) -> String {
+        let count = ShownText.count(place.state.deleted.count, "marked message")
+        if place.facts.status == .err {
             return "End the session and delete \(count), of which the server removed some or none (RFC 1939 section 6)"
         }
         return "End the session and delete \(count) (RFC 1939 section 6)"

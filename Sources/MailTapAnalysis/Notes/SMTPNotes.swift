@@ -2,41 +2,56 @@ import MailTapCore
 
 /// What each SMTP command does, in one sentence with its values.
 enum SMTPNotes {
-    static func note(
-        _ exchange: Exchange, _ facts: ExchangeFacts, _ state: DialogueState, in session: Session
-    ) -> String {
-        switch facts.verb {
-        case .mail: return mail(exchange, facts, "Start a mail")
-        case .rcpt: return recipient(exchange, facts)
-        case .data: return data(state.transaction?.accepted ?? 0)
-        case .content: return content(facts, session)
-        case .rset: return reset(state)
-        case .noop: return "Do nothing, to see that the server is there (RFC 5321 section 4.1.1.9)"
-        case .quit: return "End the session (RFC 5321 section 4.1.1.10)"
-        case .starttls: return "Ask to go on under TLS (RFC 3207 section 4)"
-        case .turn: return "Ask to exchange the roles (RFC 821 section 3.8; obsolete, RFC 5321 appendix F.1)"
-        case .send: return mail(exchange, facts, "Start a message to a terminal (RFC 821 section 3.4; obsolete)")
-        case .soml:
-            return mail(exchange, facts, "Start a message to a terminal or mailbox (RFC 821 section 3.4; obsolete)")
-        case .saml:
-            return mail(exchange, facts, "Start a message to terminal and mailbox (RFC 821 section 3.4; obsolete)")
-        case .auth: return exchange.command.map(SASLSteps.begin) ?? ""
-        case .response: return exchange.command.map { SASLSteps.respond(state.login, $0.line) } ?? ""
-        default: return note(facts.verb, SMTPGrammar.argument(of: exchange.commandOctets), state)
+    /// Of the commands in which nothing varies, at this place; nil for others.
+    static func fixed(_ place: DialoguePlace) -> String? {
+        switch place.facts.verb {
+        case .quit: "End the session (RFC 5321 section 4.1.1.10)"
+        case .data where place.state.transaction?.accepted == 1:
+            "Ask to send the content, for 1 recipient (RFC 5321 section 4.1.1.4)"
+        case .rset where place.state.transaction == nil:
+            "Start afresh; no transaction is open (RFC 5321 section 4.1.1.5)"
+        case .noop: "Do nothing, to see that the server is there (RFC 5321 section 4.1.1.9)"
+        case .starttls: "Ask to go on under TLS (RFC 3207 section 4)"
+        case .turn: "Ask to exchange the roles (RFC 821 section 3.8; obsolete, RFC 5321 appendix F.1)"
+        // The line may be anything, a credential that lost its place among them: it is not quoted.
+        case .other: "A command that no RFC known here defines"
+        default: nil
         }
     }
 
-    /// What the commands do of which nothing but the argument matters.
-    private static func note(
-        _ verb: DialogueVerb, _ argument: ArraySlice<UInt8>, _ state: DialogueState
-    ) -> String {
+    /// Adds what any other command does.
+    static func add(_ place: DialoguePlace, to sentence: inout Sentence) {
+        switch place.facts.verb {
+        case .mail: mail(place, "Start a mail", to: &sentence)
+        case .send: mail(place, "Start a message to a terminal (RFC 821 section 3.4; obsolete)", to: &sentence)
+        case .soml:
+            mail(place, "Start a message to a terminal or mailbox (RFC 821 section 3.4; obsolete)", to: &sentence)
+        case .saml:
+            mail(place, "Start a message to terminal and mailbox (RFC 821 section 3.4; obsolete)", to: &sentence)
+        case .rcpt: recipient(place, to: &sentence)
+        case .data:
+            sentence.add("Ask to send the content, for ")
+            sentence.add(count: place.state.transaction?.accepted ?? 0, "recipient")
+            sentence.add(" (RFC 5321 section 4.1.1.4)")
+        case .content: content(place, to: &sentence)
+        case .ehlo: hello(place, "ask for extensions (RFC 5321 section 4.1.1.1)", to: &sentence)
+        case .helo: hello(place, "without extensions, as old clients do (RFC 5321 section 4.1.1.1)", to: &sentence)
+        case .lhlo: hello(place, "in LMTP, the local form of SMTP (RFC 2033 section 4.1)", to: &sentence)
+        case .auth: sentence.add(text: place.exchange.command.map(SASLSteps.begin) ?? "")
+        case .response:
+            sentence.add(text: SASLSteps.respond(place.state.login, place.exchange.command?.line ?? WireText([])))
+        default: sentence.add(text: note(place))
+        }
+    }
+
+    /// What rare commands do.
+    private static func note(_ place: DialoguePlace) -> String {
+        let argument = SMTPGrammar.argument(of: place.exchange.commandOctets)
         // Most commands do not show it.
         var shown: String { ShownText.of(argument) }
-        switch verb {
-        case .ehlo: return hello(argument, "ask for extensions (RFC 5321 section 4.1.1.1)")
-        case .helo: return hello(argument, "without extensions, as old clients do (RFC 5321 section 4.1.1.1)")
-        case .lhlo: return hello(argument, "in LMTP, the local form of SMTP (RFC 2033 section 4.1)")
-        case .bdat: return chunk(argument, state)
+        switch place.facts.verb {
+        case .rset: return reset(place.state)
+        case .bdat: return chunk(argument, place.state)
         case .vrfy: return "Ask whether \(shown) is a user here (RFC 5321 section 4.1.1.6)"
         case .expn: return "Ask who is on the list \(shown) (RFC 5321 section 4.1.1.7)"
         case .help:
@@ -48,105 +63,96 @@ enum SMTPNotes {
         case .burl: return burl(argument)
         case .xclient: return "Say on whose behalf a trusted proxy speaks: \(attributes(argument)) (XCLIENT)"
         case .xforward: return "Pass on who the first client was, for the log: \(attributes(argument)) (XFORWARD)"
-        // The line may be anything, a credential that lost its place among them: it is not quoted.
         default: return "A command that no RFC known here defines"
         }
     }
 
-    private static func hello(_ name: ArraySlice<UInt8>, _ what: String) -> String {
-        var note = name.isEmpty ? "Greet without a name" : "Greet as "
-        note.reserveCapacity(128)
-        ShownText.append(name, to: &note)
-        note += ", "
-        note += what
-        return note
+    private static func hello(_ place: DialoguePlace, _ what: StaticString, to sentence: inout Sentence) {
+        place.exchange.withCommand { line in
+            let name = SMTPGrammar.argumentPlace(in: line)
+            sentence.add(name.isEmpty ? "Greet without a name" : "Greet as ")
+            sentence.add(shown: line.extracting(name))
+        }
+        sentence.add(", ")
+        sentence.add(what)
     }
 
-    private static func data(_ recipients: Int) -> String {
-        if recipients == 1 { return "Ask to send the content, for 1 recipient (RFC 5321 section 4.1.1.4)" }
-        return "Ask to send the content, for \(ShownText.count(recipients, "recipient")) (RFC 5321 section 4.1.1.4)"
-    }
-
-    private static func mail(_ exchange: Exchange, _ facts: ExchangeFacts, _ beginning: String) -> String {
-        guard let path = facts.path else {
-            return "\(beginning); no sender can be read (RFC 5321 section 4.1.1.2)"
-        }
-        var note = beginning
-        note.reserveCapacity(128)
-        note += " from "
-        if path.address.isEmpty {
-            note += "the null sender, as reports do that must not bounce (RFC 5321 section 4.5.5)"
-        } else {
-            ShownText.append(exchange.commandOctets[path.address], to: &note)
-            if facts.parameters.isEmpty { note += " (RFC 5321 section 4.1.1.2)" }
-        }
-        append(facts.parameters, exchange.commandOctets, path, to: &note)
-        return note
-    }
-
-    private static func recipient(_ exchange: Exchange, _ facts: ExchangeFacts) -> String {
-        guard let path = facts.path else {
-            return "Name a recipient; none can be read (RFC 5321 section 4.1.1.3)"
-        }
-        var note = "Name the recipient "
-        note.reserveCapacity(96)
-        let address = exchange.commandOctets[path.address]
-        ShownText.append(address, to: &note)
-        if address.first == UInt8(ascii: "@") {
-            note += ", with a source route that is to be ignored (RFC 5321 appendix C)"
-        }
-        if facts.parameters.isEmpty { note += " (RFC 5321 section 4.1.1.3)" }
-        append(facts.parameters, exchange.commandOctets, path, to: &note)
-        return note
-    }
-
-    private static func append(
-        _ parameters: UsualParameters, _ line: [UInt8], _ path: SMTPPathPlaces, to note: inout String
-    ) {
-        guard !parameters.isEmpty else { return }
-        if parameters.areAll, let size = parameters.size, !parameters.hasBody, !parameters.wantsUTF8 {
-            note += ", "
-            note += ShownText.count(size, "octet")
-            note += " declared (RFC 1870)"
+    private static func mail(_ place: DialoguePlace, _ beginning: StaticString, to sentence: inout Sentence) {
+        sentence.add(beginning)
+        guard let path = place.facts.path else {
+            sentence.add("; no sender can be read (RFC 5321 section 4.1.1.2)")
             return
         }
-        for parameter in SMTPGrammar.parameters(line[path.rest]).prefix(16) {
-            note += ", "
-            note += MailParameters.phrase(parameter)
+        sentence.add(" from ")
+        if path.address.isEmpty {
+            sentence.add("the null sender, as reports do that must not bounce (RFC 5321 section 4.5.5)")
+        } else {
+            place.exchange.withCommand { sentence.add(shown: $0.extracting(path.address)) }
+            if place.facts.parameters.isEmpty { sentence.add(" (RFC 5321 section 4.1.1.2)") }
+        }
+        parameters(place, path, to: &sentence)
+    }
+
+    private static func recipient(_ place: DialoguePlace, to sentence: inout Sentence) {
+        guard let path = place.facts.path else {
+            sentence.add("Name a recipient; none can be read (RFC 5321 section 4.1.1.3)")
+            return
+        }
+        sentence.add("Name the recipient ")
+        let hasRoute = place.exchange.withCommand { line in
+            sentence.add(shown: line.extracting(path.address))
+            return !path.address.isEmpty && line[octet: path.address.lowerBound] == UInt8(ascii: "@")
+        }
+        if hasRoute { sentence.add(", with a source route that is to be ignored (RFC 5321 appendix C)") }
+        if place.facts.parameters.isEmpty { sentence.add(" (RFC 5321 section 4.1.1.3)") }
+        parameters(place, path, to: &sentence)
+    }
+
+    private static func parameters(_ place: DialoguePlace, _ path: SMTPPathPlaces, to sentence: inout Sentence) {
+        let usual = place.facts.parameters
+        if usual.isEmpty { return }
+        if usual.areAll, let size = usual.size, !usual.hasBody, !usual.wantsUTF8 {
+            sentence.add(", ")
+            sentence.add(count: size, "octet")
+            sentence.add(" declared (RFC 1870)")
+            return
+        }
+        for parameter in SMTPGrammar.parameters(place.exchange.commandOctets[path.rest]).prefix(16) {
+            sentence.add(", ")
+            sentence.add(text: MailParameters.phrase(parameter))
         }
     }
 
     /// What a message is, once it has been seen.
-    private static func content(_ facts: ExchangeFacts, _ session: Session) -> String {
-        guard let index = facts.message, session.messages.indices.contains(index) else {
-            return "Send the content, ended by a line with a dot alone (RFC 5321 section 4.1.1.4)"
+    private static func content(_ place: DialoguePlace, to sentence: inout Sentence) {
+        guard let index = place.facts.message, place.session.messages.indices.contains(index) else {
+            sentence.add("Send the content, ended by a line with a dot alone (RFC 5321 section 4.1.1.4)")
+            return
         }
-        let messages = session.messages
-        var note = "Send the content, "
-        note.reserveCapacity(160)
-        note += ShownText.count(messages[index].bytes, "octet")
-        if !messages[index].complete { note += ", not all of which was seen" }
-        if !messages[index].to.isEmpty || !messages[index].rejected.isEmpty {
-            note += " for "
-            note += ShownText.count(messages[index].to.count, "recipient")
+        sentence.add("Send the content, ")
+        sentence.add(count: place.session.messages[index].bytes, "octet")
+        if !place.session.messages[index].complete { sentence.add(", not all of which was seen") }
+        let recipients = place.session.messages[index].to.count
+        if recipients > 0 || !place.session.messages[index].rejected.isEmpty {
+            sentence.add(" for ")
+            sentence.add(count: recipients, "recipient")
         }
-        append(messages[index].content, to: &note)
-        note += " (RFC 5321 section 4.1.1.4)"
-        return note
+        about(place.session.messages, index, to: &sentence)
+        sentence.add(" (RFC 5321 section 4.1.1.4)")
     }
 
     /// Subject and parts of a message.
-    static func append(_ content: MessageContent, to note: inout String) {
-        if let subject = content.subject {
-            note += ": \""
-            note += ShownText.of(subject)
-            note += "\""
+    static func about(_ messages: [Message], _ index: Int, to sentence: inout Sentence) {
+        if let subject = messages[index].content.subject {
+            sentence.add(": \"")
+            sentence.add(text: ShownText.of(subject))
+            sentence.add("\"")
         }
-        if content.parts.count > 1 {
-            note += ", "
-            note += ShownText.count(content.parts.count, "part")
+        if messages[index].content.parts.count > 1 {
+            sentence.add(", ")
+            sentence.add(count: messages[index].content.parts.count, "part")
         }
-        if let report = content.facts.report { note += "; it \(report.phrase)" }
+        if let phrase = messages[index].content.facts.report?.phrase { sentence.add(text: "; it " + phrase) }
     }
 
     private static func chunk(_ argument: ArraySlice<UInt8>, _ state: DialogueState) -> String {

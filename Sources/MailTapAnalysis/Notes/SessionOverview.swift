@@ -34,36 +34,35 @@ public struct SessionOverview: Sendable, Equatable {
 
     /// Sums up a session.
     public init(of session: Session) {
-        var state = DialogueState(proto: session.proto)
+        let place = DialoguePlace(session)
         for index in session.exchanges.indices {
-            let facts = ExchangeFacts(session.exchanges[index])
-            state.advance(over: session.exchanges[index], facts)
-            note(facts, index, state)
+            place.move(to: index)
+            place.advance()
+            note(place)
         }
-        finish(session, state)
+        finish(session, place.state)
     }
 
     /// Nothing known yet.
     init() {}
 
-    /// Takes the next exchange; `state` is the dialogue's behind it.
-    mutating func note(_ facts: ExchangeFacts, _ index: Int, _ state: DialogueState) {
-        if facts.hasReply {
-            let latency = facts.latency
-            if facts.verb == .none {
+    /// Takes the next exchange, over which the dialogue's state has moved.
+    mutating func note(_ place: DialoguePlace) {
+        let verb = place.facts.verb
+        if place.facts.hasReply {
+            let latency = place.facts.latency
+            if verb == .none {
                 if timeToGreeting == nil { timeToGreeting = latency }
             } else if latency > slowestReply?.latency ?? -1 {
-                slowestReply = SlowestReply(latency: latency, exchange: index)
+                slowestReply = SlowestReply(latency: latency, exchange: place.index)
             }
         }
-        let verb = facts.verb
         switch verb {
         case .user, .pass, .apop, .auth, .response: mayNameUser = true
         default: break
         }
-        guard state.isEncrypted else { return }
-        if verb == .ehlo || verb == .lhlo || verb == .capa, let clear = state.clearCapabilities,
-            let now = state.capabilities
+        if verb == .ehlo || verb == .lhlo || verb == .capa, place.state.isEncrypted,
+            let clear = place.state.clearCapabilities, let now = place.state.capabilities
         {
             vanished = clear.map(\.keyword).filter { word in !now.contains { $0.keyword == word } }
             appeared = now.map(\.keyword).filter { word in !clear.contains { $0.keyword == word } }
@@ -78,43 +77,43 @@ public struct SessionOverview: Sendable, Equatable {
         }
         switch session.proto {
         case .smtp: sentence = smtp(session, state)
-        case .pop3: sentence = pop3(session, state)
-        case .imap: sentence = "An IMAP session, which is not decoded."
-        case nil: sentence = "Nothing in it is known as mail."
+        case .pop3: sentence = pop3(session, state) + Self.end(session)
+        case .imap: sentence = "An IMAP session, which is not decoded." + Self.end(session)
+        case nil: sentence = "Nothing in it is known as mail." + Self.end(session)
         }
-        sentence += Self.end(session)
     }
 
     // MARK: Words
 
     private func smtp(_ session: Session, _ state: DialogueState) -> String {
-        if session.isUndecrypted { return "The dialogue went on under TLS, which is not decrypted." }
-        var text = "The client "
-        text.reserveCapacity(120)
+        if session.isUndecrypted {
+            return "The dialogue went on under TLS, which is not decrypted." + Self.end(session)
+        }
+        var text = Sentence()
+        text.add("The client ")
         let done = logins(session, state)
-        text += done.joined(separator: ", ")
-        if !done.isEmpty { text += " and " }
-        guard !session.messages.isEmpty else {
-            text += "sent no message."
-            return text
-        }
+        if !done.isEmpty { text.add(text: done.joined(separator: ", ") + " and ") }
+        if session.messages.isEmpty { text.add("sent no message.") } else { transfers(session.messages, to: &text) }
+        text.add(text: Self.end(session))
+        return text.text
+    }
+
+    private func transfers(_ messages: [Message], to text: inout Sentence) {
         var recipients = 0, refused = 0
-        for index in session.messages.indices {
-            recipients += session.messages[index].to.count
-            refused += session.messages[index].rejected.count
+        for index in messages.indices {
+            recipients += messages[index].to.count
+            refused += messages[index].rejected.count
         }
-        text += "sent "
-        text += ShownText.count(session.messages.count, "message")
-        text += " of "
-        text += ShownText.count(contentBytes, "octet")
-        text += " to "
-        text += ShownText.count(recipients, "recipient")
-        text += Self.fate(session.messages)
-        text += "."
-        if refused > 0 {
-            text += " \(ShownText.count(refused, "recipient was", "recipients were")) refused."
-        }
-        return text
+        text.add("sent ")
+        text.add(count: messages.count, "message")
+        text.add(" of ")
+        text.add(count: contentBytes, "octet")
+        text.add(" to ")
+        text.add(count: recipients, "recipient")
+        text.add(text: Self.fate(messages))
+        text.add(".")
+        guard refused > 0 else { return }
+        text.add(text: " \(ShownText.count(refused, "recipient was", "recipients were")) refused.")
     }
 
     private static func fate(_ messages: [Message]) -> String {

@@ -3,7 +3,7 @@ import MailTapCore
 /// Text of a peer made fit for a sentence: no control characters, no more than a line's worth.
 enum ShownText {
     /// Characters of a value that a sentence quotes.
-    private static let limit = 120
+    static let limit = 120
 
     static func of(_ text: some StringProtocol) -> String {
         // Nearly always there is nothing to change.
@@ -25,9 +25,6 @@ enum ShownText {
     }
 
     static func of(_ octets: ArraySlice<UInt8>) -> String { of(SMTPGrammar.text(octets)) }
-
-    /// As `of`, to the end of a sentence.
-    static func append(_ octets: ArraySlice<UInt8>, to sentence: inout String) { sentence += of(octets) }
 
     /// `1 octet`, `2 octets`; nouns with a plural of their own are given both.
     static func count(_ number: some BinaryInteger, _ noun: String, _ plural: String? = nil) -> String {

@@ -15,7 +15,15 @@ struct FindingsReport {
         /// Where it was found first.
         var place: String
         var count = 0
-        var sessions: Set<Int> = []
+        /// Sessions that have it; the number of the last of them.
+        var sessions = 0, lastSession = 0
+
+        mutating func count(in session: Int) {
+            count += 1
+            // Sessions come one after another.
+            if sessions == 0 || lastSession != session { sessions += 1 }
+            lastSession = session
+        }
     }
 
     private let color: Bool
@@ -23,7 +31,6 @@ struct FindingsReport {
     private let width: Int
     private var groups: [Key: Group] = [:]
     private var sessions = 0
-    private var sources: Set<String> = []
 
     init(color: Bool, width: Int) {
         self.color = color
@@ -35,13 +42,10 @@ struct FindingsReport {
 
     mutating func add(_ session: Session) {
         sessions += 1
-        sources.insert(session.info.source)
         for finding in session.findings {
             let key = Key(rule: finding.rule, severity: finding.severity)
-            var group = groups[key] ?? Group(finding: finding, place: Self.place(finding, session))
-            group.count += 1
-            group.sessions.insert(session.number)
-            groups[key] = group
+            groups[key, default: Group(finding: finding, place: Self.place(finding, session))]
+                .count(in: session.number)
         }
     }
 
@@ -71,7 +75,7 @@ struct FindingsReport {
             out += (color ? "\u{1B}[\(shade)m\(mark)\u{1B}[0m" : mark).utf8
             let times =
                 group.count == 1
-                ? "once in" : "\(group.count) times in \(Self.count(group.sessions.count, "session")), first in"
+                ? "once in" : "\(group.count) times in \(Self.count(group.sessions, "session")), first in"
             // The place stands in one line where it fits, else in a line of its own.
             let place = "\(times) \(VisibleText.of(group.place))"
             let isWide = VisibleText.columns(of: mark) + 2 + VisibleText.columns(of: place) <= width

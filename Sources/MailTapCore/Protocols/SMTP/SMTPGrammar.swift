@@ -100,6 +100,17 @@ public enum SMTPGrammar {
         return rest
     }
 
+    /// Where what stands behind the verb does, as `argument(of:)` finds it.
+    public static func argumentPlace(in line: RawSpan) -> Range<Int> {
+        var start = 0
+        while start < line.byteCount, isBlank(line[octet: start]) { start += 1 }
+        while start < line.byteCount, !isBlank(line[octet: start]) { start += 1 }
+        while start < line.byteCount, isBlank(line[octet: start]) { start += 1 }
+        var end = line.byteCount
+        while end > start, isBlank(line[octet: end - 1]) { end -= 1 }
+        return start..<end
+    }
+
     /// Octets as text: UTF-8 where valid, else each octet the character of that number.
     public static func text(_ octets: some Sequence<UInt8>) -> String {
         text(Array(octets))

@@ -27,17 +27,14 @@ extension SMTPPathPlaces {
             start = 9
         default: return nil
         }
-        var end = start
-        while end < line.byteCount {
-            switch line[octet: end] {
-            case UInt8(ascii: ">"):
-                guard end + 1 == line.byteCount || SMTPGrammar.isBlank(line[octet: end + 1]) else { return nil }
-                self.init(address: start..<end, rest: (end + 1)..<line.byteCount, lapses: [])
-                return
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): return nil
-            default: end += 1
-            }
+        guard let end = line.firstIndex(of: UInt8(ascii: ">"), from: start),
+            end + 1 == line.byteCount || SMTPGrammar.isBlank(line[octet: end + 1])
+        else { return nil }
+        let address = line.extracting(start..<end)
+        guard address.firstIndex(of: UInt8(ascii: "\"")) == nil, address.firstIndex(of: UInt8(ascii: "\\")) == nil
+        else {
+            return nil
         }
-        return nil
+        self.init(address: start..<end, rest: (end + 1)..<line.byteCount, lapses: [])
     }
 }

@@ -1,0 +1,63 @@
+import MailTapCore
+
+/// What rules and notes look at: an exchange, what came before it, and the session.
+///
+/// One place moves along a session. A class, since it goes to every rule at every exchange: copies of it, and of what it
+/// holds, would cost more than the rules.
+final class DialoguePlace {
+    let session: Session
+    private(set) var index = 0
+    var exchange: Exchange { _read { yield session.exchanges[index] } }
+    /// What the exchange is in short, and the one before it: each rule asks these first.
+    private(set) var facts = ExchangeFacts(), before = ExchangeFacts()
+    /// Before the exchange.
+    private(set) var state: DialogueState
+
+    /// The argument of MAIL, RCPT and their like; nil where none can be read.
+    var path: SMTPPath? { facts.path == nil ? nil : SMTPGrammar.pathArgument(in: exchange.commandOctets) }
+
+    /// The message that the exchange carried, where it is the last that did.
+    var message: Int? {
+        guard let number = facts.message, session.messages.indices.contains(number),
+            session.messages[number].exchange == index
+        else { return nil }
+        return number
+    }
+
+    /// Whether octets are known to be missing, the beginning was not seen, or a dialogue file leaves open what the
+    /// server offers: absence then proves nothing.
+    var isPatchy: Bool {
+        session.clientMissing > 0 || session.serverMissing > 0 || !isBeginningKnown || state.leavesOffersOpen
+    }
+
+    /// Whether all that came before is known: EHLO begins SMTP anew (RFC 5321 section 4.1.4), and a dialogue written
+    /// by hand is whole, its greeting aside.
+    private var isBeginningKnown: Bool {
+        session.info.startSeen || session.info.isKnownMail || state.hello != nil
+    }
+
+    /// The reply, where the server itself gave it, and not one of several that a dialogue file takes.
+    var serverReply: Reply? { facts.isServers ? exchange.reply : nil }
+
+    init(_ session: Session) {
+        self.session = session
+        state = DialogueState(proto: session.proto)
+    }
+
+    /// At an exchange, the dialogue having come to `state` before it.
+    convenience init(_ session: Session, _ index: Int, after state: DialogueState) {
+        self.init(session)
+        self.state = state
+        move(to: index)
+    }
+
+    /// Moves the state over the exchange.
+    func advance() { state.advance(over: session.exchanges, index, facts) }
+
+    /// Goes to the next exchange; `state` has moved over the one before already.
+    func move(to index: Int) {
+        before = facts
+        self.index = index
+        facts = ExchangeFacts(session.exchanges, index)
+    }
+}
