@@ -23,6 +23,8 @@ struct SessionAssembly {
     /// From when on the server may greet: the connection's start, or when a tunnel stood.
     private var greetingAwaited: Timestamp
     private var ending = EndingTracker()
+    /// The exchange of the newest QUIT.
+    private var quit: Int?
     private var turns = TurnLog()
     /// Made when the first note is wanted.
     private var annotator: Annotator?
@@ -108,7 +110,6 @@ struct SessionAssembly {
     mutating func finish() {
         if transfer != nil { endMessage(isComplete: false) }
         session.duration = max(0, last.since(session.info.started))
-        let quit = session.exchanges.indices.last { session.exchanges[$0].command?.keyword == .quit }
         session.ending = ending.ending(quitReply: quit.flatMap { session.exchanges[$0].reply?.status })
         if session.ending == .open { dropUnfinishedContent() }
         session.serverBytes -= min(session.serverBytes, edits.injected(by: .server))
@@ -240,6 +241,7 @@ struct SessionAssembly {
         if isBehindSTARTTLS { session.exchanges[index].isBehindSTARTTLS = true }
         if edits.isInjected(event.range) { exchangesOfProxy.insert(index) }
         ending.command(isQuit: command.keyword == .quit)
+        if command.keyword == .quit { quit = index }
         switch command.keyword {
         case .mail:
             // Behind a refused chunk there is no transaction for it to be in (RFC 3030 section 3), nor surely behind one

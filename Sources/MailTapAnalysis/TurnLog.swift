@@ -29,10 +29,12 @@ struct TurnLog {
         private mutating func keep(_ start: Start) {
             if oldest == starts.count {
                 // All were asked for, as is usual: none of them is needed any more.
-                starts.removeAll(keepingCapacity: true)
-                starts.append(start)
                 oldest = 0
-                return
+                if starts.count == 1 {
+                    starts[0] = start
+                    return
+                }
+                starts.removeAll(keepingCapacity: true)
             }
             if starts.count >= 2 * TurnLog.limit {
                 let forgotten = min(max(oldest, TurnLog.limit), starts.count)

@@ -23,9 +23,9 @@ public struct Command: Sendable, Equatable {
 
     /// A line that the decoder knows by the number `code`; `shown` is what of it is no credential.
     init(_ code: UInt8, _ proto: MailProtocol?, _ shown: RawSpan, line: WireText) {
-        let known = proto == .pop3 ? Verb.pop3 : Verb.smtp
-        if code > 0, Int(code) < known.count {
-            self.init(known[Int(code)], line: line)
+        let known = proto == .pop3 ? Verb(POP3Verb(rawValue: code)) : Verb(SMTPVerb(rawValue: code))
+        if known != .none {
+            self.init(known, line: line)
         } else {
             self.init(verb: CommandWord.of(shown), line: line)
         }

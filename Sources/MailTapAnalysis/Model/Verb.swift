@@ -36,11 +36,6 @@ public struct Verb: Sendable, Hashable {
     /// The content after 354.
     public static var content: Verb { Verb(code: 0x2A_6461_7461) }
 
-    /// By the raw value of an `SMTPVerb`.
-    static let smtp = SMTPVerb.allCases.map { Verb($0.keyword) }
-    /// By the raw value of a `POP3Verb`.
-    static let pop3 = POP3Verb.allCases.map { Verb($0.keyword) }
-
     /// The first octet; 0 for `none`, 1 for `long`.
     var first: UInt8 { UInt8(truncatingIfNeeded: code >> UInt64((63 - code.leadingZeroBitCount) & 56)) }
 }
@@ -193,4 +188,66 @@ extension Verb {
     public static var last: Verb { Verb(code: 0x4C41_5354) }
     /// `XTND` (RFC 1082).
     public static var xtnd: Verb { Verb(code: 0x5854_4E44) }
+}
+
+// What the decoders know is looked up without a table, since each command is.
+extension Verb {
+    /// The keyword of an SMTP command; none for those that are not known.
+    init(_ verb: SMTPVerb?) {
+        self =
+            switch verb {
+            case .unknown, nil: .none
+            case .helo: .helo
+            case .ehlo: .ehlo
+            case .lhlo: .lhlo
+            case .mail: .mail
+            case .rcpt: .rcpt
+            case .data: .data
+            case .bdat: .bdat
+            case .rset: .rset
+            case .noop: .noop
+            case .quit: .quit
+            case .vrfy: .vrfy
+            case .expn: .expn
+            case .help: .help
+            case .auth: .auth
+            case .starttls: .starttls
+            case .etrn: .etrn
+            case .atrn: .atrn
+            case .turn: .turn
+            case .burl: .burl
+            case .xclient: .xclient
+            case .xforward: .xforward
+            case .send: .send
+            case .soml: .soml
+            case .saml: .saml
+            }
+    }
+
+    /// The keyword of a POP3 command; none for those that are not known.
+    init(_ verb: POP3Verb?) {
+        self =
+            switch verb {
+            case .unknown, nil: .none
+            case .user: .user
+            case .pass: .pass
+            case .apop: .apop
+            case .auth: .auth
+            case .stls: .stls
+            case .capa: .capa
+            case .stat: .stat
+            case .list: .list
+            case .uidl: .uidl
+            case .retr: .retr
+            case .top: .top
+            case .dele: .dele
+            case .rset: .rset
+            case .noop: .noop
+            case .quit: .quit
+            case .utf8: .utf8
+            case .lang: .lang
+            case .last: .last
+            case .xtnd: .xtnd
+            }
+    }
 }

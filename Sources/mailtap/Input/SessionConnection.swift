@@ -15,10 +15,12 @@ final class SessionConnection: SessionSink {
     /// Lives as long as the reading, and so longer than any connection.
     private unowned let owner: any SessionOwner
     private var trace: Trace?
-    // Both are set and read in single statements on the thread that reads, so that no two accesses can overlap; the
+    // These are set and read in single statements on the thread that reads, so that no two accesses can overlap; the
     // check for that would be made at each packet.
     @exclusivity(unchecked) private var verdict: Bool?
     @exclusivity(unchecked) private(set) var wantsMore = true
+    /// Whether there is a `trace`: to look at that itself would copy it at each packet.
+    @exclusivity(unchecked) private var keepsTrace: Bool
 
     /// - Parameter open: how many connections are open together with it.
     init(_ info: SessionInfo, _ wishes: borrowing SessionGatherer.Wishes, open: Int, _ owner: any SessionOwner) {
@@ -27,19 +29,20 @@ final class SessionConnection: SessionSink {
         options.pieceSize = min(options.pieceSize, limits.lineLength)
         builder = SessionBuilder(info, options: options, limits: limits, drafting: true)
         self.owner = owner
-        if wishes.keepsTraces { trace = Trace(info: info) }
+        keepsTrace = wishes.keepsTraces
+        if keepsTrace { trace = Trace(info: info) }
         owner.note(.opened, of: session)
     }
 
     func receive(_ bytes: RawSpan, from side: Side, at time: Timestamp) {
         builder.receive(bytes, from: side, at: time)
-        if trace != nil { trace?.entries.append((time, .chunk(side, [UInt8](copying: bytes)))) }
+        if keepsTrace { trace?.entries.append((time, .chunk(side, [UInt8](copying: bytes)))) }
         if verdict == nil { judge(isOver: false) }
     }
 
     func mark(_ mark: Mark, at time: Timestamp) {
         builder.mark(mark, at: time)
-        if trace != nil { trace?.entries.append((time, .mark(mark))) }
+        if keepsTrace { trace?.entries.append((time, .mark(mark))) }
         if verdict == nil { judge(isOver: false) }
     }
 
@@ -58,7 +61,10 @@ final class SessionConnection: SessionSink {
     /// Decides whether it is mail, as soon as that is certain.
     private func judge(isOver: Bool) {
         wantsMore = builder.wantsMore
-        if !wantsMore { trace = nil }
+        if !wantsMore {
+            trace = nil
+            keepsTrace = false
+        }
         guard builder.isMail || isOver || !wantsMore else { return }
         verdict = builder.isMail
         owner.note(.judged(builder.isMail), of: session)

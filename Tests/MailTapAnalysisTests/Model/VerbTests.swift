@@ -35,6 +35,8 @@ import Testing
         ]
         let known = SMTPVerb.allCases.map(\.keyword) + POP3Verb.allCases.map(\.keyword)
         #expect(Set(constants.map(\.description)) == Set(known).subtracting([""]))
+        for verb in SMTPVerb.allCases { #expect(Verb(verb) == Verb(verb.keyword)) }
+        for verb in POP3Verb.allCases { #expect(Verb(verb) == Verb(verb.keyword)) }
         #expect(Verb("*auth") == .response)
         #expect(Verb("*data") == .content)
     }
