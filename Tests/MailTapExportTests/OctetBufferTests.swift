@@ -74,6 +74,21 @@ import Testing
         #expect(written { $0.append(address: address) } == Array(address.description.utf8))
     }
 
+    @Test(arguments: [
+        "", "A", "MAIL", "STARTTLS", "*auth", "*data", "XLONGERVERB", "A\"B", "\\", "T\tB", "\u{7F}", "CAF\u{C9}",
+    ])
+    func `verbs are written as text`(verb: String) {
+        let command = Command(verb: verb, line: WireText([]))
+        #expect(command.verb == verb)
+        #expect(written { $0.append(json: command) } == written { $0.append(json: verb) })
+    }
+
+    @Test(arguments: ["2.1.0", "5.0.0", "4.7.1", "5.12.345", "2.01.0", "2.1.00", "4.999.999"])
+    func `enhanced codes are written as text`(text: String) throws {
+        let code = try #require(EnhancedCode(text))
+        #expect(written { $0.append(json: code) } == Array("\"\(text)\"".utf8))
+    }
+
     @Test func `digests are written as elsewhere`() {
         for digest in [
             ContentDigest(of: []), ContentDigest(of: Array("abc".utf8)),

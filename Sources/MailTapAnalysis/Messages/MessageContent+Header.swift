@@ -24,7 +24,7 @@ extension MessageContent {
                 facts.receivedCount += 1
                 if facts.receivedBy.count < 128 { facts.receivedBy.append(Self.receivingHost(header.body(field))) }
             case .dkimSignature:
-                if facts.dkimDomains.count < 32, let domain = Self.tag("d", header.body(field)) {
+                if facts.dkimDomains.count < 32, let domain = Self.domainTag(header.body(field)) {
                     facts.dkimDomains.append(domain)
                 }
                 note(header.name(field), in: &facts.authentication)
@@ -57,24 +57,33 @@ extension MessageContent {
 
     /// The name behind the word `by` of a Received field, comments aside: `(qmail invoked by alias)` names nobody.
     private static func receivingHost(_ body: ArraySlice<UInt8>) -> String {
+        let clauses = body.prefix(2000)
         var depth = 0
-        let clauses = body.prefix(2000).map { octet -> UInt8 in
+        var isBehindBy = false
+        var start = clauses.startIndex
+        // A comment, a blank and the end each end a word.
+        for index in clauses.startIndex...clauses.endIndex {
+            let octet = index < clauses.endIndex ? clauses[index] : 32
             if octet == UInt8(ascii: "(") { depth += 1 }
-            defer { if octet == UInt8(ascii: ")"), depth > 0 { depth -= 1 } }
-            return depth > 0 ? 32 : octet
+            guard depth > 0 || SMTPBlank.contains(octet) else { continue }
+            if octet == UInt8(ascii: ")") { depth -= 1 }
+            defer { start = index + 1 }
+            guard start < index else { continue }
+            // The date follows behind a semicolon.
+            if isBehindBy { return SMTPGrammar.text(clauses[start..<index].prefix { $0 != UInt8(ascii: ";") }) }
+            isBehindBy = SMTPGrammar.equalsIgnoringCase(clauses[start..<index], "by")
         }
-        let words = clauses.split(whereSeparator: SMTPBlank.contains)
-        guard let by = words.firstIndex(where: { SMTPGrammar.equalsIgnoringCase($0, "by") }), by + 1 < words.count
-        else { return "?" }
-        // The date follows behind a semicolon.
-        return SMTPGrammar.text(words[by + 1].prefix { $0 != UInt8(ascii: ";") })
+        return "?"
     }
 
-    /// The value of a tag of a tag list (RFC 6376 section 3.2).
-    private static func tag(_ name: String, _ body: ArraySlice<UInt8>) -> String? {
+    /// The value of the tag `d` of a tag list (RFC 6376 section 3.2).
+    private static func domainTag(_ body: ArraySlice<UInt8>) -> String? {
         for pair in body.split(separator: UInt8(ascii: ";")) {
-            let text = SMTPGrammar.text(pair.filter { !SMTPBlank.contains($0) })
-            if text.hasPrefix(name + "=") { return String(text.dropFirst(name.count + 1)) }
+            let tag = pair.drop(while: SMTPBlank.contains)
+            guard tag.first == UInt8(ascii: "d") else { continue }
+            let rest = tag.dropFirst().drop(while: SMTPBlank.contains)
+            guard rest.first == UInt8(ascii: "=") else { continue }
+            return SMTPGrammar.text(rest.dropFirst().filter { !SMTPBlank.contains($0) })
         }
         return nil
     }

@@ -24,8 +24,7 @@ public struct Message: Sendable, Equatable {
     public var longestPause: Int64 = 0
     /// Nanoseconds from its first octet to its end; 0 where it came at once.
     public var transferTime: Int64 = 0
-    /// Nil while nothing is known of its content.
-    private var known: KnownContent?
+    @usableFromInline var known = KnownContent(MessageContent())
     /// Where a dialogue file lets its octets vary: the patterns, in order; they stand in the octets in braces.
     public var patterns: [ReplyPattern] = []
 
@@ -33,21 +32,21 @@ public struct Message: Sendable, Equatable {
     public init(kind: ContentKind) { self.kind = kind }
 
     /// What its header section and MIME structure say.
-    public var content: MessageContent {
-        _read { if let known { yield known.content } else { yield KnownContent.nothing } }
+    ///
+    /// Inlinable, since a look at one of its parts would else copy all of them.
+    @inlinable public var content: MessageContent {
+        _read { yield known.content }
         set { known = KnownContent(newValue) }
     }
 }
 
 /// What is known of a message's content, out of the way: it has many parts, and messages are copied.
-private final class KnownContent: Sendable, Equatable {
-    static let nothing = MessageContent()
+@usableFromInline final class KnownContent: Sendable, Equatable {
+    @usableFromInline let content: MessageContent
 
-    let content: MessageContent
+    @usableFromInline init(_ content: consuming MessageContent) { self.content = content }
 
-    init(_ content: consuming MessageContent) { self.content = content }
-
-    static func == (one: KnownContent, other: KnownContent) -> Bool {
+    @usableFromInline static func == (one: KnownContent, other: KnownContent) -> Bool {
         one === other || one.content == other.content
     }
 }

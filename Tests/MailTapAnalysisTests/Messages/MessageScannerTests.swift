@@ -166,6 +166,27 @@ import Testing
         #expect(scan(text).parts.map(\.type) == ["message/delivery-status"])
     }
 
+    @Test(arguments: [
+        ("from a by b.example; Mon, 1 Jan 2024", "b.example"), ("from a BY b.example", "b.example"),
+        ("by b", "b"), ("by", "?"), ("", "?"), ("from a", "?"), ("(by c) by b", "b"),
+        ("by(c)b.example(d)", "b.example"),
+        ("by b.example;date", "b.example"), ("from x (y) by (z (w)) b) c", "b)"), ("standby b", "?"),
+        ("from a by ", "?"), ("from a by by", "by"),
+    ])
+    func receivingHostsAreFound(body: String, host: String) {
+        #expect(scan("Received: \(body)\r\n\r\n").facts.receivedBy == [host])
+    }
+
+    @Test(
+        arguments: [
+            ("v=1; d=example.org; s=x", ["example.org"]), ("d = exa mple.org", ["example.org"]),
+            ("v=1;\td=a;d=b", ["a"]),
+            ("v=1; dd=x", []), ("bd=x", []), ("d", []), ("d=", [""]), ("", []),
+        ] as [(String, [String])])
+    func signingDomainsAreFound(body: String, domains: [String]) {
+        #expect(scan("DKIM-Signature: \(body)\r\n\r\n").facts.dkimDomains == domains)
+    }
+
     @Test func headerFacts() {
         let content = scan(
             """
