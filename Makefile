@@ -24,7 +24,7 @@ help:
 	@echo "make stress    load the proxy with crowds, slow and full disks, gigabytes, each under a bound of memory"
 	@echo "make lint      formatting and the rules that a compiler does not check"
 	@echo "make bench     build and run the benchmarks; ratios to the checked-in baseline"
-	@echo "make install   build a release with the Swift libraries linked in; PREFIX=$(PREFIX)"
+	@echo "make install   build a release, which has the Swift libraries linked in, and install it; PREFIX=$(PREFIX)"
 	@echo "make man       write docs/mailtap.1 of docs/mailtap.1.in and the executable's help"
 	@echo "make captures  record captures/ anew from the real servers"
 
@@ -134,16 +134,15 @@ lint:
 # Where shells look for completions, below $(PREFIX)/share.
 COMPLETIONS := bash-completion/completions zsh/site-functions fish/vendor_completions.d
 
-# A build directory of its own: linking the Swift libraries in changes every object file.
 install: build-deps
-	$(SWIFT) build -c release --product mailtap --static-swift-stdlib --scratch-path .build-static
+	$(SWIFT) build -c release --product mailtap
 	install -d $(DESTDIR)$(PREFIX)/bin
-	install -m 755 .build-static/release/mailtap $(DESTDIR)$(PREFIX)/bin/mailtap
+	install -m 755 $(MAILTAP) $(DESTDIR)$(PREFIX)/bin/mailtap
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(addprefix $(DESTDIR)$(PREFIX)/share/,$(COMPLETIONS))
 	install -m 644 docs/mailtap.1 $(DESTDIR)$(PREFIX)/share/man/man1/mailtap.1
-	.build-static/release/mailtap --generate-completion-script bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mailtap
-	.build-static/release/mailtap --generate-completion-script zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_mailtap
-	.build-static/release/mailtap --generate-completion-script fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/mailtap.fish
+	$(MAILTAP) --generate-completion-script bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mailtap
+	$(MAILTAP) --generate-completion-script zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_mailtap
+	$(MAILTAP) --generate-completion-script fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/mailtap.fish
 
 # The options and commands in the manual page are what the executable says of them.
 man: release
@@ -154,4 +153,4 @@ rfc-coverage:
 	$(PYTHON) -B .ci/rfc-coverage
 
 clean:
-	rm -rf .build .build-static
+	rm -rf .build

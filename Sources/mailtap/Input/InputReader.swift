@@ -37,6 +37,7 @@ struct InputReader {
 
     /// Reads all INPUTs; what fails is said on standard error and remembered in `status`.
     mutating func read(_ inputs: [String], into sink: any TraceSink) {
+        Allocator.prepareForReading()
         for input in inputs {
             do {
                 try read(input, into: sink)

@@ -51,9 +51,10 @@ final class SessionConnection: SessionSink {
         if trace != nil { trace?.ended = time }
         if verdict == nil { judge(isOver: true) }
         if verdict == true {
-            let draft = builder.takeDraft()
-            let unfinished = UnfinishedSession(draft: draft, trace: trace.take(), contents: builder.contents)
-            if let product = owner.product(of: unfinished) { session.put(product) }
+            let unfinished = UnfinishedSession(
+                draft: builder.takeDraft(), trace: trace.take(), contents: builder.contents)
+            // Consumed, since a draft that is held elsewhere would be copied when it is finished.
+            if let product = owner.product(of: consume unfinished) { session.put(product) }
         }
         owner.note(.ended, of: session)
     }

@@ -6,18 +6,20 @@ import Synchronization
 struct SessionFinisher: Sendable {
     private let numbers: SessionNumbers?
     private let findsFaults: Bool
+    private let reduce: (@Sendable (inout Session) -> Void)?
     private var lines: JSONLineWriter?
 
     init(_ wishes: SessionGatherer.Wishes) {
         numbers = wishes.numbers
         findsFaults = wishes.options.findsFaults
+        reduce = wishes.reduce
         lines = wishes.lines.map { JSONLineWriter($0) }
     }
 
     /// The finished session; nil for one that was finished before.
     mutating func finish(_ unfinished: consuming UnfinishedSession) -> FinishedSession? {
         let number = unfinished.number
-        guard let session = unfinished.finish() else { return nil }
+        guard var session = unfinished.finish() else { return nil }
         let sighting = findsFaults ? SessionWatch.Sighting(session) : nil
         let isWanted = number == 0 || numbers?.contains(number) ?? true
         let form: FinishedSession.Form
@@ -26,6 +28,7 @@ struct SessionFinisher: Sendable {
         } else if let line = lines?.line(session) {
             form = .line(line)
         } else {
+            reduce?(&session)
             form = .item(ExportItem(session: session, trace: unfinished.trace, contents: unfinished.contents))
         }
         return FinishedSession(number: number, form: form, sighting: sighting)

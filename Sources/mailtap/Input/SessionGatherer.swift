@@ -19,6 +19,8 @@ final class SessionGatherer: SharedSink, SessionOwner, LaggingSink {
         var limits = Limits()
         /// Writes sessions as lines of JSON where they are finished, instead of giving them out; not with a filter.
         var lines: SessionJSON?
+        /// Takes away from a finished session what nobody will look at.
+        var reduce: (@Sendable (inout Session) -> Void)?
     }
 
     private var wishes: Wishes

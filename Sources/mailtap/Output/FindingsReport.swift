@@ -37,6 +37,17 @@ struct FindingsReport {
         self.width = width
     }
 
+    /// Leaves of a session what a report looks at: the thread that made the rest lets it go at least cost.
+    static func reduce(_ session: inout Session) {
+        session.messages = []
+        session.exchanges = session.exchanges.map { exchange in
+            var verbAlone = Exchange()
+            verbAlone.command = exchange.command
+            verbAlone.command?.line = WireText([])
+            return verbAlone
+        }
+    }
+
     /// Whether it knows of no session.
     var isEmpty: Bool { sessions == 0 }
 

@@ -1,0 +1,16 @@
+import CMalloc
+
+/// The C library's allocator.
+enum Allocator {
+    /// Sets it up for reading: many small blocks that come and go, on every thread that reads.
+    ///
+    /// By default it gives memory back to the system and asks for it again all the time (page faults), and puts freed
+    /// blocks together in great batches; together 5 % of the time that reading takes.
+    static func prepareForReading() {
+        #if canImport(Glibc)
+            _ = mallopt(M_MXFAST, 0)
+            _ = mallopt(M_MMAP_THRESHOLD, 32 << 20)
+            _ = mallopt(M_TRIM_THRESHOLD, 64 << 20)
+        #endif
+    }
+}
