@@ -5,7 +5,7 @@ Usage: compare.py RUN.jmh.json [--update]
 
 The ratio of times (to baseline.json) is corrected by the calibration benchmark, so that a baseline of one machine says
 something on another: 1.00 is as fast as then, 0.50 twice as slow. Allocations (of allocations.json) need no such
-correction; they are counted for what runs live.
+correction.
 """
 import json
 import pathlib
@@ -15,17 +15,14 @@ BASELINE = pathlib.Path(__file__).with_name("baseline.json")
 CALIBRATION = "calibration/count-octets-8MB"
 ALLOCATIONS = pathlib.Path(__file__).with_name("allocations.json")
 TIME, MALLOCS = "Time (wall clock)", "Mallocs"
-# Others have the metric in the file too, left over from the benchmark before them.
-COUNTED = ("relay/", "record/")
 
 
-def least(path, metric, names=("",)):
+def least(path, metric):
     """A metric by benchmark: the least of a run's iterations, which other work disturbs least."""
     figures = {}
     for entry in json.loads(pathlib.Path(path).read_text()):
         name = entry["benchmark"].split(".MailTapBenchmarks.", 1)[1]
-        if name.startswith(names):
-            figures[name] = entry["secondaryMetrics"][metric]["scorePercentiles"]["0.0"]
+        figures[name] = entry["secondaryMetrics"][metric]["scorePercentiles"]["0.0"]
     return figures
 
 
@@ -38,7 +35,7 @@ def compare_allocations(run, base):
 
 def main():
     run = least(sys.argv[1], TIME)
-    mallocs = least(sys.argv[1], MALLOCS, COUNTED)
+    mallocs = least(sys.argv[1], MALLOCS)
     if "--update" in sys.argv[2:]:
         for file, figures in ((BASELINE, run), (ALLOCATIONS, mallocs)):
             file.write_text(json.dumps(figures, indent=2, sort_keys=True) + "\n")

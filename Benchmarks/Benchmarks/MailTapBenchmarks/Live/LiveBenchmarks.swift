@@ -9,10 +9,9 @@ import NIOCore
 ///
 /// The peers are in the same process, on a thread whose allocations do not count.
 enum LiveBenchmarks {
-    static let mallocs = BenchmarkMetric.custom("Mallocs", polarity: .prefersSmaller, useScalingFactor: false)
     private static var configuration: Benchmark.Configuration {
         Benchmark.Configuration(
-            metrics: [.throughput, .wallClock, mallocs], warmupIterations: 2, maxDuration: .seconds(3))
+            metrics: [.throughput, .wallClock, Allocations.metric], warmupIterations: 2, maxDuration: .seconds(3))
     }
     private static let roundTrips = 2_000
     private static let bulk = 64 << 20
@@ -43,7 +42,7 @@ enum LiveBenchmarks {
                 do { try work(path) } catch { benchmark.error("\(name): \(error)") }
                 benchmark.stopMeasurement()
                 path.waitForRecorder()
-                benchmark.measurement(mallocs, Int(clamping: allocations_count() - before))
+                benchmark.measurement(Allocations.metric, Int(clamping: allocations_count() - before))
             },
             setup: { path = try await LivePath(tls: tls) },
             teardown: {
@@ -66,6 +65,6 @@ enum LiveBenchmarks {
         for session in open { session.end(at: steps.last?.time ?? Script.info.started) }
         recorder.close()
         benchmark.stopMeasurement()
-        benchmark.measurement(mallocs, Int(clamping: allocations_count() - before))
+        benchmark.measurement(Allocations.metric, Int(clamping: allocations_count() - before))
     }
 }
