@@ -107,6 +107,8 @@ public struct SessionOptions: Sendable {
     public var sumsUp = true
     /// Whether to digest each part of a message, beside the whole.
     public var digestsParts = true
+    /// Whether to work out what header fields say beyond what rules ask for: subject, addresses, lists and the like.
+    public var decodesFields = true
 
     /// Everything but the content itself.
     public init() {}

@@ -23,17 +23,24 @@ public struct SessionDraft: Sendable {
 
     /// The whole session.
     public consuming func finish() -> Session {
-        for (index, reading) in readings {
-            (session.messages[index].digest, session.messages[index].content) = reading.finish()
+        var draft = consume self
+        // Taken out, since what is held at two places is copied where it changes.
+        var session = Session(info: draft.session.info)
+        swap(&session, &draft.session)
+        for (index, reading) in draft.readings {
+            let read = reading.finish()
+            session.messages[index].digest = read.digest
+            session.messages[index].content = read.content
         }
+        let options = draft.options
         guard options.findsFaults else {
-            if options.annotates { annotate() }
+            if options.annotates { Self.annotate(&session) }
             return session
         }
         var notes: [String?] = []
         let annotates = options.annotates
         var sentence = Sentence()
-        let found = Findings.apply(to: session, anomalies: anomalies, sumsUp: options.sumsUp) { place in
+        let found = Findings.apply(to: session, anomalies: draft.anomalies, sumsUp: options.sumsUp) { place in
             if annotates { notes.append(Annotator.note(at: place, &sentence)) }
         }
         session.findings = found.findings
@@ -42,7 +49,7 @@ public struct SessionDraft: Sendable {
         return session
     }
 
-    private mutating func annotate() {
+    private static func annotate(_ session: inout Session) {
         var annotator = Annotator(proto: session.proto)
         for index in session.exchanges.indices {
             session.exchanges[index].note = annotator.note(for: session.exchanges[index], in: session)

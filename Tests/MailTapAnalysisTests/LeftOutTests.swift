@@ -43,6 +43,46 @@ import Testing
         return builder.session
     }
 
+    @Test func `what header fields say can be left out, and rules find the same`() throws {
+        let fields = """
+            Subject: one\r
+            Subject: two\r
+            Date: Mon, 23 Nov 2026 06:00:00 +0000\r
+            Date: Mon, 23 Nov 2026 06:00:00 +0000\r
+            From: a@example.org\r
+            To: b@example.net\r
+            Cc: c@example.net\r
+            Reply-To: d@example.org\r
+            Message-ID: <1@example.org>\r
+            Received: from a by b; Mon, 23 Nov 2026 06:00:00 +0000\r
+            DKIM-Signature: v=1; d=example.org\r
+            List-Id: <l.example.org>\r
+            Auto-Submitted: auto-replied\r
+            \r
+            text\r
+
+            """
+        func read(decoding: Bool) -> MessageContent {
+            var scanner = MessageScanner(decodesFields: decoding)
+            scanner.receive(Array(fields.utf8).span.bytes)
+            return scanner.finish().content
+        }
+        let whole = read(decoding: true)
+        #expect(whole.subject == "one" && whole.facts.receivedBy == ["b"] && whole.facts.list == ["list-id"])
+        var expected = MessageContent()
+        expected.messageID = "1@example.org"
+        expected.parts = whole.parts
+        expected.facts.hasHeaderSection = true
+        expected.facts.longestLine = whole.facts.longestLine
+        (expected.facts.dateCount, expected.facts.fromCount, expected.facts.receivedCount) = (2, 1, 1)
+        expected.facts.repeatedFields = ["date", "subject"]
+        #expect(read(decoding: false) == expected)
+        var options = SessionOptions()
+        let findings = session(options).findings
+        options.decodesFields = false
+        #expect(session(options).findings == findings)
+    }
+
     @Test func `notes, sums and digests of parts can be left out`() throws {
         let whole = session(SessionOptions())
         #expect(whole.overview != nil && whole.exchanges.allSatisfy { $0.note != nil })

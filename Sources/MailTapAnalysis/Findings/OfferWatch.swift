@@ -21,16 +21,22 @@ struct OfferWatch {
         /// The first answer to EHLO in clear; behind STARTTLS in what is not decrypted nothing is seen.
         init?(of session: Session) {
             guard let address = session.info.server.address else { return nil }
-            let exchanges = session.exchanges
-            let answer = exchanges.indices.first { index in
-                exchanges[index].command?.verb == "EHLO" && exchanges[index].reply?.status.isPositive == true
-                    && exchanges[index].reply?.isComplete == true && !exchanges[index].isEncrypted
-            }
-            guard let answer, let lines = exchanges[answer].reply?.lines else { return nil }
+            guard let answer = Self.answer(session.exchanges), let lines = session.exchanges[answer].reply?.lines.array
+            else { return nil }
             server = Server(address: address, port: session.info.server.port)
             exchange = answer
-            hasTLS = lines.dropFirst().contains { OfferWatch.offersTLS($0.octets) }
+            hasTLS = lines.indices.dropFirst().contains { lines[$0].withBytes(OfferWatch.offersTLS) }
             isWhole = session.serverMissing == 0 && lines.count > 1
+        }
+
+        private static func answer(_ exchanges: [Exchange]) -> Int? {
+            for index in exchanges.indices where exchanges[index].command?.keyword == .ehlo {
+                guard !exchanges[index].isEncrypted, exchanges[index].reply?.isComplete == true,
+                    exchanges[index].reply?.status.isPositive == true
+                else { continue }
+                return index
+            }
+            return nil
         }
     }
 
@@ -49,8 +55,12 @@ struct OfferWatch {
         }
     }
 
-    fileprivate static func offersTLS(_ line: [UInt8]) -> Bool {
-        (line.first ?? 0) & 0xDF == UInt8(ascii: "S")
-            && SMTPGrammar.equalsIgnoringCase(line.prefix { !SMTPBlank.contains($0) }, "STARTTLS")
+    fileprivate static func offersTLS(_ line: RawSpan) -> Bool {
+        // Few lines that offer something else get further than this.
+        guard line.byteCount >= 8, line[octet: 0] & 0xDF == UInt8(ascii: "S"),
+            line[octet: 1] & 0xDF == UInt8(ascii: "T")
+        else { return false }
+        let octets = [UInt8](copying: line)
+        return SMTPGrammar.equalsIgnoringCase(octets.prefix { !SMTPBlank.contains($0) }, "STARTTLS")
     }
 }

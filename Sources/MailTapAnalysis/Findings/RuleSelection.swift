@@ -52,7 +52,8 @@ public struct RuleSelection: Sendable {
 
     /// The findings that count, each with the severity that it has here.
     public func apply(to findings: [Finding]) -> [Finding] {
-        findings.compactMap { finding in
+        if only.isEmpty, ignored.isEmpty, overrides.isEmpty { return findings }
+        return findings.compactMap { finding in
             guard only.isEmpty || only.contains(where: { Self.matches($0, finding.rule) }) else { return nil }
             guard !ignored.contains(where: { Self.matches($0, finding.rule) }) else { return nil }
             guard let override = overrides.last(where: { Self.matches($0.pattern, finding.rule) }) else {

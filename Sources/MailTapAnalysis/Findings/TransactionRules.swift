@@ -77,7 +77,7 @@ struct TransactionRules {
     private func exceeds(
         _ name: String, _ count: Int, _ what: String, _ place: DialoguePlace, _ found: inout FindingList
     ) {
-        guard let limit = limit(name, place), count > limit else { return }
+        guard place.state.offers(.limits) == true, let limit = limit(name, place), count > limit else { return }
         found.add(
             "smtp.limit-exceeded", exchange: place.index, "\(count) \(what), and the server's \(name) is \(limit)")
     }

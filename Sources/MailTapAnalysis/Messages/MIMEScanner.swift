@@ -54,11 +54,14 @@ struct MIMEScanner {
     private var leaf: MIMELeaf?
     private var held = HeldLineEnd.none
 
-    private let digestsParts: Bool
+    private let digestsParts: Bool, decodesFields: Bool
 
     private static let plainText = "text/plain"
 
-    init(digestsParts: Bool = true) { self.digestsParts = digestsParts }
+    init(digestsParts: Bool = true, decodesFields: Bool = true) {
+        self.digestsParts = digestsParts
+        self.decodesFields = decodesFields
+    }
 
     // MARK: Octets in
 
@@ -267,7 +270,7 @@ struct MIMEScanner {
     private mutating func endHeader() {
         if isMessageHeader {
             isMessageHeader = false
-            content.read(header)
+            content.read(header, decoding: decodesFields)
         }
         let encoding = header.first(.contentTransferEncoding).map { MIMEField.value(of: $0) } ?? ""
         let decoder = TransferDecoder(encoding)

@@ -2,40 +2,47 @@ import MailTapCore
 
 extension MessageContent {
     /// Takes what the message's own header section says.
-    mutating func read(_ header: HeaderSection) {
+    ///
+    /// - Parameter decodes: whether more is wanted than what rules ask for.
+    mutating func read(_ header: HeaderSection, decoding decodes: Bool) {
         facts.hasHeaderSection = !header.fields.isEmpty
-        // Of several fields of a name the first counts.
         for field in header.fields {
             switch field.name {
-            case .subject: if subject == nil { subject = EncodedWords.decode(header.body(field)) }
             case .messageID: if messageID == nil { messageID = Self.identifier(header.body(field)) }
-            case .date:
-                facts.dateCount += 1
-                if date == nil { date = EncodedWords.decode(header.body(field)) }
-            case .from:
-                facts.fromCount += 1
-                if from == nil { from = EncodedWords.decode(header.body(field)) }
-            case .to: if to == nil { to = EncodedWords.decode(header.body(field)) }
-            case .cc: if facts.cc == nil { facts.cc = EncodedWords.decode(header.body(field)) }
-            case .replyTo: if facts.replyTo == nil { facts.replyTo = EncodedWords.decode(header.body(field)) }
-            case .autoSubmitted:
-                if facts.autoSubmitted == nil { facts.autoSubmitted = MIMEField.value(of: header.body(field)) }
-            case .received:
-                facts.receivedCount += 1
-                if facts.receivedBy.count < 128 { facts.receivedBy.append(Self.receivingHost(header.body(field))) }
-            case .dkimSignature:
-                if facts.dkimDomains.count < 32, let domain = Self.domainTag(header.body(field)) {
-                    facts.dkimDomains.append(domain)
-                }
-                note(header.name(field), in: &facts.authentication)
-            case .arcSeal, .arcMessageSignature, .arcAuthenticationResults, .authenticationResults, .receivedSPF:
-                note(header.name(field), in: &facts.authentication)
-            case .list: if facts.list.count < 32 { note(header.name(field), in: &facts.list) }
+            case .date: facts.dateCount += 1
+            case .from: facts.fromCount += 1
+            case .received: facts.receivedCount += 1
             default: break
             }
+            if decodes { decode(field, header) }
         }
         if header.hasRepeats {
             facts.repeatedFields = FieldName.single.filter(header.isRepeated).map { "\($0.text)" }
+        }
+    }
+
+    private mutating func decode(_ field: HeaderSection.Field, _ header: HeaderSection) {
+        // Of several fields of a name the first counts.
+        switch field.name {
+        case .subject: if subject == nil { subject = EncodedWords.decode(header.body(field)) }
+        case .date: if date == nil { date = EncodedWords.decode(header.body(field)) }
+        case .from: if from == nil { from = EncodedWords.decode(header.body(field)) }
+        case .to: if to == nil { to = EncodedWords.decode(header.body(field)) }
+        case .cc: if facts.cc == nil { facts.cc = EncodedWords.decode(header.body(field)) }
+        case .replyTo: if facts.replyTo == nil { facts.replyTo = EncodedWords.decode(header.body(field)) }
+        case .autoSubmitted:
+            if facts.autoSubmitted == nil { facts.autoSubmitted = MIMEField.value(of: header.body(field)) }
+        case .received:
+            if facts.receivedBy.count < 128 { facts.receivedBy.append(Self.receivingHost(header.body(field))) }
+        case .dkimSignature:
+            if facts.dkimDomains.count < 32, let domain = Self.domainTag(header.body(field)) {
+                facts.dkimDomains.append(domain)
+            }
+            note(header.name(field), in: &facts.authentication)
+        case .arcSeal, .arcMessageSignature, .arcAuthenticationResults, .authenticationResults, .receivedSPF:
+            note(header.name(field), in: &facts.authentication)
+        case .list: if facts.list.count < 32 { note(header.name(field), in: &facts.list) }
+        default: break
         }
     }
 

@@ -20,7 +20,10 @@ public final class MessageReading: Sendable {
     private let waiting = Mutex(Waiting())
     private let progress: Mutex<Progress>
 
-    init(digestsParts: Bool) { progress = Mutex(Progress(scanner: MessageScanner(digestsParts: digestsParts))) }
+    init(digestsParts: Bool, decodesFields: Bool = true) {
+        let scanner = MessageScanner(digestsParts: digestsParts, decodesFields: decodesFields)
+        progress = Mutex(Progress(scanner: scanner))
+    }
 
     /// Adds the next octets of the message.
     func add(_ piece: [UInt8]) { waiting.withLock { $0.pieces.append(piece) } }
@@ -70,7 +73,9 @@ struct MessageIntake {
     /// Octets that were read as they came.
     private var read = 0
 
-    init(_ options: SessionOptions) { reading = MessageReading(digestsParts: options.digestsParts) }
+    init(_ options: SessionOptions) {
+        reading = MessageReading(digestsParts: options.digestsParts, decodesFields: options.decodesFields)
+    }
 
     mutating func receive(_ bytes: RawSpan, _ options: SessionOptions) {
         guard let handOver = options.readsElsewhere, read >= options.readsAtOnce else {

@@ -12,8 +12,12 @@ public struct MessageScanner {
 
     /// A scanner that has seen nothing yet.
     ///
-    /// - Parameter digestsParts: whether parts get digests of their own.
-    public init(digestsParts: Bool = true) { tree = MIMEScanner(digestsParts: digestsParts) }
+    /// - Parameters:
+    ///   - digestsParts: whether parts get digests of their own.
+    ///   - decodesFields: whether to work out what header fields say beyond what rules ask for.
+    public init(digestsParts: Bool = true, decodesFields: Bool = true) {
+        tree = MIMEScanner(digestsParts: digestsParts, decodesFields: decodesFields)
+    }
 
     /// The next octets of the message, dot-stuffing undone.
     public mutating func receive(_ octets: RawSpan) {

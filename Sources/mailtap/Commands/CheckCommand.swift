@@ -71,6 +71,7 @@ struct CheckCommand: ParsableCommand {
         wishes.options.annotates = showsAll
         wishes.options.sumsUp = showsAll
         wishes.options.digestsParts = showsAll
+        wishes.options.decodesFields = showsAll
         if isText, wishes.filter == nil { wishes.reduce = FindingsReport.reduce }
         var out = try StandardOutput(path: output, inputs: input.inputs)
         var options = common.exportOptions(isTerminal: out.isTerminal)

@@ -55,8 +55,13 @@ struct FindingsReport {
         sessions += 1
         for finding in session.findings {
             let key = Key(rule: finding.rule, severity: finding.severity)
-            groups[key, default: Group(finding: finding, place: Self.place(finding, session))]
-                .count(in: session.number)
+            if let index = groups.index(forKey: key) {
+                groups.values[index].count(in: session.number)
+            } else {
+                var group = Group(finding: finding, place: Self.place(finding, session))
+                group.count(in: session.number)
+                groups[key] = group
+            }
         }
     }
 
