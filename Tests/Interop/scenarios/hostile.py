@@ -96,7 +96,8 @@ def connections_cut(checks, bench):
         cut += b'"tcp.buffer-limit"' in line
     process.wait()
     checks.equal("a session for each connection", sessions, count)
-    checks.holds("those beyond the bound say that they were cut", 0 <= count - followed - cut < 2, cut)
+    # Each of a file's readers, at most four, may follow one more.
+    checks.holds("those beyond the bound say that they were cut", 0 <= count - followed - cut <= 4, cut)
 
 
 def one_octet_segments(checks, bench):
