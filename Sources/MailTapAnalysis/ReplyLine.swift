@@ -1,69 +1,65 @@
 import MailTapCore
 
-/// A line of a reply, on its way into it.
-struct ReplyLine {
-    /// What few lines have: something other than the server's words stands in their place.
-    struct Changes {
-        var isInjected = false
-        var acceptable: ReplyPattern?
-        /// What went on in its place, what came of the reply before it, and the line itself; nil where nothing is changed.
-        var forwarded: (Forwarded, received: [UInt8], original: [UInt8])?
+/// Where the next line of a reply belongs.
+struct ReplyPlace {
+    /// Whether it belongs to the last of `furtherReplies`, or begins one.
+    var isFurther: Bool
+    /// Whether it is the first line of its reply.
+    var isFirst: Bool
+}
+
+/// What a reply's first line says of the reply.
+struct ReplyStart {
+    var status: ReplyStatus
+    /// Nanoseconds from the session's start.
+    var at: Int64
+    var turn: UInt32
+    var enhanced: EnhancedCode?
+}
+
+extension Exchange {
+    /// Where the next line of a reply belongs.
+    var placeOfReplyLine: ReplyPlace {
+        guard let isComplete = reply?.isComplete else { return ReplyPlace(isFurther: false, isFirst: true) }
+        guard isComplete else { return ReplyPlace(isFurther: false, isFirst: false) }
+        let isOpen = hasFurtherReplies && furtherReplies.last?.isComplete == false
+        return ReplyPlace(isFurther: true, isFirst: !isOpen)
     }
 
-    var status: ReplyStatus
-    var isLast: Bool
-    var text: WireText
-    /// Of the first line alone.
-    var at: Int64 = 0, latency: Int64 = 0
-    var turn: UInt32 = 0
-    var enhanced: EnhancedCode?
-    var changes: Changes?
+    /// Adds the next line of a reply, in place: copying would make long replies quadratic.
+    ///
+    /// - Parameter start: what the line says of its reply where it is the first.
+    mutating func addReplyLine(
+        _ text: consuming WireText, _ status: ReplyStatus, isLast: Bool, _ start: ReplyStart?, isFurther: Bool
+    ) {
+        if let start {
+            let first = Reply(start, text, isComplete: isLast, sent: sent)
+            if isFurther { changeFurtherReplies { $0.append(first) } } else { reply = first }
+        } else if isFurther {
+            let line = text
+            changeFurtherReplies { $0[$0.count - 1].add(line, status, isLast: isLast) }
+        } else {
+            reply?.add(text, status, isLast: isLast)
+        }
+    }
 
-    init(status: ReplyStatus, isLast: Bool, text: WireText) {
-        self.status = status
-        self.isLast = isLast
-        self.text = text
+    /// Changes the reply to which the newest line belongs.
+    mutating func changeReply(isFurther: Bool, _ change: (inout Reply) -> Void) {
+        if isFurther {
+            changeFurtherReplies { change(&$0[$0.count - 1]) }
+        } else if var changed = reply {
+            change(&changed)
+            reply = changed
+        }
     }
 }
 
 extension Reply {
-    /// Adds the next line, in place: copying would make long replies quadratic.
-    mutating func add(_ line: borrowing ReplyLine, isFirst: Bool) {
-        if isFirst {
-            at = line.at
-            latency = line.latency
-            turn = line.turn
-            enhancedCode = line.enhanced
-        }
-        if status == .none { status = line.status }
-        if let changes = line.changes { add(changes, isFirst: isFirst) }
-        lines.append(line.text)
-        isComplete = line.isLast
-    }
-
-    private mutating func add(_ changes: ReplyLine.Changes, isFirst: Bool) {
-        if isFirst {
-            isInjected = changes.isInjected
-            acceptable = changes.acceptable
-        }
-        guard let (change, received, original) = changes.forwarded else { return }
-        forwarded.append(change, received: received, original: original)
-    }
-}
-
-extension Exchange {
-    /// Makes room for the next line of a reply.
-    ///
-    /// - Returns: whether it belongs to the last of `furtherReplies`, and whether it is the first line of its reply.
-    mutating func beginReplyLine(_ status: ReplyStatus) -> (isFurther: Bool, isFirst: Bool) {
-        guard let isComplete = reply?.isComplete else {
-            reply = Reply(status)
-            return (false, true)
-        }
-        if !isComplete { return (false, reply?.lines.isEmpty ?? true) }
-        if hasFurtherReplies, let last = furtherReplies.last, !last.isComplete { return (true, last.lines.isEmpty) }
-        changeFurtherReplies { $0.append(Reply(status)) }
-        return (true, true)
+    /// Adds a line behind the first.
+    fileprivate mutating func add(_ text: consuming WireText, _ status: ReplyStatus, isLast: Bool) {
+        if self.status == .none { self.status = status }
+        lines.append(text)
+        isComplete = isLast
     }
 }
 

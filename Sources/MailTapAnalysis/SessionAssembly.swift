@@ -265,48 +265,48 @@ struct SessionAssembly {
 
     private mutating func reply(_ status: ReplyStatus, isLast: Bool, _ event: Event, _ bytes: RawSpan) {
         let index = index(event.exchange, at: event.time)
-        let (isFurther, isFirst) = session.exchanges[index].beginReplyLine(status)
         let whole = bytes.textLength
         let skipped = session.proto == .pop3 ? status.popPrefix(bytes, whole) : status.smtpPrefix(bytes, whole)
         let text = bytes.extracting(skipped..<whole)
         let textStart = event.range.start &+ UInt64(skipped)
-        var line = ReplyLine(status: status, isLast: isLast, text: expectation(text, from: textStart))
-        if isFirst {
-            line.at = event.time.since(session.info.started)
-            line.latency = line.at - session.exchanges[index].sent
-            line.turn = turns.turn(of: event.range)
-            line.enhanced = session.proto == .smtp ? EnhancedCode(in: text) : nil
-        }
-        if !edits.isEmpty { line.changes = changes(event, bytes, textStart, isFirst) }
+        let words = expectation(text, from: textStart)
         if !secrets.isEmpty { secrets.removeAll(keepingCapacity: true) }
-        if isFurther {
-            session.exchanges[index].changeFurtherReplies { $0[$0.count - 1].add(line, isFirst: isFirst) }
-        } else {
-            session.exchanges[index].reply?.add(line, isFirst: isFirst)
-        }
+        let place = session.exchanges[index].placeOfReplyLine
+        let start: ReplyStart? =
+            place.isFirst
+            ? ReplyStart(
+                status: status, at: event.time.since(session.info.started), turn: turns.turn(of: event.range),
+                enhanced: session.proto == .smtp ? EnhancedCode(in: text) : nil) : nil
+        session.exchanges[index].addReplyLine(words, status, isLast: isLast, start, isFurther: place.isFurther)
+        if !edits.isEmpty { change(index, event, bytes, textStart, place) }
         guard isLast, isWatched else { return }
         if let message = session.exchanges[index].message { accept(message, by: index) }
         annotate(upTo: index)
         report(.reply(index))
     }
 
-    /// What a line of a reply is beside what came.
-    private mutating func changes(
-        _ event: Event, _ bytes: RawSpan, _ textStart: UInt64, _ isFirst: Bool
-    ) -> ReplyLine.Changes {
-        var changes = ReplyLine.Changes()
-        if isFirst {
-            changes.isInjected = edits.isInjected(event.range)
-            changes.acceptable =
-                edits.patterns(in: StreamRange(.server, event.range.start, textStart)).first?.pattern
+    /// Notes what else there is to a reply's line than what came.
+    private mutating func change(
+        _ index: Int, _ event: Event, _ bytes: RawSpan, _ textStart: UInt64, _ place: ReplyPlace
+    ) {
+        let pattern =
+            place.isFirst
+            ? edits.patterns(in: StreamRange(.server, event.range.start, textStart)).first?.pattern : nil
+        let isInjected = place.isFirst && edits.isInjected(event.range)
+        let change = edits.hasForwards ? edits.forwarded(bytes, event.range) : .same
+        if place.isFirst { received.removeAll() }
+        let before = received
+        let original = edits.hasForwards ? [UInt8](copying: bytes) : []
+        received += original
+        session.exchanges[index].changeReply(isFurther: place.isFurther) { reply in
+            if place.isFirst {
+                reply.isInjected = isInjected
+                reply.acceptable = pattern
+            }
+            if change != .same || reply.forwarded != .same {
+                reply.forwarded.append(change, received: before, original: original)
+            }
         }
-        if edits.hasForwards {
-            if isFirst { received.removeAll() }
-            let original = [UInt8](copying: bytes)
-            changes.forwarded = (edits.forwarded(bytes, event.range), received, original)
-            received += original
-        }
-        return changes
     }
 
     private mutating func annotate(upTo end: Int) {

@@ -19,7 +19,7 @@ struct Envelope: Sendable, Equatable {
     /// A command without a reply counts as accepted: half of a capture is no refusal.
     func resolve(in session: Session, content: Int) -> (from: String?, to: [String], rejected: [String]) {
         let own = exchanges.clamped(to: session.exchanges.indices)
-        func isRefused(_ index: Int) -> Bool { session.exchanges[index].reply?.status.isNegative == true }
+        func isRefused(_ index: Int) -> Bool { session.exchanges[index].replyStatus.isNegative }
         func address(_ index: Int) -> String? {
             session.exchanges[index].command?.line.withBytes { SMTPGrammar.address(in: $0) }
         }
@@ -52,13 +52,14 @@ struct Envelope: Sendable, Equatable {
 extension Exchange {
     /// Whether the server took the message that this exchange carried; nil without a reply.
     var acceptance: Bool? {
-        guard let reply, reply.status != .none else { return nil }
-        if reply.status == .judged {
+        let status = replyStatus
+        guard status != .none else { return nil }
+        if status == .judged {
             // The last verdict is on the whole; without it nothing is settled.
             let verdicts = furtherReplies.map(\.status)
             return verdicts.contains { $0.isPositive } ? true : verdicts.isEmpty ? nil : false
         }
-        return reply.status.isPositive || furtherReplies.contains { $0.status.isPositive }
+        return status.isPositive || hasFurtherReplies && furtherReplies.contains { $0.status.isPositive }
     }
 }
 

@@ -58,6 +58,14 @@ public struct Exchange: Sendable, Equatable {
         set { messageNumber = newValue.map { UInt32(clamping: $0) &+ 1 } ?? 0 }
     }
 
+    /// The reply's status; `none` where none was seen. Cheaper than to look at the whole reply.
+    var replyStatus: ReplyStatus {
+        switch reply {
+        case .some(let reply): reply.status
+        case .none: .none
+        }
+    }
+
     /// LMTP: the replies after the first, one for each further recipient (RFC 2033 section 4.2).
     public var furtherReplies: [Reply] {
         get { rare.parts?.furtherReplies ?? [] }

@@ -32,10 +32,15 @@ public struct Reply: Sendable, Equatable {
         self.lines = WireLines(lines)
     }
 
-    /// A reply without lines yet.
-    init(_ status: ReplyStatus) {
-        self.status = status
-        lines = WireLines()
+    /// A reply of which the first line came, to what was `sent` then.
+    init(_ start: ReplyStart, _ line: consuming WireText, isComplete: Bool, sent: Int64) {
+        status = start.status
+        self.isComplete = isComplete
+        turn = start.turn
+        code = start.enhanced ?? .none
+        at = start.at
+        latency = start.at - sent
+        lines = WireLines(only: line)
     }
 
     /// Enhanced status code (RFC 3463), nil where there is none; the cheap way to know it.

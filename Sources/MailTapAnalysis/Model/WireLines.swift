@@ -13,6 +13,9 @@ public struct WireLines: Sendable, Equatable {
     /// No lines.
     public init() { storage = .many([]) }
 
+    /// This line.
+    init(only line: consuming WireText) { storage = .one(line) }
+
     /// These lines.
     public init(_ lines: [WireText]) { storage = lines.count == 1 ? .one(lines[0]) : .many(lines) }
 
