@@ -58,7 +58,9 @@ public struct Exchange: Sendable, Equatable {
         set { messageNumber = newValue.map { UInt32(clamping: $0) &+ 1 } ?? 0 }
     }
 
-    /// The reply's status; `none` where none was seen. Cheaper than to look at the whole reply.
+    /// The reply's status; `none` where none was seen.
+    ///
+    /// Cheaper than to look at the whole reply.
     var replyStatus: ReplyStatus {
         switch reply {
         case .some(let reply): reply.status
