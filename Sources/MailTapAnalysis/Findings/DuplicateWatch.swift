@@ -4,7 +4,8 @@ import MailTapCore
 ///
 /// The same is one of the same octets, or of the same Message-ID and as many servers behind it, from the same client and
 /// sender to the same recipients, in a session that began when the other was over: a message on its next hop, or seen
-/// on both sides of a proxy, is none. Remembers 100,000 messages at most; later ones are then no more compared.
+/// on both sides of a proxy, is none. Remembers some 50,000 messages, each by its octets and its Message-ID; later ones
+/// are compared with those.
 struct DuplicateWatch {
     fileprivate struct Identity: Hashable, Sendable {
         /// Half of the digest of the octets, or two hashes of the message id: enough to keep a mistake out of the
@@ -35,10 +36,11 @@ struct DuplicateWatch {
     }
 
     private struct First {
-        var session: Int
-        var accepted: Bool?
         /// When its session was over.
         var ended: Timestamp
+        /// Of so many sessions, messages of only the first ones are remembered.
+        var session: UInt32
+        var accepted: Bool?
     }
 
     /// What is kept of a message to compare it with others.
@@ -74,7 +76,8 @@ struct DuplicateWatch {
         }
     }
 
-    private static let limit = 100_000
+    /// What a dictionary of 2^17 places holds: one more would double it.
+    private static let limit = 98_304
 
     private var seen: [Identity: First] = [:]
 
@@ -106,7 +109,7 @@ struct DuplicateWatch {
         guard message.accepted != false, message.hasRecipients else { return }
         let sameOctets = seen[message.octets]
         guard let first = sameOctets ?? message.id.flatMap({ seen[$0] }), first.accepted != false,
-            first.session == sighting.session || first.ended <= sighting.started
+            first.session == UInt32(clamping: sighting.session) || first.ended <= sighting.started
         else { return }
         let what = sameOctets == nil ? "A message of the same Message-ID" : "The same message"
         let fate = first.accepted == nil ? "without a reply" : "and accepted"
@@ -118,6 +121,7 @@ struct DuplicateWatch {
     private mutating func remember(_ identity: Identity, _ message: Sent, _ sighting: SessionWatch.Sighting) {
         let known = seen[identity]
         guard known.map({ $0.accepted == false }) ?? (seen.count < Self.limit) else { return }
-        seen[identity] = First(session: sighting.session, accepted: message.accepted, ended: sighting.ended)
+        seen[identity] = First(
+            ended: sighting.ended, session: UInt32(clamping: sighting.session), accepted: message.accepted)
     }
 }

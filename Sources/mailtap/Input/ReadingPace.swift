@@ -9,7 +9,7 @@ final class ReadingPace: Sendable {
     }
 
     /// Octets that a reader may be ahead of the slowest.
-    private static let lead: UInt64 = 8 << 20
+    private static let lead: UInt64 = 4 << 20
 
     private let readers: Mutex<[Reader]>
     private let turns: [DispatchSemaphore]
