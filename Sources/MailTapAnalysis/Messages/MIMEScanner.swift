@@ -116,18 +116,22 @@ struct MIMEScanner {
     /// Passes body octets on to the leaf, up to the next line that may be a boundary.
     private mutating func pass(_ bytes: RawSpan, from start: Int) -> Int {
         var index = start
-        let watchesLines = !levels.isEmpty
-        while true {
-            guard let lineFeed = bytes.firstIndex(of: 10, from: index) else {
-                measure(bytes, index, bytes.byteCount, endsLine: false)
-                index = bytes.byteCount
-                isAtLineStart = false
-                break
-            }
-            measure(bytes, index, lineFeed + 1, endsLine: true)
-            index = lineFeed + 1
+        isAtLineStart = false
+        if let lineFeed = bytes.firstIndex(of: 10, from: start) {
+            measure(bytes, start, lineFeed + 1, endsLine: true)
+            let lines = bytes.wholeLines(
+                from: lineFeed + 1, stoppingAt: levels.isEmpty ? nil : UInt8(ascii: "-"))
+            lineEnds &+= lines.endingInCRLF
+            content.facts.bareLineFeeds &+= lines.endingInLF
+            content.facts.longestLine = max(content.facts.longestLine, UInt64(lines.longest))
+            index = lines.end
             isAtLineStart = true
-            guard index < bytes.byteCount, !watchesLines || bytes[octet: index] != UInt8(ascii: "-") else { break }
+        }
+        // The rest begins a line that is none to stop at, or the first has no end here.
+        if index < bytes.byteCount, !isAtLineStart || !isBoundarySuspect(bytes[octet: index]) {
+            measure(bytes, index, bytes.byteCount, endsLine: false)
+            index = bytes.byteCount
+            isAtLineStart = false
         }
         emit(bytes.extracting(start..<index))
         return index

@@ -20,8 +20,42 @@ extension RawSpan {
         }
     }
 
+    /// Measures the whole lines from `start` on, where a line begins, up to the first that begins with `stop`.
+    public func wholeLines(from start: Int, stoppingAt stop: UInt8? = nil) -> LineRun {
+        var run = LineRun(end: Swift.max(0, start))
+        withUnsafeBytes { buffer in
+            guard let base = buffer.baseAddress else { return }
+            // `run.end` is below the count whenever an octet is read there, and LFs are found inside the buffer.
+            while run.end < buffer.count {
+                let line = base + run.end
+                if let stop, line.load(as: UInt8.self) == stop { return }
+                guard let found = memchr(line, 10, buffer.count - run.end) else { return }
+                let length = UnsafeRawPointer(found) - line
+                if length > 0, line.load(fromByteOffset: length - 1, as: UInt8.self) == 13 {
+                    run.endingInCRLF &+= 1
+                    run.longest = Swift.max(run.longest, length - 1)
+                } else {
+                    run.endingInLF &+= 1
+                    run.longest = Swift.max(run.longest, length)
+                }
+                run.end += length + 1
+            }
+        }
+        return run
+    }
+
     /// The octet at `offset`, which the caller has checked; bounds are checked again.
     public subscript(octet offset: Int) -> UInt8 { unsafeLoad(fromByteOffset: offset, as: UInt8.self) }
+}
+
+/// Whole lines, one behind the other.
+public struct LineRun: Sendable, Equatable {
+    /// The offset behind the last of them.
+    public var end: Int
+    /// How many end in CRLF, and how many in LF alone.
+    public var endingInCRLF: UInt64 = 0, endingInLF: UInt64 = 0
+    /// Octets of the longest, its line end not counted.
+    public var longest = 0
 }
 
 extension Array where Element == UInt8 {

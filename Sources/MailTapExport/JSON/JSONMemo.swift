@@ -14,6 +14,7 @@ public struct JSONMemo: Sendable {
     private var meanings = OctetMemo()
     private var keywords = OctetMemo()
     private var tags = OctetMemo()
+    private var addresses = OctetMemo()
     /// Of the last session's start.
     var second = SecondText()
 
@@ -28,6 +29,14 @@ public struct JSONMemo: Sendable {
         }
         withUnsafeBytes(of: key) { key in
             Self.append(key, &meanings, to: &out) { FactsJSON.meaning(reply, to: verb, proto, to: &$0) }
+        }
+    }
+
+    /// Appends an address as its description has it.
+    mutating func append(_ address: IPAddress, to out: inout OctetBuffer) {
+        guard !address.isIPv4 else { return out.append(address: address) }
+        withUnsafeBytes(of: (address.high, address.low)) { key in
+            Self.append(key, &addresses, to: &out) { $0.append(address: address) }
         }
     }
 

@@ -48,9 +48,9 @@ public struct SessionJSON: Sendable {
         out.append(",\"protocol\":")
         out.append(json: session.proto?.name ?? "unknown")
         out.append(",\"client\":")
-        append(session.info.client, to: &out)
+        append(session.info.client, to: &out, &memo)
         out.append(",\"server\":")
-        append(session.info.server, to: &out)
+        append(session.info.server, to: &out, &memo)
         out.append(",\"started\":\"")
         out.append(moment: session.info.started, &memo.second)
         out.append("\",\"duration\":")
@@ -67,7 +67,9 @@ public struct SessionJSON: Sendable {
         out.append(json: session.ending.rawValue)
         out.append(",\"tls\":")
         append(session.tls, to: &out)
-        if !session.tunnels.isEmpty { append(",\"tunnels\":[", session.tunnels, to: &out) { append($0, to: &$1) } }
+        if !session.tunnels.isEmpty {
+            append(",\"tunnels\":[", session.tunnels, to: &out) { append($0, to: &$1, &memo) }
+        }
         if let lookup = session.info.lookup {
             out.append(",\"lookup\":")
             append(lookup, before: session.info.started, to: &out)
@@ -124,11 +126,11 @@ public struct SessionJSON: Sendable {
         out.append("]")
     }
 
-    private func append(_ endpoint: Endpoint, to out: inout OctetBuffer) {
+    private func append(_ endpoint: Endpoint, to out: inout OctetBuffer, _ memo: inout JSONMemo) {
         out.append("{\"address\":")
         if let address = endpoint.address {
             out.append("\"")
-            out.append(address: address)
+            memo.append(address, to: &out)
             out.append("\"")
         } else {
             out.append("null")
@@ -154,7 +156,7 @@ public struct SessionJSON: Sendable {
         out.append("}")
     }
 
-    private func append(_ passed: SessionTunnel, to out: inout OctetBuffer) {
+    private func append(_ passed: SessionTunnel, to out: inout OctetBuffer, _ memo: inout JSONMemo) {
         out.append("{\"kind\":")
         out.append(json: passed.tunnel.kind.name)
         for (key, end) in [("target", passed.tunnel.target), ("client", passed.tunnel.client), ("peer", passed.peer)] {
@@ -162,7 +164,7 @@ public struct SessionJSON: Sendable {
             out.append(",")
             out.append(json: key)
             out.append(":")
-            append(end, to: &out)
+            append(end, to: &out, &memo)
         }
         out.append("}")
     }

@@ -98,6 +98,36 @@ import Testing
         }
     }
 
+    /// Short stretches of what matters, so that every kind of line end meets every kind of cut.
+    @Test func chunkingMakesNoDifferenceToAnyOctets() {
+        let stretches = [
+            "\r\n", "\n", "\r", "\r\n--b\r\n", "\n--b\n", "\r\n--b--\r\n", "-", "--", "a", "text of a line", " ",
+            "\u{E9}", "\u{0}", "Content-Type: text/plain\r\n\r\n", "\r\n\r\n",
+        ]
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<400 {
+            var text =
+                "Subject: x\r\nContent-Type: \(Bool.random() ? "multipart/mixed; boundary=b" : "text/plain")\r\n\r\n"
+            for _ in 0..<Int.random(in: 0..<30, using: &random) {
+                text += stretches[Int.random(in: 0..<stretches.count, using: &random)]
+            }
+            let octets = Array(text.utf8)
+            let whole = MessageScanner.scan(octets)
+            for largest in [1, 5, 40] {
+                var scanner = MessageScanner()
+                var rest = octets[...]
+                while !rest.isEmpty {
+                    let piece = Array(rest.prefix(Int.random(in: 1...largest, using: &random)))
+                    rest = rest.dropFirst(piece.count)
+                    scanner.receive(piece.span.bytes)
+                }
+                let dripped = scanner.finish()
+                #expect(dripped.content == whole.content, "\(text.debugDescription)")
+                #expect(dripped.digest == whole.digest)
+            }
+        }
+    }
+
     @Test(arguments: [
         ("=?utf-8?Q?caf=C3=A9?=", "caf\u{E9}"), ("=?UTF-8?B?w6k=?= =?utf-8?q?_x?=", "\u{E9} x"),
         ("a =?iso-8859-1*fr?q?=E9?= b", "a \u{E9} b"),
