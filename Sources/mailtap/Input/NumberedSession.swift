@@ -22,11 +22,20 @@ final class NumberedSession: NumberedConnection, @unchecked Sendable {
     var verdict: Bool?
     var isOver = false
     var number: Int?
-    private var product: Product?
+    private var box: Box?
+
+    /// A place of its own for what is large, so that the many connections that are open take little.
+    private final class Box {
+        var product: Product?
+        init(_ product: consuming Product) { self.product = product }
+    }
 
     /// Puts in what there is to give out.
-    func put(_ product: consuming Product) { self.product = product }
+    func put(_ product: consuming Product) { box = Box(product) }
 
     /// What there is to give out, once.
-    func take() -> Product? { product.take() }
+    func take() -> Product? {
+        defer { box = nil }
+        return box?.product.take()
+    }
 }
