@@ -70,6 +70,7 @@ struct SharedReading: Sendable {
     private func read(
         _ share: CaptureShare, _ known: KeyLog.Snapshot, _ pace: ReadingPace, _ progress: @escaping (UInt64) -> Void
     ) -> Outcome {
+        Allocator.makeRoom()
         let keys = KeyLog(known)
         let position = PacketPosition()
         let sink = merge.sink(of: share, position)
