@@ -248,13 +248,6 @@ extension Reassembler {
         }
     }
 
-    /// Ends a connection that has been idle for too long, and frees its place; false for one that is over.
-    mutating func endIdle(_ place: Int) -> Bool {
-        guard connections[place].phase != .past else { return false }
-        remove(place)
-        return true
-    }
-
     /// Ends the connections that have been idle for too long.
     ///
     /// Seldom, since it looks at all of them: by time, and no more often than some thousand packets pay for.

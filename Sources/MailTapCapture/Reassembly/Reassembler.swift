@@ -86,10 +86,7 @@ struct Reassembler: SegmentHandler, ~Copyable {
     private mutating func take(_ segment: TCPSegment, _ payload: RawSpan, _ comments: [String]) {
         position?.moment = CaptureMoment(packet: packet)
         let (key, direction) = FlowKey.of(segment)
-        var known = table.find(key) { connections[$0].key == key }
-        if let idle = known, segment.time.since(connections[idle].lastTime) > limits.idleTime, endIdle(idle) {
-            known = nil
-        }
+        let known = table.find(key) { connections[$0].key == key }
         guard let place = known ?? begin(key, segment, payload, comments) else { return }
         connections[place].noteArrival(at: segment.time)
         let index = 2 * place + direction

@@ -28,7 +28,7 @@ public struct ReassemblyLimits: Sendable, Equatable {
     /// Packets for which one stays open that lacks octets, or was reset.
     public var incompletePackets: UInt64 = 65_536
     /// Closed connections that are remembered, so that a late duplicate opens no new session.
-    public var closedConnections: Int = 4096
+    public var closedConnections: Int = 8192
     /// Nanoseconds of capture time for which either stays open.
     public var closedTime: Int64 = 2_000_000_000
     /// Nanoseconds of capture time without a packet after which a connection is over.

@@ -42,6 +42,34 @@ import Testing
         }
     }
 
+    @Test func aLongPauseEndsNoConnection() throws {
+        var talk = Self.open()
+        talk.wait(seconds: 7_300)
+        talk.say(.client, "QUIT\r\n")
+        talk.say(.server, "221 bye\r\n")
+        talk.close()
+        let traces = reassemble(talk.segments)
+        #expect(traces.map { $0.text(.client) } == ["NOOP\r\nQUIT\r\n"])
+        #expect(traces.first?.text(.server) == "220 hi\r\n250 ok\r\n221 bye\r\n")
+    }
+
+    @Test func manyConnectionsThatClosedAreRemembered() {
+        var segments: [(segment: TCPSegment, payload: [UInt8])] = []
+        var late: [(segment: TCPSegment, payload: [UInt8])] = []
+        for number in 0..<6_000 {
+            var talk = Conversation(handshake: false)
+            talk.ports.0 = UInt16(10_000 + number)
+            talk.add(.client, [], flags: .syn, ack: false)
+            talk.add(.server, [], flags: .syn)
+            talk.say(.server, "220 hi\r\n")
+            talk.say(.client, "QUIT\r\n")
+            talk.close()
+            segments += talk.segments
+            if number % 500 == 0 { late += talk.segments[2..<4] }
+        }
+        #expect(reassemble(segments + late).count == 6_000)
+    }
+
     @Test func aFINThatCarriesTheLastOctetsEndsBehindThem() throws {
         var talk = Self.open()
         talk.add(.client, Array("QUIT\r\n".utf8), flags: .fin)
