@@ -98,6 +98,14 @@ extension Exchange {
     /// A copy of the command line's octets; empty where there is none.
     var commandOctets: [UInt8] { command?.line.octets ?? [] }
 
+    /// The command's argument, up to the first credential in the line.
+    var openArgument: ArraySlice<UInt8> {
+        guard let line = command?.line else { return [] }
+        var octets = line.octets
+        if let secret = line.secrets.first { octets.removeLast(max(0, octets.count - secret.range.lowerBound)) }
+        return SMTPGrammar.argument(of: octets)
+    }
+
     /// Calls `body` with the command line's octets, where they lie; with none where there is no command.
     func withCommand<Result>(_ body: (RawSpan) -> Result) -> Result {
         guard let line = command?.line else { return body(RawSpan()) }

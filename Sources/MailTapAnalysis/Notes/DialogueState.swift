@@ -202,7 +202,9 @@ struct DialogueState {
             phase = .transaction
         case .stat:
             guard status.isPositive else { return }
+            // STAT leaves out what is marked as deleted; numbers stay (RFC 1939 section 5).
             maildrop = exchanges[index].reply?.lines.first.flatMap { $0.text().text.words.first }.flatMap { Int($0) }
+                .map { $0.addingReportingOverflow(deleted.count).partialValue }
         case .dele:
             if status.isPositive, let number = Int(Self.argument(of: exchanges[index])) { deleted.insert(number) }
         case .rset: if status.isPositive { deleted.removeAll() }
@@ -212,6 +214,6 @@ struct DialogueState {
     }
 
     private static func argument(of exchange: Exchange) -> String {
-        SMTPGrammar.text(SMTPGrammar.argument(of: exchange.commandOctets))
+        SMTPGrammar.text(exchange.openArgument)
     }
 }

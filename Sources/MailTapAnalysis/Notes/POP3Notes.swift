@@ -57,18 +57,18 @@ enum POP3Notes {
     }
 
     private static func note(_ place: DialoguePlace) -> String {
-        let argument = SMTPGrammar.argument(of: place.exchange.commandOctets)
+        let argument = place.exchange.openArgument
         switch place.facts.verb {
         case .user: return "Give the user name \(ShownText.of(argument)) (RFC 1939 section 7)"
         case .pass:
             let user = place.state.user.map { " of \(ShownText.of($0))" } ?? ""
             return "Give the password\(user), to open and lock the maildrop (RFC 1939 section 7)"
         case .apop:
-            let user = ShownText.of(SMTPGrammar.text(argument).words.first ?? "")
+            let user = SMTPGrammar.text(argument).words.first.map { " as \(ShownText.of($0))" } ?? ""
             return
-                "Log in as \(user) with an MD5 digest of the greeting's timestamp and the password (RFC 1939 section 7)"
+                "Log in\(user) with an MD5 digest of the greeting's timestamp and the password (RFC 1939 section 7)"
         case .auth:
-            return argument.isEmpty
+            return SMTPGrammar.argument(of: place.exchange.commandOctets).isEmpty
                 ? "Ask which SASL mechanisms there are, as RFC 1734 allowed (RFC 5034 section 4)"
                 : place.exchange.command.map(SASLSteps.begin) ?? ""
         case .response: return SASLSteps.respond(place.state.login, place.exchange.command?.line ?? WireText([]))

@@ -64,7 +64,7 @@ public struct LoginName: Sendable {
             name = nil
             // APOP's first argument; the digest behind it is the secret.
             let words = line.split(separator: 32)
-            guard words.count > 1 else { return }
+            guard words.count > (step == .apop ? 2 : 1) else { return }
             name = String(decoding: words[1], as: UTF8.self)
         case .auth:
             name = nil

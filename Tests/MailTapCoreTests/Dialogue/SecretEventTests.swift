@@ -30,6 +30,10 @@ import Testing
         #expect(smtp("C: AUTH XOAUTH2 AAAA\nS: 334 e30=\nC: AQ==\nS: 535 no") == ["AAAA", "AQ=="])
         #expect(smtp("C: AUTH X-OWN AAAA BBBB\nS: 504 no") == ["AAAA BBBB"])
         #expect(smtp("C: AUTH PLAIN\nS: 334 \nC: *\nS: 501 cancelled").isEmpty)
+        #expect(
+            smtp("C: BURL imap://u:pw@h/x;urlauth=submit+u:internal:91354a473744909de610943775f92038 LAST\nS: 250 ok")
+                == ["pw", "internal:91354a473744909de610943775f92038"])
+        #expect(smtp("C: BURL imap://h:143/a@b:c LAST\nS: 250 ok").isEmpty)
         #expect(smtp("C: AUTH EXTERNAL =\nS: 235 ok").isEmpty)
     }
 
@@ -43,6 +47,9 @@ import Testing
     @Test func pop3Logins() {
         #expect(pop3("C: USER alice\nS: +OK\nC: PASS with space \nS: +OK") == ["with space "])
         #expect(pop3("C: APOP alice 0123456789abcdef\nS: +OK") == ["0123456789abcdef"])
+        let digest = "c4c9334bac560ecc979e58001b3e22fb"
+        #expect(pop3("C: APOP \(digest)\nS: -ERR") == [digest])
+        #expect(pop3("C: APOP alice\nS: -ERR") == [])
         #expect(pop3("C: AUTH PLAIN\nS: + \nC: AAAA\nS: +OK") == ["AAAA"])
         #expect(pop3("C: AUTH PLAIN AAAA\nS: -ERR no") == ["AAAA"])
         #expect(pop3("C| PASS never ended") == ["PASS never ended"])

@@ -183,6 +183,10 @@ struct POP3Decoder: DialogueDecoder {
             if !digest.isEmpty {
                 isSecret = true
                 secret(.apopDigest, digest.lowerBound..<text, line, offer, &events)
+            } else if line.extracting(argument).isHexadecimal {
+                // The name was forgotten.
+                isSecret = true
+                secret(.apopDigest, argument.lowerBound..<text, line, offer, &events)
             }
         case .auth where !argument.isEmpty:
             isSecret = auth(line, argument, text, offer, &events)

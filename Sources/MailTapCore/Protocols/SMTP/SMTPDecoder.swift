@@ -200,6 +200,11 @@ struct SMTPDecoder: DialogueDecoder {
         switch verb {
         case .auth:
             isSecret = auth(line, letters, text, offer, &events)
+        case .burl:
+            for place in line.urlSecrets(in: line.word(from: letters, to: text)) {
+                isSecret = true
+                secret(.opaque, place.lowerBound, place.upperBound, line, offer, exchanges, &events)
+            }
         case .unknown where text > 0 && (offer.base < suspectUntil || suspectsResponse):
             isSecret = true
             secret(.opaque, 0, text, line, offer, exchanges, &events)

@@ -1,0 +1,44 @@
+/// Credentials in the arguments of commands.
+extension RawSpan {
+    /// Where a URL holds credentials: a password behind the user's name, and the token that authorises whoever has it
+    /// (RFC 4467 section 7), as BURL's does (RFC 4468).
+    ///
+    /// - Returns: their places, in order, not overlapping.
+    func urlSecrets(in url: Range<Int>) -> [Range<Int>] {
+        var found: [Range<Int>] = []
+        var start = url.lowerBound
+        if let scheme = firstPlace(of: "://", in: url) {
+            start = scheme + 3
+            var end = start
+            while end < url.upperBound, self[octet: end] != UInt8(ascii: "/") { end += 1 }
+            if let host = (start..<end).last(where: { self[octet: $0] == UInt8(ascii: "@") }),
+                let colon = (start..<host).first(where: { self[octet: $0] == UInt8(ascii: ":") }), colon + 1 < host
+            {
+                found.append(colon + 1..<host)
+            }
+            start = end
+        }
+        if let access = firstPlace(of: ";URLAUTH=", in: start..<url.upperBound),
+            let colon = (access + 9..<url.upperBound).first(where: { self[octet: $0] == UInt8(ascii: ":") }),
+            colon + 1 < url.upperBound
+        {
+            found.append(colon + 1..<url.upperBound)
+        }
+        return found
+    }
+
+    /// Whether it is an MD5 digest as APOP has it (RFC 1939 section 7): 32 hexadecimal digits.
+    var isHexadecimal: Bool {
+        guard byteCount == 32 else { return false }
+        for offset in 0..<32 {
+            let octet = self[octet: offset]
+            guard (48...57).contains(octet) || (97...102).contains(octet | 32) else { return false }
+        }
+        return true
+    }
+
+    private func firstPlace(of text: StaticString, in range: Range<Int>) -> Int? {
+        guard range.count >= text.utf8CodeUnitCount else { return nil }
+        return (range.lowerBound...range.upperBound - text.utf8CodeUnitCount).first { hasPrefix(text, from: $0) }
+    }
+}
