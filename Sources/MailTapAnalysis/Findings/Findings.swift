@@ -73,7 +73,7 @@ extension Exchange {
     }
 }
 
-/// Collects findings; the same rule at the same exchange counts once.
+/// Collects findings; the same rule at the same exchange counts once, and a flood of one rule is counted, not kept.
 struct FindingList {
     private struct Key: Hashable {
         var rule: String
@@ -92,12 +92,16 @@ struct FindingList {
     }
 
     private static let few = 8
+    /// Findings of one rule that are kept: a session can have millions, of which these tell enough.
+    private static let mostOfARule = 1_000
 
     private var findings: [Finding] = []
     /// How often each came again, by its index.
     private var repeats: [Int: Int] = [:]
     /// The index of each, once they are more than a few.
     private var seen: [Key: Int] = [:]
+    /// How many there are of each rule, and the index of the last, once there may be too many.
+    private var ofRules: [String: (count: Int, last: Int)] = [:]
 
     /// Adds a finding.
     ///
@@ -118,6 +122,11 @@ struct FindingList {
             if let severity { findings[index].severity = max(findings[index].severity, severity) }
             return
         }
+        if findings.count >= Self.mostOfARule, let last = lastOfFlood(of: id) {
+            repeats[last, default: 0] += 1
+            if let severity { findings[last].severity = max(findings[last].severity, severity) }
+            return
+        }
         // A few are found faster by looking at each, and hardly any session has more.
         if findings.count >= Self.few {
             if seen.isEmpty { for (index, old) in findings.enumerated() { seen[Key(old)] = index } }
@@ -127,6 +136,17 @@ struct FindingList {
             Finding(
                 rule: id, aspect: rule.aspect, severity: severity ?? rule.severity, side: fault, exchange: exchange,
                 text: text, reference: rule.reference))
+    }
+
+    /// The last finding that is kept of a rule of which no more are; nil where one more is, which is counted.
+    private mutating func lastOfFlood(of id: String) -> Int? {
+        if ofRules.isEmpty {
+            for (index, old) in findings.enumerated() { ofRules[old.rule] = ((ofRules[old.rule]?.count ?? 0) + 1, index) }
+        }
+        let count = ofRules[id]?.count ?? 0
+        guard count < Self.mostOfARule else { return ofRules[id]?.last }
+        ofRules[id] = (count + 1, findings.count)
+        return nil
     }
 
     private func index(of key: Key) -> Int? {

@@ -27,6 +27,16 @@ import Testing
 
     private static let mail = "Date: x\r\nFrom: a@example.org\r\n\r\nHello\r\n"
 
+    @Test func aFloodOfOneRuleIsCountedNotKept() {
+        var list = FindingList()
+        for index in 0..<2_500 { list.add("smtp.no-reply", exchange: index, "NOOP never got a reply") }
+        for index in 0..<3 { list.add("smtp.delivery-uncertain", exchange: index, "No reply came") }
+        let found = list.inOrder
+        #expect(found.count == 1_003)
+        #expect(found.filter { $0.rule == "smtp.delivery-uncertain" }.map(\.exchange) == [0, 1, 2])
+        #expect(found.last?.exchange == 999 && found.last?.text == "NOOP never got a reply, and 1500 more like it")
+    }
+
     @Test func aCleanSessionHasNone() {
         let found = smtp { script in
             script.say("MAIL FROM:<a@example.org> SIZE=100", "250 2.1.0 ok")
