@@ -141,7 +141,9 @@ struct FindingList {
     /// The last finding that is kept of a rule of which no more are; nil where one more is, which is counted.
     private mutating func lastOfFlood(of id: String) -> Int? {
         if ofRules.isEmpty {
-            for (index, old) in findings.enumerated() { ofRules[old.rule] = ((ofRules[old.rule]?.count ?? 0) + 1, index) }
+            for (index, old) in findings.enumerated() {
+                ofRules[old.rule] = ((ofRules[old.rule]?.count ?? 0) + 1, index)
+            }
         }
         let count = ofRules[id]?.count ?? 0
         guard count < Self.mostOfARule else { return ofRules[id]?.last }
