@@ -64,7 +64,9 @@ enum SMTPArgumentRules {
 
     private static func hello(_ place: DialoguePlace, _ found: inout FindingList) {
         let isUsual = place.exchange.withCommand { line in
-            AddressForm.isUsualDomain(line.extracting(SMTPGrammar.argumentPlace(in: line)))
+            let name = line.extracting(SMTPGrammar.argumentPlace(in: line))
+            // An address without its brackets ends with a digit, as hardly any name does.
+            return AddressForm.isUsualDomain(name) && !(48...57).contains(name[octet: name.byteCount - 1])
         }
         if isUsual { return }
         let name = SMTPGrammar.text(SMTPGrammar.argument(of: place.exchange.commandOctets))
@@ -82,6 +84,12 @@ enum SMTPArgumentRules {
                     "smtp.hello-literal", exchange: place.index,
                     "The client greets as \(ShownText.of(name)) and connects from \(client)")
             }
+            return
+        }
+        if IPAddress(name) != nil {
+            found.add(
+                "smtp.hello-name", exchange: place.index,
+                "The client greets with \(ShownText.of(name)), an address that lacks its brackets")
             return
         }
         // Without a name the command is not whole. LMTP is spoken inside one host or site, where short names are usual.
@@ -107,7 +115,8 @@ enum SMTPArgumentRules {
             found.add("smtp.path-form", exchange: place.index, text)
         }
         if let problem = AddressForm.problem(path.address, isSender: place.facts.verb != .rcpt) {
-            found.add("smtp.bad-address", exchange: place.index, "\(ShownText.of(path.address)): \(problem)")
+            let shown = path.address.isEmpty ? "<>" : ShownText.of(path.address)
+            found.add("smtp.bad-address", exchange: place.index, "\(shown): \(problem)")
         } else if let lapse = AddressForm.lapse(path.address) {
             found.add(
                 "smtp.bad-address", exchange: place.index, "\(ShownText.of(path.address)): \(lapse)", severity: .note)

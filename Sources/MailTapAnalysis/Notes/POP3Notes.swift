@@ -24,12 +24,12 @@ enum POP3Notes {
         switch place.facts.verb {
         case .retr:
             sentence.add("Fetch message ")
-            argument(place, to: &sentence)
+            argument(place, orElse: "(none named)", to: &sentence)
             fetched(place, to: &sentence)
             sentence.add(" (RFC 1939 section 5)")
         case .dele:
             sentence.add("Mark message ")
-            argument(place, to: &sentence)
+            argument(place, orElse: "(none named)", to: &sentence)
             sentence.add(" for deletion at QUIT (RFC 1939 section 5)")
         case .list:
             let isOfAll = place.exchange.withCommand { SMTPGrammar.argumentPlace(in: $0).isEmpty }
@@ -52,8 +52,14 @@ enum POP3Notes {
         }
     }
 
-    private static func argument(_ place: DialoguePlace, to sentence: inout Sentence) {
-        place.exchange.withCommand { sentence.add(shown: $0.extracting(SMTPGrammar.argumentPlace(in: $0))) }
+    /// Adds the argument, or `nothing` where there is none.
+    private static func argument(
+        _ place: DialoguePlace, orElse nothing: StaticString = "", to sentence: inout Sentence
+    ) {
+        place.exchange.withCommand { line in
+            let named = SMTPGrammar.argumentPlace(in: line)
+            if named.isEmpty { sentence.add(nothing) } else { sentence.add(shown: line.extracting(named)) }
+        }
     }
 
     private static func note(_ place: DialoguePlace) -> String {

@@ -48,7 +48,7 @@ enum SMTPNotes {
     private static func note(_ place: DialoguePlace) -> String {
         let argument = SMTPGrammar.argument(of: place.exchange.commandOctets)
         // Most commands do not show it.
-        var shown: String { ShownText.of(argument) }
+        var shown: String { argument.isEmpty ? "(none named)" : ShownText.of(argument) }
         switch place.facts.verb {
         case .rset: return reset(place.state)
         case .bdat: return chunk(argument, place.state)
