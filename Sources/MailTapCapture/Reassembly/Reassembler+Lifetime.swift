@@ -252,7 +252,8 @@ extension Reassembler {
     ///
     /// Seldom, since it looks at all of them: by time, and no more often than some thousand packets pay for.
     mutating func sweep() {
-        guard packet == 0 || packet >= sweptAtPacket &+ 4096 else { return }
+        // In the first packets there can't be many connections to look at.
+        guard packet < 4096 || packet >= sweptAtPacket &+ 4096 else { return }
         sweptAtPacket = packet
         sweepDue = now.advanced(by: limits.idleTime / 8)
         let idle = inOrder { connections[$0].phase != .past && now.since(connections[$0].lastTime) > limits.idleTime }
