@@ -1,22 +1,11 @@
 import MailTapCore
+import MailTapTesting
 import Testing
 
 @testable import MailTapDecrypt
 
 /// Octets that went wrong in every way, seeded: nothing traps, nothing is invented, nothing is lost unsaid.
 @Suite struct RandomConversationTests {
-    /// splitmix64, so that a seed means the same on every machine.
-    private struct Random: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var bits = state
-            bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
-            return bits ^ (bits >> 31)
-        }
-    }
-
     private typealias Piece = (side: Side, octets: [UInt8])
 
     private static let flights: [Piece] = [
@@ -25,7 +14,7 @@ import Testing
         (.server, RFC8448.serverData), (.client, RFC8448.clientAlert), (.server, RFC8448.serverAlert),
     ]
 
-    private static func mutated(_ random: inout Random) -> [Piece] {
+    private static func mutated(_ random: inout SeededGenerator) -> [Piece] {
         var pieces = flights
         for _ in 0..<Int.random(in: 1...4, using: &random) {
             let index = Int.random(in: 0..<pieces.count, using: &random)
@@ -64,7 +53,7 @@ import Testing
     }
 
     @Test(arguments: 0..<20) func plaintextIsNeverInvented(_ seed: UInt64) {
-        var random = Random(state: seed)
+        var random = SeededGenerator(seed: seed)
         let keys = KeyLog()
         keys.add(RFC8448.keyLog.utf8)
         for _ in 0..<100 {
@@ -78,7 +67,7 @@ import Testing
     }
 
     @Test(arguments: 0..<20) func withoutSecretsEveryOctetGoesOn(_ seed: UInt64) {
-        var random = Random(state: seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<100 {
             let pieces = Self.mutated(&random)
             let entries = Self.play(pieces, KeyLog())
@@ -92,7 +81,7 @@ import Testing
     }
 
     @Test(arguments: 0..<10) func handshakeMessagesOfAnyFormAreRead(_ seed: UInt64) {
-        var random = Random(state: seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<500 {
             var body = Array(RFC8448.clientHello.dropFirst(9))
             for _ in 0..<Int.random(in: 1...8, using: &random) {

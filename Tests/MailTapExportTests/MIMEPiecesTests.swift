@@ -1,4 +1,5 @@
 import MailTapCore
+import MailTapTesting
 import Testing
 
 @testable import MailTapExport
@@ -51,7 +52,7 @@ import Testing
     }
 
     @Test func `the pieces are the message, whatever it is`() {
-        var random = SystemRandomNumberGenerator()
+        var random = SeededGenerator(seed: 16)
         let lines = [
             "Content-Type: multipart/mixed; boundary=x", "Content-Type: message/rfc822", "", "--x", "--x--", "text",
             "--", "\u{E9}", "Content-Transfer-Encoding: base64", " folded", "--y",

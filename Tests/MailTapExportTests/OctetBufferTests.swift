@@ -1,5 +1,6 @@
 import MailTapAnalysis
 import MailTapCore
+import MailTapTesting
 import Testing
 
 @testable import MailTapExport
@@ -28,7 +29,7 @@ import Testing
     }
 
     @Test func `times are written as elsewhere`() {
-        var random = SystemRandomNumberGenerator()
+        var random = SeededGenerator(seed: 12)
         var times: [Int64] = [
             0, 1, 10, 100, 999, 1_000, 1_010, 999_999_999, 1_000_000_000, -1, -1_500_000_000, .min, .max,
         ]
@@ -43,7 +44,7 @@ import Testing
     }
 
     @Test func `moments are written as elsewhere, whatever the last one was`() {
-        var random = SystemRandomNumberGenerator()
+        var random = SeededGenerator(seed: 13)
         var second = SecondText()
         var moments: [Int64] = [.min, .max, 0, 1, -1, 999_999_999, 1_000_000_000]
         for _ in 0..<200 {
@@ -122,7 +123,7 @@ import Testing
             "\u{202E}",
             "\u{2030}", "\u{2066}", "\u{2069}", "\u{20AC}", "\u{1F4E7}", "long plain text",
         ]
-        var random = SystemRandomNumberGenerator()
+        var random = SeededGenerator(seed: 14)
         for _ in 0..<500 {
             let text = (0..<Int.random(in: 0...40, using: &random)).map { _ in
                 characters[Int.random(in: 0..<characters.count, using: &random)]

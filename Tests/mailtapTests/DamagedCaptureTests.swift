@@ -2,24 +2,13 @@ import Foundation
 import MailTapAnalysis
 import MailTapCore
 import MailTapExport
+import MailTapTesting
 import Testing
 
 @testable import mailtap
 
 /// Captures of real servers, damaged at random and read as `analyze` does, down to the JSON.
 @Suite struct DamagedCaptureTests {
-    /// splitmix64, so that a seed means the same on every machine.
-    private struct Random: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var bits = state
-            bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
-            return bits ^ (bits >> 31)
-        }
-    }
-
     /// Captures and recordings that are short enough to be read many times.
     static let names = Captures.names.filter { name in
         guard name.hasSuffix(".pcap") || name.hasSuffix(".pcapng") || name.hasSuffix(".mailtap") else { return false }
@@ -34,7 +23,7 @@ import Testing
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("damaged-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        var random = Random(state: UInt64(whole.count))
+        var random = SeededGenerator(seed: UInt64(whole.count))
         for round in 0..<12 {
             var octets = [UInt8](whole)
             // The file's own header stays, or most would be no capture at all.
@@ -72,7 +61,7 @@ import Testing
         return try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [[String: Any]])
     }
 
-    private static func damage(_ octets: inout [UInt8], at place: Int, _ random: inout Random) {
+    private static func damage(_ octets: inout [UInt8], at place: Int, _ random: inout SeededGenerator) {
         switch Int.random(in: 0..<6, using: &random) {
         case 0: octets[place] = UInt8.random(in: 0...255, using: &random)
         case 1: octets[place] ^= 1 << UInt8.random(in: 0...7, using: &random)

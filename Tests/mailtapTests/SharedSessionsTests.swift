@@ -2,6 +2,7 @@ import Foundation
 import MailTapAnalysis
 import MailTapCore
 import MailTapExport
+import MailTapTesting
 import Testing
 
 @testable import mailtap

@@ -1,5 +1,6 @@
 import CZlib
 import MailTapCore
+import MailTapTesting
 import Testing
 
 @testable import MailTapCapture
@@ -47,7 +48,7 @@ import Testing
     }
 
     @Test func mutationsNeverTrap() {
-        var generator = SeededGenerator(state: 5)
+        var generator = SeededGenerator(seed: 5)
         let packed = Self.compress(CaptureReaderTests.pcap())
         var failures = 0
         for _ in 0..<500 {

@@ -1,4 +1,5 @@
 import MailTapCore
+import MailTapTesting
 import Testing
 
 @testable import MailTapCapture
@@ -97,7 +98,7 @@ import Testing
     }
 
     @Test func mutatedResponsesNeitherTrapNorHang() {
-        var generator = SeededGenerator(state: 3)
+        var generator = SeededGenerator(seed: 3)
         let names = HostNames(capacity: 64)
         var read = 0
         for round in 0..<4_000 {

@@ -1,4 +1,5 @@
 import MailTapCore
+import MailTapTesting
 import Testing
 
 @testable import MailTapCapture
@@ -148,7 +149,7 @@ struct SegmentCollector: SegmentHandler {
     }
 
     @Test(arguments: Wrapping.all) func survivesEveryMutation(wrapping: Wrapping) {
-        var generator = SeededGenerator(state: UInt64(wrapping.packet.count))
+        var generator = SeededGenerator(seed: UInt64(wrapping.packet.count))
         var found = 0
         for _ in 0..<2000 {
             var packet = wrapping.packet

@@ -32,7 +32,7 @@ import Testing
 
     /// Reordered, doubled, overlapping, wrapping, cut: no octet is made up, and each is there or missing.
     @Test(arguments: 0..<80) func disturbedCapturesAreAccountedFor(seed: UInt64) throws {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         var form = SyntheticCapture.all[Int.random(in: 0..<SyntheticCapture.all.count, using: &generator)]
         if form.network == .offload { form.network = .plain }
         let near = UInt32.random(in: 0...600, using: &generator)
@@ -60,7 +60,7 @@ import Testing
 
     /// Octets of headers, lengths, options and flags altered at random, in captures of every form.
     @Test(arguments: 0..<60) func damagedPacketsTrapNothingAndInventNothing(seed: UInt64) {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         var limits = ReassemblyLimits()
         limits.heldInAll = 1 << 20
         for _ in 0..<12 {
@@ -88,7 +88,7 @@ import Testing
 
     /// Damage to the file's own structure: what is there is read, and the rest is an error.
     @Test(arguments: 0..<60) func damagedFilesTrapNothing(seed: UInt64) {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         let form = SyntheticCapture.all[Int.random(in: 0..<SyntheticCapture.all.count, using: &generator)]
         let whole = form.file(form.packets(of: Conversation.mail().segments))
         for _ in 0..<10 {

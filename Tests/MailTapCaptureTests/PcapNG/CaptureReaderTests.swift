@@ -1,4 +1,5 @@
 import MailTapCore
+import MailTapTesting
 import Testing
 
 @testable import MailTapCapture
@@ -136,7 +137,7 @@ import Testing
     }
 
     @Test(arguments: 0..<20) func mutatedFilesNeitherTrapNorHang(seed: UInt64) {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         var writer = CaptureWriter()
         writer.section(big: seed % 2 == 0)
         writer.interface()

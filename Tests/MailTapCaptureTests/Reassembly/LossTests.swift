@@ -54,7 +54,7 @@ import Testing
 
     /// However the directions lie to each other in the file, each reply answers the same command.
     @Test(arguments: 0..<40) func whichCommandAReplyAnswersDoesNotDependOnTheFilesOrder(seed: UInt64) throws {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         var talk = Conversation.mail()
         // Some captures lack a packet, and some the start.
         switch seed % 4 {

@@ -1,4 +1,5 @@
 import MailTapCore
+import MailTapTesting
 import Testing
 
 @testable import MailTapCapture
@@ -19,7 +20,7 @@ import Testing
     }
 
     @Test(arguments: 0..<60) func anyOrderWithinAWindowGivesTheSameDialogue(seed: UInt64) throws {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         let isn: (UInt32, UInt32) = seed % 2 == 0 ? (.max - 50, .max - 20) : (1000, 9000)
         let talk = Conversation.mail(isn: isn)
         let expected = try #require(reassemble(talk.segments).first).dialogue
@@ -316,7 +317,7 @@ import Testing
     }
 
     @Test(arguments: 0..<40) func mutatedSegmentsNeitherTrapNorGrow(seed: UInt64) {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         var limits = ReassemblyLimits()
         limits.heldInAll = 1 << 16
         var segments: [(segment: TCPSegment, payload: [UInt8])] = []

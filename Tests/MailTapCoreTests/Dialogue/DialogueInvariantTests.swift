@@ -67,7 +67,7 @@ import Testing
     }
 
     @Test func randomOctetsAreTiledToo() {
-        var random = SplitMix(seed: 7)
+        var random = SeededGenerator(seed: 7)
         let pieces: [[UInt8]] = [
             "EHLO x\r\n", "MAIL FROM:<a>\r\n", "RCPT TO:<b>\r\n", "DATA\r\n", "BDAT 5\r\n", "BDAT 9 LAST\r\n",
             "AUTH LOGIN\r\n",
@@ -114,18 +114,5 @@ import Testing
             position = range.end
         }
         #expect(position == length, "\(side) ends at \(position) of \(length): \(events)")
-    }
-}
-
-/// A small seeded generator, so that a failing case can be run again.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

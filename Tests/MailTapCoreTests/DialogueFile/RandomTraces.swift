@@ -1,23 +1,11 @@
 import MailTapCore
-
-/// A generator that gives the same numbers for the same seed (splitmix64).
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
-    }
-}
+import MailTapTesting
 
 /// Traces of any octets in any chunks with any marks.
 struct RandomTraces {
     var generator: SeededGenerator
 
-    init(seed: UInt64) { generator = SeededGenerator(state: seed) }
+    init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
 
     mutating func pick(_ bound: Int) -> Int { Int.random(in: 0..<max(1, bound), using: &generator) }
     mutating func flip() -> Bool { pick(2) == 0 }

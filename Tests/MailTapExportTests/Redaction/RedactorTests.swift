@@ -172,7 +172,7 @@ import Testing
     }
 
     @Test func `whatever is said keeps its length`() {
-        var random = SystemRandomNumberGenerator()
+        var random = SeededGenerator(seed: 15)
         var names = Pseudonyms(key: Self.key)
         for _ in 0..<2_000 {
             let alphabet = Array("aZ09 .@<>=?_-:;\"\\()[]%+\r\n\t,*'".utf8) + [0, 0x1B, 0xC3, 0xA4, 0xE2, 0xFF]

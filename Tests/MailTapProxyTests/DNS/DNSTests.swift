@@ -1,4 +1,5 @@
 import MailTapCore
+import MailTapTesting
 import NIOCore
 import Testing
 
@@ -69,7 +70,7 @@ import Testing
         let found = try #require(DNSAnswer(answer(records), to: query))
         var orders: Set<[String]> = []
         for seed in 0..<32 {
-            var random = SplitMix(state: UInt64(seed))
+            var random = SeededGenerator(seed: UInt64(seed))
             guard case .exchanges(let hosts) = MailHosts(found, using: &random) else {
                 Issue.record("no hosts")
                 return
@@ -82,7 +83,7 @@ import Testing
     }
 
     @Test func otherAnswersHaveTheirMeaning() throws {
-        var random = SplitMix(state: 1)
+        var random = SeededGenerator(seed: 1)
         let null = try #require(DNSAnswer(answer([(.mx, [0, 0, 0])]), to: query))
         #expect(MailHosts(null, using: &random) == .none)
         let empty = try #require(DNSAnswer(answer([]), to: query))

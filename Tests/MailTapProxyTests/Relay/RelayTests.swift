@@ -1,4 +1,5 @@
 import MailTapCore
+import MailTapTesting
 import Testing
 
 @testable import MailTapProxy
@@ -166,7 +167,7 @@ struct RelayTests {
 
     @Test(arguments: 0..<50)
     func outputEqualsInputForAnyChunking(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         for strips in [false, true] {
             let book = Playbook.connected(stripsTLS: strips)
             var said: [Side: [UInt8]] = [.client: [], .server: []]
@@ -187,17 +188,5 @@ struct RelayTests {
                 #expect(book.recorded[side] == said[side])
             }
         }
-    }
-}
-
-/// A small generator whose runs can be repeated.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

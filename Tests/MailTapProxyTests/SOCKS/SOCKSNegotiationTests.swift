@@ -1,4 +1,5 @@
 import MailTapCore
+import MailTapTesting
 import Testing
 
 @testable import MailTapProxy
@@ -81,7 +82,7 @@ import Testing
     }
 
     @Test func randomOctetsNeverTrap() {
-        var random = SplitMix(state: 3)
+        var random = SeededGenerator(seed: 3)
         for _ in 0..<3_000 {
             let octets = (0..<40).map { _ in UInt8(truncatingIfNeeded: random.next() % 6) }
             _ = Self.play([5] + octets, login: random.next() % 2 == 0 ? Self.login : nil, step: 3)

@@ -1,3 +1,5 @@
+import MailTapTesting
+
 @testable import MailTapProxy
 
 /// A client and a server that are joined by a running proxy.
@@ -19,7 +21,7 @@ struct Peers: Sendable {
 
 /// Octets that differ everywhere, so that a loss or an exchange shows.
 func pattern(_ count: Int, seed: UInt64) -> [UInt8] {
-    var random = SplitMix(state: seed)
+    var random = SeededGenerator(seed: seed)
     return [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
         var offset = 0
         while offset < count {
