@@ -19,8 +19,8 @@ final class DecryptingSession: SessionSink {
     private let downstream: any SessionSink
     private let decryptor: Decryptor
     private var state = State.clear
-    // Neither calls anything outside while it is changed, so no two changes can overlap: the check for that would cost
-    // 4 % of `list`, at each packet.
+    // Neither calls anything outside while it is changed, so no two changes can overlap: the check for that would be
+    // made at each packet.
     @exclusivity(unchecked) private var watch: StartWatch
     /// Apart from `plaintext`, which is at work while the sink is called.
     @exclusivity(unchecked) private var passed = PassedOctets()

@@ -5,7 +5,7 @@ enum Allocator {
     /// Sets it up for reading: many small blocks that come and go, on every thread that reads.
     ///
     /// By default it gives memory back to the system and asks for it again all the time (page faults), and puts freed
-    /// blocks together in great batches; together 5 % of the time that reading takes.
+    /// blocks together in great batches.
     static func prepareForReading() {
         #if canImport(Glibc)
             _ = mallopt(M_MXFAST, 0)

@@ -8,7 +8,7 @@ final class TallyShare: ShareSink {
     private final class Connection: SessionSink {
         let opened: CaptureMoment
         // Owned by this object alone, from `init` to `end` or `deinit`, and used within its own calls, which never
-        // overlap: a plain pointer saves the check for that at each packet, and copies at the end (5 % of `list`).
+        // overlap: a plain pointer saves the check for that at each packet, and copies at the end.
         private let tally: UnsafeMutablePointer<SessionTally>
         private var isMail = false
         private(set) var isOver = false
