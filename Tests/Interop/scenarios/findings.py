@@ -166,8 +166,7 @@ def _say(address, said):
                     break
                 client.sendall(item.encode("latin-1"))
                 answer = client.recv(65536)
-                # A multi-line answer may come in pieces.
-                while answer and not answer.endswith(b"\n"):
+                while answer and not _whole(answer):
                     answer += client.recv(65536)
             client.shutdown(socket.SHUT_WR)
             while client.recv(65536):
@@ -176,6 +175,13 @@ def _say(address, said):
             # A server may have enough of such a client.
             pass
     return port
+
+
+def _whole(answer):
+    """Whether an answer is all there: a reply of many lines may come in pieces that end with a line, and a client
+    that speaks between them would break the order of things, which is a finding of its own."""
+    last = answer.splitlines()[-1]
+    return answer.endswith(b"\n") and not (last[:3].isdigit() and last[3:4] == b"-")
 
 
 # Only what matches, as it ends
