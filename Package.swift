@@ -117,7 +117,7 @@ let package = Package(
             name: "MailTapAnalysisTests", dependencies: ["MailTapAnalysis", "MailTapCore", "MailTapTesting"],
             swiftSettings: strict),
         .testTarget(
-            name: "MailTapCaptureTests", dependencies: ["MailTapCapture", "MailTapCore", "MailTapTesting"],
+            name: "MailTapCaptureTests", dependencies: ["MailTapCapture", "MailTapCore", "MailTapTesting", "CPcap"],
             swiftSettings: strict),
         .testTarget(
             name: "MailTapDecryptTests", dependencies: ["MailTapDecrypt", "MailTapCore", "MailTapTesting"],
