@@ -150,8 +150,17 @@ class Servers:
         os.chown(path, mail.pw_uid, mail.pw_gid)
 
     def empty(self, user):
-        """Empties the user's maildrop; Dovecot numbers its messages from 1 again."""
+        """Empties the user's maildrop, once nothing is on its way to it; Dovecot numbers its messages from 1 again."""
+        self._await_queue()
         shutil.rmtree(self.maildir(user), ignore_errors=True)
+
+    def _await_queue(self, seconds=20):
+        """Waits until Postfix has delivered what it took; what it could not deliver for now does not count."""
+        spool = self.root / "postfix" / "spool"
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and any(
+                files for queue in ("maildrop", "incoming", "active") for _, _, files in os.walk(spool / queue)):
+            time.sleep(0.02)
 
     # MARK: starting
 
