@@ -122,16 +122,21 @@ extension Reassembler {
         // Nobody answered the other SYN yet: this one came instead of it, or it is a late copy.
         let isUnanswered = directions[index ^ 1].anchor == .none && connection.held == 0
         let isIdle = segment.time.since(connection.lastTime) > 60_000_000_000
+        // Of a SYN that is sent again the first tells when the connection began.
+        let known = connection.notes?.candidate
+        let isKnown = known?.direction == direction && known?.segment.sequence == segment.sequence
         if connection.isClosing || connection.phase == .past || isUnanswered || isIdle {
             var unanswered = segment
             unanswered.sequence = directions[index].nextSequence &- 1
             unanswered.wireLength = 0
+            unanswered.time = connection.started
             retire(place)
-            guard let fresh = beginAgain(segment) else { return nil }
+            guard let fresh = beginAgain(isKnown ? known?.segment ?? segment : segment) else { return nil }
+            connections[fresh].lastTime = segment.time
             if isUnanswered { notes(fresh).candidate = (direction, unanswered, []) }
             return handshake(fresh, direction, segment, comments)
         }
-        notes(place).candidate = (direction, segment, comments)
+        if !isKnown { notes(place).candidate = (direction, segment, comments) }
         return nil
     }
 

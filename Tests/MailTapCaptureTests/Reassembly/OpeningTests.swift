@@ -89,6 +89,28 @@ import Testing
         #expect(traces.map { $0.stream(.client) } == [talk.stream(.client)])
     }
 
+    /// A SYN comes again and again, on ports of a connection that is open, or whose SYN nobody answered.
+    @Test(arguments: [true, false]) func ofASYNTriedAgainTheFirstIsTheBeginning(isOpen: Bool) {
+        var old = Conversation(isn: (500_000, 1))
+        old.say(.server, "220 hi\r\n")
+        var talk = Conversation.mail(isn: (70_000_000, 9000))
+        for index in talk.segments.indices { talk.segments[index].segment.time.nanoseconds += 9_000_000_000 }
+        let tries: [Int64] = [4, 5, 7]
+        let again = tries.map { seconds in
+            var one = talk.segments[0]
+            one.segment.time = Timestamp(nanoseconds: seconds * 1_000_000_000)
+            return one
+        }
+        let before = isOpen ? old.segments : Array(old.segments.prefix(1))
+        for between in [[], Array(old.segments.prefix(1))] {
+            let all = before + again.prefix(1) + (isOpen ? [] : between) + again.dropFirst() + talk.segments
+            let traces = reassemble(all)
+            #expect(traces.last?.stream(.client) == talk.stream(.client))
+            #expect(traces.last?.info.started == Timestamp(nanoseconds: 4_000_000_000))
+            #expect(traces.count == (isOpen ? 2 : 1))
+        }
+    }
+
     @Test func aRefusedConnectionIsNoSession() {
         var talk = Conversation(handshake: false)
         talk.add(.client, [], flags: .syn, ack: false)
