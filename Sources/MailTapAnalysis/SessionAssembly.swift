@@ -77,7 +77,7 @@ struct SessionAssembly {
     }
 
     mutating func note(_ mark: Mark, at time: Timestamp) {
-        last = max(last, time)
+        if mark.isStep { last = max(last, time) }
         edits.note(mark)
         ending.note(mark)
         switch mark {

@@ -65,6 +65,26 @@ import Testing
         return tallied
     }
 
+    /// That octets came again differently, which not everybody looks for, does not lengthen a session.
+    @Test(arguments: [nil, Mark.conflict(StreamRange(.server, 0, 4))]) func differingCopies(late: Mark?) {
+        let end = Endpoint(address: nil, port: 25)
+        let info = SessionInfo(source: "copies", client: end, server: end, started: Timestamp(nanoseconds: 1))
+        let builder = SessionBuilder(info)
+        var tally = SessionTally(info)
+        let greeting = Array("220 s ESMTP\r\n".utf8)
+        builder.receive(greeting.span.bytes, from: .server, at: Timestamp(nanoseconds: 5))
+        tally.receive(greeting.span.bytes, from: .server, at: Timestamp(nanoseconds: 5))
+        if let late {
+            builder.mark(late, at: Timestamp(nanoseconds: 9))
+            tally.mark(late, at: Timestamp(nanoseconds: 9))
+        }
+        builder.end(at: Timestamp(nanoseconds: 9))
+        tally.end(at: Timestamp(nanoseconds: 9))
+        #expect(builder.session.duration == 4)
+        #expect(tally.duration == 4)
+        #expect(builder.session.findings.contains { $0.rule == "tcp.conflict" } == (late != nil))
+    }
+
     @Test(arguments: 0..<40) func randomDialogues(_ block: Int) {
         for seed in block * 50..<block * 50 + 50 {
             var script = RandomScript(seed: UInt64(seed))

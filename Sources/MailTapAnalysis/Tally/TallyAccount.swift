@@ -65,7 +65,7 @@ struct TallyAccount: Sendable {
     }
 
     mutating func note(_ mark: Mark, at time: Timestamp) {
-        last = max(last, time)
+        if mark.isStep { last = max(last, time) }
         edits.note(mark)
         tracker.note(mark)
         if case .tls(let tls) = mark { self.tls = tls }

@@ -22,6 +22,11 @@ public enum Mark: Sendable, Hashable {
     case trouble(Trouble)
     /// The source knows how the session ended.
     case ended(Ending)
+
+    /// Whether the session went on with it; that octets came again differently tells only of what was there before.
+    public var isStep: Bool {
+        if case .conflict = self { false } else { true }
+    }
 }
 
 /// Why a session stopped.
