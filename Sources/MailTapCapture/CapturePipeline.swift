@@ -1,9 +1,10 @@
 import MailTapCore
 
-/// The way of a packet: decoder, reassembler, sink.
+/// The way of a packet: decoder, reassembly, sink.
 struct CapturePipeline: PacketHandler, ~Copyable {
     private var decoder: PacketDecoder
-    private var reassembler: Reassembler
+    private var reassembly: Reassembly
+    private let position: PacketPosition?
     private let secretsSink: ((_ keyLog: [UInt8]) -> Void)?
     private let report: ((UInt64) -> Void)?
     private let waiting: (() -> Void)?
@@ -12,9 +13,10 @@ struct CapturePipeline: PacketHandler, ~Copyable {
 
     init(reader: CaptureReader, source: String, sink: any TraceSink, report: ((UInt64) -> Void)?) {
         decoder = PacketDecoder(limits: reader.limits)
-        reassembler = Reassembler(
-            sink: sink, source: source, limits: reader.limits.divided(by: reader.share.count),
-            annotations: reader.annotations, share: reader.share, position: reader.position)
+        reassembly = Reassembly(
+            sink: sink, source: source, limits: reader.limits, annotations: reader.annotations, share: reader.share,
+            position: reader.position)
+        position = reader.position
         secretsSink = reader.secrets
         waiting = reader.waiting
         self.report = report
@@ -22,32 +24,32 @@ struct CapturePipeline: PacketHandler, ~Copyable {
 
     mutating func packet(_ record: PacketRecord, _ bytes: RawSpan) {
         summary.packets &+= 1
-        reassembler.packet = summary.packets
+        reassembly.packet = summary.packets
         if record.link == nil { summary.unreadable &+= 1 }
-        decoder.decode(record, bytes, into: &reassembler)
+        decoder.decode(record, bytes, into: &reassembly)
     }
 
     mutating func secrets(_ keyLog: RawSpan) { secretsSink?([UInt8](copying: keyLog)) }
 
-    mutating func name(_ name: String, of address: IPAddress) { reassembler.names.learn(name, of: address) }
+    mutating func name(_ name: String, of address: IPAddress) { reassembly.names.learn(name, of: address) }
 
     mutating func dropped(_ count: UInt64) { summary.dropped &+= count }
 
     mutating func idle(milliseconds: Int64) {
-        reassembler.advance(to: reassembler.now.advanced(by: milliseconds * 1_000_000))
+        reassembly.advance(to: reassembly.now.advanced(by: milliseconds * 1_000_000))
         waiting?()
     }
 
     mutating func progress(_ offset: UInt64) {
-        reassembler.position?.moment = CaptureMoment(packet: summary.packets)
+        position?.moment = CaptureMoment(packet: summary.packets)
         report?(offset)
     }
 
     /// Time passes without a packet (live captures only).
-    mutating func advance(to time: Timestamp) { reassembler.advance(to: time) }
+    mutating func advance(to time: Timestamp) { reassembly.advance(to: time) }
 
     /// Ends every session that is still open.
     mutating func finish() {
-        reassembler.finishAll()
+        reassembly.finishAll()
     }
 }

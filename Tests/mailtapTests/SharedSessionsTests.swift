@@ -1,5 +1,6 @@
 import Foundation
 import MailTapAnalysis
+import MailTapCapture
 import MailTapCore
 import MailTapExport
 import MailTapTesting
@@ -37,6 +38,43 @@ import Testing
                 let shared = try Self.lines(path.path, order, readers: readers)
                 #expect(shared == alone, "\(readers) readers")
             }
+        }
+    }
+
+    /// What is cut for a bound, and what is forgotten, depends on the capture alone.
+    @Test(arguments: 0..<20) func bounds(_ seed: Int) throws {
+        var capture = RandomCapture(seed: UInt64(seed))
+        capture.repeats = true
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("bounds-\(UUID().uuidString).pcap")
+        try Data(capture.octets(connections: 60)).write(to: path)
+        defer { try? FileManager.default.removeItem(at: path) }
+        var limits = ReassemblyLimits()
+        (limits.connections, limits.silentConnections, limits.closedConnections) = (12, 4, 8)
+        (limits.heldPerConnection, limits.heldInAll, limits.history) = (64, 256, 2_000)
+        for order in [SessionOrder.number, .ending] {
+            let alone = try Self.lines(path.path, order, readers: 1, limits: limits)
+            #expect(alone.contains("Too many connections at one time"))
+            #expect(alone.contains("tcp.conflict"))
+            #expect(try alone != Self.lines(path.path, order, readers: 1))
+            for readers in 2...4 {
+                let shared = try Self.lines(path.path, order, readers: readers, limits: limits)
+                #expect(shared == alone, "\(readers) readers")
+            }
+        }
+    }
+
+    /// How much of a line is kept goes by how many sessions are open together.
+    @Test func longLines() throws {
+        var capture = RandomCapture(seed: 3)
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("long-\(UUID().uuidString).pcap")
+        try Data(capture.longLines(connections: 900)).write(to: path)
+        defer { try? FileManager.default.removeItem(at: path) }
+        let alone = try Self.lines(path.path, .number, readers: 1)
+        let lengths = Set(alone.split(separator: "\n").suffix(5).map(\.count))
+        #expect(lengths.count > 1 && lengths.allSatisfy { (30_000..<60_000).contains($0) }, "\(lengths)")
+        for readers in 2...4 {
+            let shared = try Self.lines(path.path, .number, readers: readers)
+            #expect(shared == alone, "\(readers) readers")
         }
     }
 
@@ -84,7 +122,8 @@ import Testing
     }
 
     private static func lines(
-        _ path: String, _ order: SessionOrder, readers: Int, _ numbers: SessionNumbers? = nil
+        _ path: String, _ order: SessionOrder, readers: Int, _ numbers: SessionNumbers? = nil,
+        limits: ReassemblyLimits = ReassemblyLimits()
     ) throws -> String {
         var wishes = SessionGatherer.Wishes()
         wishes.order = order
@@ -92,15 +131,18 @@ import Testing
         wishes.lines = SessionJSON()
         var octets: [UInt8] = []
         let gatherer = SessionGatherer(wishes, write: { $0(&octets) }) { _ in }
-        try read(path, "random", readers, gatherer)
+        try read(path, "random", readers, gatherer, limits)
         return String(decoding: octets, as: UTF8.self)
     }
 
-    private static func read(_ path: String, _ name: String, _ readers: Int, _ gatherer: SessionGatherer) throws {
+    private static func read(
+        _ path: String, _ name: String, _ readers: Int, _ gatherer: SessionGatherer,
+        _ limits: ReassemblyLimits = ReassemblyLimits()
+    ) throws {
         let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
         defer { try? file.close() }
         var reader = InputReader()
-        (reader.readers, reader.sharedLength) = (readers, 0)
+        (reader.readers, reader.sharedLength, reader.limits) = (readers, 0, limits)
         try reader.readCaptureOrDialogue(file.fileDescriptor, name, path: path, into: gatherer)
         try gatherer.finish()
     }
@@ -120,12 +162,40 @@ private struct RandomCapture {
         }
     }
 
+    /// Whether packets come again, now and then with other octets.
+    var repeats = false
     private var generator: SeededGenerator
+    private static let header: [UInt8] = [
+        0xD4, 0xC3, 0xB2, 0xA1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 101, 0, 0, 0,
+    ]
 
     init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
 
+    /// Connections that are all open at one time, the last of which say a line of 60,000 octets.
+    mutating func longLines(connections: Int) -> [UInt8] {
+        var out = Self.header
+        for number in 0..<connections {
+            var talk = Talk(client: UInt16(20_000 + number))
+            append(talk, 0, 0x02, [], UInt32(number), to: &out)
+            talk.sequence[0] += 1
+            append(talk, 1, 0x12, [], UInt32(number), to: &out)
+            talk.sequence[1] += 1
+            let greeting = Array("220 s.example ESMTP\r\n".utf8)
+            append(talk, 1, 0x18, greeting, UInt32(number), to: &out)
+            talk.sequence[1] += UInt32(greeting.count)
+            guard number >= connections - 5 else { continue }
+            let half = String(repeating: "x", count: 30_000)
+            for piece in ["NOOP \(half)", "\(half)\r\n"] {
+                append(talk, 0, 0x18, Array(piece.utf8), UInt32(number), to: &out)
+                talk.sequence[0] += UInt32(piece.utf8.count)
+            }
+        }
+        return out
+    }
+
     mutating func octets(connections: Int) -> [UInt8] {
-        var out: [UInt8] = [0xD4, 0xC3, 0xB2, 0xA1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 101, 0, 0, 0]
+        var out = Self.header
+        var earlier: [(Talk, sender: Int, flags: UInt8, payload: [UInt8])] = []
         var waiting = (0..<connections).map { talk(UInt16(40_000 + $0)) }
         var open: [Talk] = []
         var microseconds: UInt32 = 0
@@ -144,6 +214,14 @@ private struct RandomCapture {
             // Lost ones are lost by the capture alone.
             if Int.random(in: 0..<60, using: &generator) != 0 || flags & 2 != 0 {
                 append(open[index], sender, flags, payload, microseconds, to: &out)
+            }
+            if repeats {
+                earlier.append((open[index], sender, flags, payload))
+                if Int.random(in: 0..<6, using: &generator) == 0,
+                    let (talk, sender, flags, payload) = earlier.randomElement(using: &generator)
+                {
+                    append(talk, sender, flags, payload.map { $0 == 0x61 ? 0x62 : $0 }, microseconds, to: &out)
+                }
             }
             open[index].sequence[sender] &+= UInt32(payload.count) &+ (flags & 3 != 0 ? 1 : 0)
         }

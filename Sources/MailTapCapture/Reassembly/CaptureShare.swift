@@ -2,12 +2,17 @@ import MailTapCore
 
 /// Which connections one of several readers of the same capture follows.
 ///
-/// Each of them reads every packet, and looks no further into those of the others' connections.
+/// Each of them reads every packet, and looks no further into those of the others' connections. Connections are in
+/// `partCount` parts, by their two ends alone, with bounds of their own; a reader has some of the parts. So what is cut
+/// for a bound does not depend on how many readers there are.
 public struct CaptureShare: Sendable, Equatable {
     /// Which of the readers it is, from 0.
     public let index: Int
     /// How many readers there are; at least 1.
     public let count: Int
+
+    /// Into how many parts connections are divided; more readers than that would have nothing to do.
+    static let partCount = 4
 
     /// The share of the only reader: everything.
     public static let whole = CaptureShare(0, of: 1)
@@ -19,24 +24,28 @@ public struct CaptureShare: Sendable, Equatable {
         self.count = count
     }
 
-    /// Whether a connection belongs here; the same for both directions of it.
-    @inline(__always)
-    func holds(_ segment: TCPSegment) -> Bool {
-        holds(segment.source, segment.destination, ports: UInt64(segment.sourcePort) &+ UInt64(segment.destinationPort))
-    }
+    /// The parts that belong here.
+    var parts: Range<Int> { first(index)..<first(index + 1) }
+
+    /// The first part of a reader's.
+    private func first(_ index: Int) -> Int { (index * Self.partCount + count - 1) / count }
 
     /// Whether a connection belongs here.
     func holds(_ key: FlowKey) -> Bool {
-        holds(key.a, key.b, ports: UInt64(key.end(0).port) &+ UInt64(key.end(1).port))
+        parts.contains(Self.part(key.a, key.b, ports: UInt64(key.end(0).port) &+ UInt64(key.end(1).port)))
+    }
+
+    /// The part of a segment's connection; the same for both directions of it.
+    @inline(__always)
+    static func part(of segment: TCPSegment) -> Int {
+        part(segment.source, segment.destination, ports: UInt64(segment.sourcePort) &+ UInt64(segment.destinationPort))
     }
 
     @inline(__always)
-    private func holds(_ a: IPAddress, _ b: IPAddress, ports: UInt64) -> Bool {
-        guard count > 1 else { return true }
+    private static func part(_ a: IPAddress, _ b: IPAddress, ports: UInt64) -> Int {
         let addresses = (a.low &+ b.low) ^ (a.high &+ b.high)
         let mixed = (addresses &+ ports &* 0x9E37_79B9_7F4A_7C15) &* 0xD6E8_FEB8_6659_FD93
-        let share = ((mixed >> 32) &* UInt64(truncatingIfNeeded: count)) >> 32
-        return share == UInt64(truncatingIfNeeded: index)
+        return Int(truncatingIfNeeded: ((mixed >> 32) &* UInt64(partCount)) >> 32)
     }
 }
 
@@ -50,9 +59,7 @@ final class UnfollowedSession: SessionSink {
 }
 
 extension ReassemblyLimits {
-    /// What each of `count` readers may hold, so that together they hold no more than one.
-    ///
-    /// Fragments and names stay: every reader needs all of them.
+    /// What each of `count` parts may hold, so that together they hold no more than one.
     func divided(by count: Int) -> ReassemblyLimits {
         guard count > 1 else { return self }
         var part = self

@@ -90,6 +90,7 @@ extension Reassembler {
             source: source, client: clientEnd, server: serverEnd, started: connections[place].started,
             expecting: registered?.proto, expectsTLS: registered?.tls ?? false,
             startSeen: connections[place].sawHandshake)
+        info.openTogether = (openCount + 1) * CaptureShare.partCount
         info.lookup = names.lookup(serverEnd.address)
         return info
     }
@@ -156,27 +157,40 @@ extension Reassembler {
     /// Ends a connection and frees its place at once: its ports serve another one.
     mutating func retire(_ place: Int) { remove(place) }
 
-    /// Ends closed connections whose time is over, in the order in which they closed.
-    mutating func expire() {
+    /// Finds the closed connection that has to end next, now that time has gone on, and in which turn: those that are
+    /// complete come before the others, each in the order in which they closed.
+    ///
+    /// - Returns: nil where none has to, yet.
+    mutating func nextBurial() -> CaptureMoment? {
         while let oldest = closing.first, isDue(oldest, limits.closedPackets) {
-            closing.removeFirst()
-            guard isStillOpen(oldest) else { continue }
-            if isIncomplete(oldest.place), now.since(oldest.time) <= limits.closedTime {
+            if isStillOpen(oldest) {
+                guard isIncomplete(oldest.place), now.since(oldest.time) <= limits.closedTime else {
+                    return CaptureMoment(packet: packet, rank: 0, serial: oldest.packet)
+                }
                 // What it lacks may still turn up: it gets more time.
                 incomplete.append(oldest)
-            } else {
-                bury(oldest, rank: 0)
             }
+            closing.removeFirst()
         }
         while let oldest = incomplete.first, isDue(oldest, limits.incompletePackets) {
+            if isStillOpen(oldest) { return CaptureMoment(packet: packet, rank: 1, serial: oldest.packet) }
             incomplete.removeFirst()
-            if isStillOpen(oldest) { bury(oldest, rank: 1) }
         }
         let never = Timestamp(nanoseconds: .max)
         due = min(closing.first?.time ?? never, incomplete.first?.time ?? never).advanced(by: limits.closedTime)
         duePacket = min(
             closing.first.map { $0.packet &+ limits.closedPackets } ?? .max,
             incomplete.first.map { $0.packet &+ limits.incompletePackets } ?? .max)
+        return nil
+    }
+
+    /// Ends the connection that `nextBurial` found.
+    mutating func buryNext(at moment: CaptureMoment) {
+        position?.moment = moment
+        let isComplete = closing.first.map { isDue($0, limits.closedPackets) } ?? false
+        guard let oldest = isComplete ? closing.first : incomplete.first else { return }
+        if isComplete { closing.removeFirst() } else { incomplete.removeFirst() }
+        bury(oldest.place)
     }
 
     private func isDue(_ entry: PlaceQueue.Entry, _ packets: UInt64) -> Bool {
@@ -234,11 +248,6 @@ extension Reassembler {
         }
     }
 
-    private mutating func bury(_ entry: PlaceQueue.Entry, rank: Int64) {
-        position?.moment = CaptureMoment(packet: packet, rank: rank, serial: entry.packet)
-        bury(entry.place)
-    }
-
     /// Makes room where there are too many connections.
     private mutating func makeRoom() {
         var steps = 0
@@ -248,28 +257,11 @@ extension Reassembler {
         }
     }
 
-    /// Ends the connections that have been idle for too long.
-    ///
-    /// Seldom, since it looks at all of them: by time, and no more often than some thousand packets pay for.
-    mutating func sweep() {
-        // In the first packets there can't be many connections to look at.
-        guard packet < 4096 || packet >= sweptAtPacket &+ 4096 else { return }
-        sweptAtPacket = packet
-        sweepDue = now.advanced(by: limits.idleTime / 8)
-        let idle = inOrder { connections[$0].phase != .past && now.since(connections[$0].lastTime) > limits.idleTime }
-        for place in idle {
-            // Behind those that closed.
-            let rank = max(2, connections[place].lastTime.nanoseconds)
-            position?.moment = CaptureMoment(packet: packet, rank: rank, serial: connections[place].serial)
-            remove(place)
-        }
-    }
-
-    /// The connections that fit, in the order of their last packet.
-    private func inOrder(where fits: (Int) -> Bool) -> [Int] {
-        connections.indices.filter { connections[$0].phase != .free && fits($0) }.sorted {
-            let (one, other) = (connections[$0], connections[$1])
-            return (one.lastTime, one.serial) < (other.lastTime, other.serial)
+    /// The places of the connections whose session is not over and that fit.
+    func places(where fits: (Connection) -> Bool) -> [Int] {
+        connections.indices.filter {
+            let phase = connections[$0].phase
+            return (phase == .silent || phase == .open) && fits(connections[$0])
         }
     }
 
@@ -296,28 +288,13 @@ extension Reassembler {
         remove(place)
     }
 
-    /// For live captures: time has come to `time` without a packet.
-    mutating func advance(to time: Timestamp) {
-        now = max(now, time)
-        expire()
-        if now > sweepDue { sweep() }
-        guard limits.stragglerTime != nil else { return }
+    /// For live captures: time has gone on without a packet.
+    mutating func wait() {
+        guard let patience = limits.stragglerTime else { return }
         for place in connections.indices where connections[place].held > 0 {
             // A connection without a handshake waits no longer than any other.
-            if now.since(connections[place].lastTime) > limits.stragglerTime ?? 0 { settle(place, force: true) }
+            if now.since(connections[place].lastTime) > patience { settle(place, force: true) }
             drain(place)
-        }
-    }
-
-    /// The capture is over: every session ends, those first that ended in it, by their last packet.
-    mutating func finishAll() {
-        for isClosed in [true, false] {
-            packet &+= 1
-            for place in inOrder(where: { connections[$0].phase != .past && connections[$0].isClosing == isClosed }) {
-                let (time, serial) = (connections[place].lastTime, connections[place].serial)
-                position?.moment = CaptureMoment(packet: packet, rank: time.nanoseconds, serial: serial)
-                remove(place)
-            }
         }
     }
 }

@@ -1,6 +1,7 @@
 import MailTapCore
 
-/// Turns TCP segments, in whatever order a capture has them, into what each side of each connection said.
+/// Turns TCP segments of one part of a capture's connections, in whatever order the capture has them, into what each
+/// side of each connection said.
 ///
 /// Pure: no I/O, no clock but the packets' own. Memory is bounded by `ReassemblyLimits`; what is cut for a bound is
 /// said with a mark. Three promises: octets of a side come in sequence, the first seen winning; a segment comes after
@@ -12,7 +13,7 @@ import MailTapCore
 ///                                    \--> SegmentQueue --> drain --> sink
 ///                                                \--> stalled for long: breakStall (gap)
 /// ```
-struct Reassembler: SegmentHandler, ~Copyable {
+struct Reassembler: ~Copyable {
     let sink: any TraceSink
     let source: String
     let limits: ReassemblyLimits
@@ -49,15 +50,12 @@ struct Reassembler: SegmentHandler, ~Copyable {
     /// After this time, or this packet, the next closed connection's session is over.
     var due = Timestamp(nanoseconds: .max)
     var duePacket = UInt64.max
-    /// When to look for idle connections again.
-    var sweepDue = Timestamp(nanoseconds: .min)
-    var sweptAtPacket: UInt64 = 0
 
     /// - Parameter seed: makes the table's order unforeseeable; does not show in what is delivered.
     init(
         sink: any TraceSink, source: String, limits: ReassemblyLimits = ReassemblyLimits(),
         annotations: (any PacketAnnotationReading)? = nil, share: CaptureShare = .whole,
-        position: PacketPosition? = nil, seed: UInt64 = .random(in: .min ... .max)
+        position: PacketPosition? = nil, names: HostNames, seed: UInt64 = .random(in: .min ... .max)
     ) {
         self.sink = sink
         self.source = source
@@ -67,23 +65,13 @@ struct Reassembler: SegmentHandler, ~Copyable {
         self.position = position
         table = FlowTable(seed: seed)
         history = SegmentHistory(capacity: limits.history)
-        names = HostNames(capacity: limits.names)
+        self.names = names
     }
 
-    /// Takes the next segment of the capture.
-    mutating func segment(_ segment: TCPSegment, _ payload: RawSpan, comments: [String]) {
-        now = segment.time
-        // Every reader learns the names that come in DNS over TCP.
-        if share.holds(segment) || segment.sourcePort == 53 || segment.destinationPort == 53 {
-            take(segment, payload, comments)
-        }
-        // By time and packets, on whatever packet: then it does not depend on which connections are followed.
-        if now > due || packet > duePacket { expire() }
-        if now > sweepDue { sweep() }
-    }
-
+    /// Takes the next segment of its connections, packet number `packet` of the capture.
     @inline(__always)
-    private mutating func take(_ segment: TCPSegment, _ payload: RawSpan, _ comments: [String]) {
+    mutating func take(_ segment: TCPSegment, _ payload: RawSpan, _ comments: [String], packet: UInt64) {
+        move(to: segment.time, packet: packet)
         position?.moment = CaptureMoment(packet: packet)
         let (key, direction) = FlowKey.of(segment)
         let known = table.find(key) { connections[$0].key == key }
@@ -96,8 +84,11 @@ struct Reassembler: SegmentHandler, ~Copyable {
         if connections[place].isClosing, isOver(place) { bury(place) }
     }
 
-    mutating func dnsResponse(_ payload: RawSpan, at time: Timestamp) {
-        names.learn(fromResponse: payload, at: time)
+    /// The packet at hand is this one, whosever it is.
+    @inline(__always)
+    mutating func move(to time: Timestamp, packet: UInt64) {
+        now = time
+        self.packet = packet
     }
 
     /// The path of nearly all segments: the next octets of a settled direction, nothing waiting.

@@ -6,9 +6,9 @@
     import Darwin
 #endif
 
-/// The octets delivered last on all connections together, to compare retransmissions with.
+/// The octets delivered last on all connections of a part together, to compare retransmissions with.
 ///
-/// One ring for everybody: memory stays the same whatever the number of connections, and writing it is sequential.
+/// One ring for all of them: memory stays the same whatever the number of connections, and writing it is sequential.
 /// How far back it reaches depends on the capture alone, so the same capture gives the same findings.
 struct SegmentHistory {
     private struct Record {
@@ -22,10 +22,10 @@ struct SegmentHistory {
 
     /// Records that one comparison walks back at most: an old retransmission costs no more than this.
     private static let deepest = 64
-    private static let recordCount = 1 << 14
 
     private var octets: [UInt8]
     private var records: [Record]
+    private let recordCount: Int
     private var written: UInt64 = 0
     private var recorded: UInt64 = 0
 
@@ -35,9 +35,10 @@ struct SegmentHistory {
     init(capacity: Int) {
         isKept = capacity > 0
         octets = [UInt8](repeating: 0, count: max(0, capacity))
+        recordCount = max(16, capacity >> 8)
         records =
             capacity > 0
-            ? Array(repeating: Record(place: 0, start: 0, length: 0, previous: 0), count: Self.recordCount) : []
+            ? Array(repeating: Record(place: 0, start: 0, length: 0, previous: 0), count: recordCount) : []
     }
 
     /// Remembers what was delivered from `start` on.
@@ -59,7 +60,7 @@ struct SegmentHistory {
             }
         }
         recorded &+= 1
-        records[Int(recorded % UInt64(Self.recordCount))] =
+        records[Int(recorded % UInt64(recordCount))] =
             Record(place: written, start: start, length: length, previous: last)
         written &+= UInt64(length)
         last = recorded
@@ -72,8 +73,8 @@ struct SegmentHistory {
         var found: Range<UInt64>?
         var current = last
         for _ in 0..<Self.deepest {
-            guard current > 0, current &+ UInt64(Self.recordCount) > recorded else { break }
-            let record = records[Int(current % UInt64(Self.recordCount))]
+            guard current > 0, current &+ UInt64(recordCount) > recorded else { break }
+            let record = records[Int(current % UInt64(recordCount))]
             guard record.place &+ UInt64(octets.count) >= written else { break }
             let low = max(start, record.start)
             let high = min(end, record.start &+ UInt64(record.length))

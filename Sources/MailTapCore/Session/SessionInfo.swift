@@ -22,6 +22,10 @@ public struct SessionInfo: Sendable, Equatable {
     public var route: String?
     /// The DNS answers that led the client to the server; nil where the capture holds none.
     public var lookup: NameLookup?
+    /// About how many connections the source has open together with it, from 1; 0 where the source does not count.
+    ///
+    /// What a session may hold back goes by it (`Limits.shared(among:)`).
+    public var openTogether = 0
 
     /// What is known of a session when it opens.
     public init(

@@ -47,7 +47,7 @@ extension InputReader {
                 keys.lookAhead = nil
                 decryptor.finish()
             }
-            var reader = CaptureReader(annotations: RecordingAnnotations()) { lines in
+            var reader = CaptureReader(limits: limits, annotations: RecordingAnnotations()) { lines in
                 keys.add(lines)
                 decryptor.keysChanged()
             }
@@ -91,7 +91,8 @@ extension InputReader {
             let file = FileStatus(descriptor: descriptor), file.length >= sharedLength
         else { return nil }
         return SharedReading(
-            path: path, file: file, name: name, head: head, readers: readers, merge: sink.share(among: readers))
+            path: path, file: file, name: name, head: head, readers: readers, limits: limits,
+            merge: sink.share(among: readers))
     }
 
     private static func readDialogue(

@@ -26,6 +26,8 @@ struct InputReader {
     var readers = SharedReading.mostReaders
     /// Octets of a file from which on that is worth it.
     var sharedLength = SharedReading.worthwhile
+    /// Bounds of what a capture's connections hold.
+    var limits = ReassemblyLimits()
     /// The worst that happened; reading goes on with the next INPUT.
     private(set) var status = Status.success
 

@@ -22,9 +22,8 @@ final class SessionConnection: SessionSink {
     /// Whether there is a `trace`: to look at that itself would copy it at each packet.
     @exclusivity(unchecked) private var keepsTrace: Bool
 
-    /// - Parameter open: how many connections are open together with it.
-    init(_ info: SessionInfo, _ wishes: borrowing SessionGatherer.Wishes, open: Int, _ owner: any SessionOwner) {
-        let limits = wishes.limits.shared(among: open)
+    init(_ info: SessionInfo, _ wishes: borrowing SessionGatherer.Wishes, _ owner: any SessionOwner) {
+        let limits = wishes.limits.shared(among: info.openTogether)
         var options = wishes.options
         options.pieceSize = min(options.pieceSize, limits.lineLength)
         builder = SessionBuilder(info, options: options, limits: limits, drafting: true)

@@ -28,8 +28,6 @@ final class SessionGatherer: SharedSink, SessionOwner, LaggingSink {
     private let write: ((inout [UInt8]) -> Void) throws -> Void
     private var numbering: SessionNumbering<NumberedSession>
     private var finishing: FinishingQueue<[FinishedSession]>
-    /// Connections that have not ended.
-    private var openCount = 0
     private var watch = SessionWatch()
     /// What `give` threw; nothing is given out afterwards.
     private(set) var failure: (any Error)?
@@ -68,8 +66,7 @@ final class SessionGatherer: SharedSink, SessionOwner, LaggingSink {
     var count: Int { numbering.count }
 
     func open(_ info: SessionInfo) -> any SessionSink {
-        openCount += 1
-        return SessionConnection(info, wishes, open: openCount, self)
+        SessionConnection(info, wishes, self)
     }
 
     func share(among readers: Int) -> any ShareMerge {
@@ -83,7 +80,6 @@ final class SessionGatherer: SharedSink, SessionOwner, LaggingSink {
     }
 
     func note(_ happening: NumberedSession.Happening, of session: NumberedSession) {
-        if case .ended = happening { openCount -= 1 }
         play(happening, of: session)
     }
 

@@ -8,7 +8,6 @@ final class SessionShare: ShareSink, SessionOwner {
     private let wishes: SessionGatherer.Wishes
     private let merge: SessionMerge.Merge
     private var finisher: SessionFinisher
-    private var openCount = 0
     private var happened: [SessionMerge.Merge.Entry] = []
 
     init(
@@ -23,18 +22,18 @@ final class SessionShare: ShareSink, SessionOwner {
     }
 
     func open(_ info: SessionInfo) -> any SessionSink {
-        openCount += 1
-        return SessionConnection(info, wishes, open: openCount * share.count, self)
+        SessionConnection(info, wishes, self)
     }
 
     func note(_ happening: NumberedSession.Happening, of session: NumberedSession) {
-        if case .ended = happening { openCount -= 1 }
         let item = SessionMerge.Happened(happening: happening, session: session)
         happened.append(SessionMerge.Merge.Entry(moment: position.moment, item: item))
     }
 
     func product(of session: consuming UnfinishedSession) -> NumberedSession.Product? {
-        finisher.finish(session).map { .finished($0) }
+        // Which sessions are wanted is known once they are numbered: no JSON is written of the others.
+        guard wishes.numbers == nil else { return .unfinished(session) }
+        return finisher.finish(session).map { .finished($0) }
     }
 
     func handOver(isOver: Bool) {

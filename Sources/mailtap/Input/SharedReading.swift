@@ -38,6 +38,7 @@ struct SharedReading: Sendable {
     /// What the file begins with.
     let head: [UInt8]
     let readers: Int
+    let limits: ReassemblyLimits
     let merge: any ShareMerge
 
     /// Reads the file to its end.
@@ -75,7 +76,7 @@ struct SharedReading: Sendable {
         let position = PacketPosition()
         let sink = merge.sink(of: share, position)
         let decryptor = Decryptor(into: sink, keys: keys, patience: InputReader.patience(head, keys, name, path))
-        var reader = CaptureReader(annotations: RecordingAnnotations()) { lines in
+        var reader = CaptureReader(limits: limits, annotations: RecordingAnnotations()) { lines in
             keys.add(lines)
             decryptor.keysChanged()
         }

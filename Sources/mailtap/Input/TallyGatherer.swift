@@ -16,7 +16,7 @@ final class TallyGatherer: SharedSink {
         private unowned let gatherer: TallyGatherer
 
         init(_ info: SessionInfo, _ gatherer: TallyGatherer) {
-            tally = SessionTally(info, limits: Limits().shared(among: gatherer.openCount))
+            tally = SessionTally(info, limits: Limits().shared(among: info.openTogether))
             self.gatherer = gatherer
         }
 
@@ -33,7 +33,6 @@ final class TallyGatherer: SharedSink {
         func end(at time: Timestamp) {
             tally?.end(at: time)
             isOver = true
-            gatherer.openCount -= 1
             judge()
             gatherer.settle(after: self)
         }
@@ -54,8 +53,6 @@ final class TallyGatherer: SharedSink {
     private let numbers: SessionNumbers?
     private let give: (SessionSummary) throws -> Void
     private var numbering: SessionNumbering<Connection>
-    /// Connections that have not ended.
-    private var openCount = 0
     /// What `give` threw; nothing is given out afterwards.
     private(set) var failure: (any Error)?
 
@@ -76,7 +73,6 @@ final class TallyGatherer: SharedSink {
     var count: Int { numbering.count }
 
     func open(_ info: SessionInfo) -> any SessionSink {
-        openCount += 1
         let connection = Connection(info, self)
         numbering.open(connection)
         return connection

@@ -16,15 +16,10 @@ final class TallyShare: ShareSink {
         /// What the session came to, once it is over; nil for what is no mail.
         private(set) var summary: SessionSummary?
 
-        /// Lives as long as the reading, and so longer than any connection.
-        private unowned let share: TallyShare
-
-        init(_ info: SessionInfo, _ opened: CaptureMoment, _ share: TallyShare) {
+        init(_ info: SessionInfo, _ opened: CaptureMoment) {
             self.opened = opened
-            self.share = share
             tally = .allocate(capacity: 1)
-            let open = share.openCount * share.share.count
-            tally.initialize(to: SessionTally(info, limits: Limits().shared(among: open)))
+            tally.initialize(to: SessionTally(info, limits: Limits().shared(among: info.openTogether)))
         }
 
         deinit {
@@ -49,7 +44,6 @@ final class TallyShare: ShareSink {
             tally.pointee.end(at: time)
             judge()
             isOver = true
-            share.openCount -= 1
             let whole = tally.move()
             if isMail { summary = SessionSummary(whole, number: 0) }
         }
@@ -61,8 +55,6 @@ final class TallyShare: ShareSink {
     }
 
     private let share: CaptureShare
-    /// Connections that have not ended.
-    private var openCount = 0
     private let position: PacketPosition
     private let merge: TallyMerge.Merge
     /// In the order of opening; those that were handed over are gone.
@@ -75,8 +67,7 @@ final class TallyShare: ShareSink {
     }
 
     func open(_ info: SessionInfo) -> any SessionSink {
-        openCount += 1
-        let connection = Connection(info, position.moment, self)
+        let connection = Connection(info, position.moment)
         connections.append(connection)
         return connection
     }

@@ -31,7 +31,7 @@ import Testing
 
     private static func info(_ names: (HostNames, Timestamp) -> Void) throws -> SessionInfo {
         let collector = TraceCollector()
-        var reassembler = Reassembler(sink: collector, source: "test")
+        var reassembler = Reassembly(sink: collector, source: "test")
         names(reassembler.names, Timestamp(nanoseconds: 900_000_000))
         for (segment, payload) in Conversation.mail().segments {
             reassembler.segment(segment, payload.span.bytes, comments: [])
@@ -67,7 +67,7 @@ import Testing
 
     @Test(arguments: [1, 7, 500]) func answersOverTCPCount(piece: Int) throws {
         let collector = TraceCollector()
-        var reassembler = Reassembler(sink: collector, source: "test")
+        var reassembler = Reassembly(sink: collector, source: "test")
         var dns = Conversation(isn: (70, 80))
         dns.ports = (40_000, 53)
         // The handshake was made on the port of mail; only what follows counts.

@@ -72,7 +72,7 @@ import Testing
             if Bool.random(using: &generator) { packets.shuffle(using: &generator) }
             let collector = TraceCollector()
             var decoder = PacketDecoder(limits: limits)
-            var reassembler = Reassembler(sink: collector, source: "test", limits: limits)
+            var reassembler = Reassembly(sink: collector, source: "test", limits: limits)
             for (number, packet) in packets.enumerated() {
                 let record = PacketRecord(
                     time: Timestamp(nanoseconds: Int64(number) * 1_000_000), link: form.link.link,

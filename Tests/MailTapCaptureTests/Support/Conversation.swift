@@ -95,7 +95,7 @@ func reassemble(
     _ segments: [(segment: TCPSegment, payload: [UInt8])], limits: ReassemblyLimits = ReassemblyLimits()
 ) -> [Trace] {
     let collector = TraceCollector()
-    var reassembler = Reassembler(sink: collector, source: "test", limits: limits)
+    var reassembler = Reassembly(sink: collector, source: "test", limits: limits)
     for (segment, payload) in segments {
         reassembler.packet += 1
         reassembler.segment(segment, payload.span.bytes, comments: [])
