@@ -73,7 +73,7 @@ import Testing
         expected.messageID = "1@example.org"
         expected.parts = whole.parts
         expected.facts.hasHeaderSection = true
-        expected.facts.longestLine = whole.facts.longestLine
+        (expected.facts.longestLine, expected.facts.bodyLines) = (whole.facts.longestLine, 1)
         (expected.facts.dateCount, expected.facts.fromCount, expected.facts.receivedCount) = (2, 1, 1)
         expected.facts.repeatedFields = ["date", "subject"]
         #expect(read(decoding: false) == expected)

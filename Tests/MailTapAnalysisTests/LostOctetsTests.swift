@@ -140,6 +140,36 @@ import Testing
         #expect(whole.messages.map(\.bytes) == [18])
     }
 
+    /// A refusal may say the password of a PASS, or the token of an AUTH, that the capture lacks.
+    @Test(arguments: [
+        "C: USER bob\nS: +OK\nC- PASS hunter2\nS: -ERR [AUTH] bad password hunter2",
+        "C- USER bob\\r\\nPASS hunter2\nS: +OK\nS: -ERR [AUTH] bad password hunter2",
+        "C: USER bob\nS: +OK\nC- PASS hun\nC: ter2\nS: -ERR [AUTH] bad password hunter2",
+        "C: USER bob\nC- PASS hunter2\nC: STAT\nS: +OK\nS: -ERR [AUTH] bad password hunter2\nS: -ERR [AUTH] no",
+        // The gap is known only when more of the client's octets come.
+        "C: USER bob\nS: +OK\nS: -ERR [AUTH] bad password hunter2\nC- PASS hunter2",
+        "C: AUTH PLAIN\nS: + \nS: -ERR [AUTH] bad password hunter2\nC- AGJvYgBodW50ZXIy",
+    ])
+    func aRefusalOfALostLoginShowsNoSecret(_ text: String) {
+        let lost = session("S: +OK ready\n\(text)\nC: QUIT\nS: +OK bye", .pop3)
+        let shown = lost.exchanges.flatMap { [$0.command?.line].compactMap(\.self) + ($0.reply?.lines.array ?? []) }
+            .map { $0.text().text }
+        #expect(!shown.contains { $0.contains("hunter2") || $0.contains("ter2") })
+        #expect(shown.contains("[AUTH] [redacted 20 octets]"))
+    }
+
+    @Test(arguments: [
+        // Nothing is lost.
+        "C: STAT\nS: -ERR not yet", "C: USER bob\nS: -ERR not yet", "C: NOOP\nS: +OK\nS: -ERR not yet",
+        // Both are in step again, or somebody is logged in.
+        "C- NOOP\nS: +OK\nC: STAT\nS: -ERR not yet",
+        "C: USER bob\nS: +OK\nC: PASS secret\nS: +OK\nC- NOOP\nS: -ERR not yet",
+    ])
+    func anyOtherRefusalIsShown(_ text: String) {
+        let session = session("S: +OK ready\n\(text)\nC: QUIT\nS: +OK bye", .pop3)
+        #expect(session.exchanges.contains { $0.reply?.lines.first?.text().text == "not yet" })
+    }
+
     @Test func aMessageOfWhichAChunkIsLostIsNotComplete() {
         let lost = session(Self.mail + "S: 250 ok\nC- BDAT 3\\r\\na\nC| BDAT 3 LAST\\r\\nxyz\nS: 250 ok\n\(Self.quit)")
         #expect(lost.messages.map(\.complete) == [false])

@@ -5,7 +5,7 @@ enum LoginRules {
     static func apply(_ place: DialoguePlace, _ found: inout FindingList) {
         switch place.facts.verb {
         case .auth, .response, .pass, .apop: look(place, &found)
-        default: if place.facts.status.rawValue == 334 || place.facts.status == .plus { look(place, &found) }
+        default: break
         }
     }
 

@@ -53,6 +53,11 @@ extension RuleBook {
             "RFC 1939 section 3", "A space parts the status indicator from what follows it; clients may look for it.",
             remedy: "Send a space, or nothing, behind +OK and -ERR."),
         Rule(
+            "pop3.indicator-not-allowed", .semantics, .warning, .server,
+            "Status indicator that does not belong to the command", "RFC 5034 section 4",
+            "A + asks for the next response of a login that AUTH began. Every other command is answered by +OK or -ERR; a client that sees a + may wait for ever.",
+            remedy: "Answer with +OK or -ERR."),
+        Rule(
             "pop3.bad-base64", .syntax, .error, nil, "Login token that is no base64", "RFC 5034 section 4",
             "Challenges and responses are base64, without blanks or line ends inside.", remedy: "Encode the token."),
         Rule(
@@ -113,6 +118,14 @@ extension RuleBook {
             "The server answered a command of the TRANSACTION state although nobody had logged in: whoever connects reads the mail.",
             remedy: "Refuse such commands with -ERR before the login."),
         Rule(
+            "pop3.pass-without-user", .synchronization, .warning, .client, "PASS without USER", "RFC 1939 section 7",
+            "PASS stands behind a USER that the server accepted; when it is refused, both have to come again. Many servers refuse it otherwise.",
+            remedy: "Send USER, wait for +OK, send PASS; begin with USER again after a refusal."),
+        Rule(
+            "pop3.stls-after-utf8", .synchronization, .warning, .client, "STLS after UTF8", "RFC 6856 section 2.1",
+            "A client must not begin TLS once it has asked for UTF-8 mode: the server may refuse, and what the mode is under TLS is not said.",
+            remedy: "Send STLS first, then UTF8."),
+        Rule(
             "pop3.bad-argument", .syntax, .warning, .client, "Command with arguments of a wrong number or form",
             "RFC 1939 section 3",
             "RETR and DELE take a message number, TOP a number and a count of lines, STAT and QUIT nothing.",
@@ -139,6 +152,19 @@ extension RuleBook {
             "STAT, LIST and RETR must agree on the octets of a message, each line end counted as two. Clients that trust the size cut or wait.",
             remedy: "Count the octets as they are sent, before byte-stuffing."),
         Rule(
+            "pop3.other-message", .semantics, .error, .server, "Response about another message", "RFC 1939 section 5",
+            "LIST and UIDL with a message number are answered with that number and its size or unique id. A client may note it for the wrong message, and delete that one.",
+            remedy: "Answer for the message that was asked for."),
+        Rule(
+            "pop3.number-repeated", .semantics, .error, .server, "Message number listed twice", "RFC 1939 section 5",
+            "A listing has one line for each message. Which of the two sizes or ids is true is not known.",
+            remedy: "List each message once."),
+        Rule(
+            "pop3.top-too-long", .semantics, .warning, .server, "TOP gave more lines than asked for",
+            "RFC 1939 section 7",
+            "TOP gives the header section, the empty line behind it, and as many lines of the body as the client wants. More of them cost the time that the client meant to save.",
+            remedy: "Count the lines behind the first empty one."),
+        Rule(
             "pop3.duplicate-uidl", .semantics, .error, .server, "Unique id given twice", "RFC 1939 section 7",
             "A unique id names one message in a maildrop. Clients take the second for seen and never fetch it.",
             remedy: "Make ids unique; a digest of the content is none where the same message lies there twice."),
@@ -158,8 +184,8 @@ extension RuleBook {
             remedy: "Wait for each response unless PIPELINING is offered."),
         Rule(
             "pop3.wrong-state", .synchronization, .warning, .client, "Command in the wrong state", "RFC 1939 section 3",
-            "Before the login there are USER, PASS, APOP, AUTH, STLS, CAPA, UTF8, LANG and QUIT; the maildrop's commands come after it.",
-            remedy: "Log in first, once."),
+            "Before the login there are USER, PASS, APOP, AUTH, STLS, CAPA, UTF8, LANG and QUIT; the maildrop's commands come after it, with CAPA, LANG and QUIT. Nothing comes behind QUIT.",
+            remedy: "Log in first, once; end by QUIT."),
         Rule(
             "pop3.reply-without-command", .synchronization, .warning, .server, "Response that no command asked for",
             "RFC 1939 section 3", "Each command gets one response; one too many shifts all that follow.",

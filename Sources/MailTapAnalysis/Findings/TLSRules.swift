@@ -73,25 +73,25 @@ enum TLSRules {
     private static func capa(
         _ place: DialoguePlace, from before: DialogueState, _ found: inout FindingList
     ) {
-        let state = place.state
-        guard let offers = state.capabilities else { return }
+        guard let offers = place.state.offers else { return }
         if place.facts.isEncrypted {
-            if state.offers("STLS") == true {
+            if offers.known.contains(.stls) {
                 found.add("pop3.stls-inside-tls", exchange: place.index, "STLS is offered under TLS")
             }
             // Tags may come and go with the state (RFC 2449 section 5).
             guard before.phase == .authorization else { return }
-            let lost = lost(before.clearCapabilities ?? [], offers)
+            let lost = lost(before.clearCapabilities ?? [], offers.capabilities)
             guard !lost.isEmpty else { return }
             let names = lost.prefix(10).map { ShownText.of($0) }.joined(separator: ", ")
             found.add("pop3.offer-lost-after-tls", exchange: place.index, "No more offered: \(names)")
             return
         }
-        guard before.phase == .authorization, place.session.info.server.address?.isLoopback != true else { return }
-        let sasl = offers.filter { $0.keyword == "SASL" }.flatMap(\.arguments).map { $0.uppercased() }
-        let revealing =
-            (state.offers("USER") == true ? ["USER"] : [])
-            + sasl.filter { SASLSteps.mechanism($0)?.revealsSecret == true }.map { "SASL \($0)" }
+        guard before.phase == .authorization, !offers.known.isDisjoint(with: [.user, .sasl]),
+            place.session.info.server.address?.isLoopback != true
+        else { return }
+        let mechanisms = offers.capabilities.filter { $0.keyword == "SASL" }.flatMap(\.arguments)
+        let sasl = mechanisms.map { $0.uppercased() }.filter { SASLSteps.mechanism($0)?.revealsSecret == true }
+        let revealing = (offers.known.contains(.user) ? ["USER"] : []) + sasl.map { "SASL \($0)" }
         guard !revealing.isEmpty else { return }
         let names = revealing.prefix(8).map { ShownText.of($0) }.joined(separator: ", ")
         found.add("pop3.login-before-tls", exchange: place.index, "Offered without TLS: \(names)")

@@ -51,6 +51,8 @@ struct MIMEScanner {
     private var sawHighBit = false
     /// CRLFs.
     private var lineEnds: UInt64 = 0
+    /// Lines of the message's own header section, the empty one included.
+    private var headerLines: UInt64 = 0
     private var leaf: MIMELeaf?
     private var held = HeldLineEnd.none
 
@@ -175,7 +177,10 @@ struct MIMEScanner {
         while phase == .header {
             guard let kind = HeaderLine(taken) else {
                 content.facts.defects.insert(.headerWithoutEnd)
+                let isOwn = isMessageHeader
                 endHeader()
+                // The line is of the body.
+                if isOwn, taken.endsLine { headerLines &-= 1 }
                 // The line may be the first boundary of the multipart that this header section declares.
                 if phase == .body, isWhole, let (level, isEnd) = boundary(taken) {
                     takeBoundary(level, isEnd: isEnd)
@@ -227,6 +232,9 @@ struct MIMEScanner {
         return nil
     }
 
+    /// Line ends so far, of either kind.
+    private var lines: UInt64 { lineEnds &+ content.facts.bareLineFeeds }
+
     // MARK: Structure
 
     private mutating func takeBoundary(_ index: Int, isEnd: Bool) {
@@ -274,6 +282,7 @@ struct MIMEScanner {
     private mutating func endHeader() {
         if isMessageHeader {
             isMessageHeader = false
+            headerLines = lines
             content.read(header, decoding: decodesFields)
         }
         let encoding = header.first(.contentTransferEncoding).map { MIMEField.value(of: $0) } ?? ""
@@ -390,6 +399,7 @@ struct MIMEScanner {
         closeLeaf(dropLineEnd: levels.contains { $0.state == .parts })
         if lineLength > content.facts.longestLine { content.facts.longestLine = lineLength }
         content.facts.bareCarriageReturns = carriageReturns &- lineEnds
+        content.facts.bodyLines = lines &- headerLines
         if levels.contains(where: { $0.state == .parts }) { content.facts.defects.insert(.boundaryNotClosed) }
         // Moved, not copied: it has many parts.
         var whole = MessageContent()

@@ -35,6 +35,8 @@ public struct MessageFacts: Sendable, Equatable {
     public var bareLineFeeds: UInt64 = 0, bareCarriageReturns: UInt64 = 0, nuls: UInt64 = 0
     /// Length in octets of the longest line, line end not counted (RFC 5322 section 2.1.1 allows 998).
     public var longestLine: UInt64 = 0
+    /// Lines behind the header section and the empty line that ends it; one without a line end does not count.
+    public var bodyLines: UInt64 = 0
     /// What is wrong with its form.
     public var defects: Set<MessageDefect> = []
 

@@ -185,13 +185,13 @@ extension WireText: Equatable {
     public static func == (left: WireText, right: WireText) -> Bool {
         guard left.length == right.length, left.marks == right.marks else { return false }
         if left.block === right.block, left.start == right.start { return true }
-        return left.withBytes { octets in right.withBytes { octets.hasSameOctets(as: $0) } }
+        return left.withBytes { octets in right.withBytes { octets.isSame(as: $0) } }
     }
 }
 
 extension RawSpan {
     /// Whether the other span holds the same octets.
-    fileprivate func hasSameOctets(as other: RawSpan) -> Bool {
+    func isSame(as other: RawSpan) -> Bool {
         withUnsafeBytes { left in other.withUnsafeBytes { left.elementsEqual($0) } }
     }
 }

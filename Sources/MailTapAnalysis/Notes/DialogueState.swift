@@ -56,6 +56,8 @@ struct DialogueState {
     var leavesOffersOpen = false
     /// What it offered in clear, once TLS has begun.
     private(set) var clearOffers: Offers?
+    /// POP3: whether CAPA was sent, whatever the answer.
+    private(set) var hasAskedOffers = false
     var isEncrypted = false
     var login: Login?
     var isAuthenticated = false
@@ -191,6 +193,7 @@ struct DialogueState {
         case .response: continueLogin(status, exchanges[index])
         case .stls: if status.isPositive { beginTLS() }
         case .capa:
+            hasAskedOffers = true
             guard status.isPositive, let data = exchanges[index].data else { return }
             let offers = Offers(data[...])
             leavesOffersOpen = offers.areOpen
@@ -203,10 +206,11 @@ struct DialogueState {
         case .stat:
             guard status.isPositive else { return }
             // STAT leaves out what is marked as deleted; numbers stay (RFC 1939 section 5).
-            maildrop = exchanges[index].reply?.lines.first.flatMap { $0.text().text.words.first }.flatMap { Int($0) }
-                .map { $0.addingReportingOverflow(deleted.count).partialValue }
+            maildrop = exchanges[index].reply?.lines.first?.withBytes { $0.number(at: $0.nextWord(from: 0)) }
+                .map { Int($0).addingReportingOverflow(deleted.count).partialValue }
         case .dele:
-            if status.isPositive, let number = Int(Self.argument(of: exchanges[index])) { deleted.insert(number) }
+            let number = exchanges[index].withCommand { $0.number(at: SMTPGrammar.argumentPlace(in: $0)) }
+            if status.isPositive, let number { deleted.insert(Int(number)) }
         case .rset: if status.isPositive { deleted.removeAll() }
         case .quit: if status.isPositive, phase == .transaction { phase = .update }
         default: break

@@ -4,7 +4,7 @@ import MailTapCore
 struct Offers {
     /// Keywords that rules ask for at every session.
     struct Known: OptionSet {
-        var rawValue: UInt16
+        var rawValue: UInt32
 
         static let size = Known(rawValue: 1)
         static let auth = Known(rawValue: 2)
@@ -17,6 +17,13 @@ struct Offers {
         /// Eight letters X stand where a keyword may have stood, the last one of them perhaps another.
         static let overwritten = Known(rawValue: 256)
         static let pipelining = Known(rawValue: 512)
+        static let top = Known(rawValue: 1_024)
+        static let uidl = Known(rawValue: 2_048)
+        static let stls = Known(rawValue: 4_096)
+        static let popUTF8 = Known(rawValue: 8_192)
+        static let lang = Known(rawValue: 16_384)
+        static let sasl = Known(rawValue: 32_768)
+        static let user = Known(rawValue: 65_536)
     }
 
     private let lines: ArraySlice<WireText>
@@ -80,6 +87,13 @@ struct Offers {
         switch (code, end - start) {
         case (0x5349_5A45, 4): return .size
         case (0x4155_5448, 4): return .auth
+        case (0x54_4F50, 3): return .top
+        case (0x5549_444C, 4): return .uidl
+        case (0x5354_4C53, 4): return .stls
+        case (0x5554_4638, 4): return .popUTF8
+        case (0x4C41_4E47, 4): return .lang
+        case (0x5341_534C, 4): return .sasl
+        case (0x5553_4552, 4): return .user
         case (0x4C49_4D49_5453, 6): return .limits
         case (0x5354_4152_5454_4C53, 8): return .startTLS
         case (0x3842_4954_4D49_4D45, 8): return .eightBitMIME
@@ -99,7 +113,7 @@ struct Offers {
 
 extension RawSpan {
     /// Whether the octets are those of `text`, which is in capitals, in whatever case.
-    fileprivate func spells(ignoringCase text: StaticString) -> Bool {
+    func spells(ignoringCase text: StaticString) -> Bool {
         guard byteCount == text.utf8CodeUnitCount else { return false }
         return text.withUTF8Buffer { expected in
             for index in expected.indices {

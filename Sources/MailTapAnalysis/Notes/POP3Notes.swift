@@ -23,43 +23,64 @@ enum POP3Notes {
     static func add(_ place: DialoguePlace, to sentence: inout Sentence) {
         switch place.facts.verb {
         case .retr:
-            sentence.add("Fetch message ")
-            argument(place, orElse: "(none named)", to: &sentence)
+            sentence.add("Fetch ")
+            message(place, to: &sentence)
             fetched(place, to: &sentence)
+            complain(place, to: &sentence)
             sentence.add(" (RFC 1939 section 5)")
         case .dele:
-            sentence.add("Mark message ")
-            argument(place, orElse: "(none named)", to: &sentence)
-            sentence.add(" for deletion at QUIT (RFC 1939 section 5)")
+            sentence.add("Mark ")
+            message(place, to: &sentence)
+            sentence.add(" for deletion at QUIT")
+            complain(place, to: &sentence)
+            sentence.add(" (RFC 1939 section 5)")
         case .list:
-            let isOfAll = place.exchange.withCommand { SMTPGrammar.argumentPlace(in: $0).isEmpty }
-            sentence.add(isOfAll ? "Ask for the sizes of all messages" : "Ask for the size of message ")
-            listed(place, to: &sentence)
+            listed("Ask for the sizes of all messages", "Ask for the size of ", place, to: &sentence)
             sentence.add(" (RFC 1939 section 5)")
         case .uidl:
-            let isOfAll = place.exchange.withCommand { SMTPGrammar.argumentPlace(in: $0).isEmpty }
-            sentence.add(isOfAll ? "Ask for the lasting ids of all messages" : "Ask for the lasting id of message ")
-            listed(place, to: &sentence)
+            listed("Ask for the lasting ids of all messages", "Ask for the lasting id of ", place, to: &sentence)
             sentence.add(" (RFC 1939 section 7)")
         case .top:
-            let words = SMTPGrammar.text(SMTPGrammar.argument(of: place.exchange.commandOctets)).words
-            let lines = words.count > 1 ? ShownText.of(words[1]) : "?"
-            let number = ShownText.of(words.first ?? "?")
-            sentence.add(text: "Fetch the header section and \(lines) lines of message \(number)")
+            beginning(place, to: &sentence)
             fetched(place, to: &sentence)
             sentence.add(" (RFC 1939 section 7)")
         default: sentence.add(text: note(place))
         }
     }
 
-    /// Adds the argument, or `nothing` where there is none.
-    private static func argument(
-        _ place: DialoguePlace, orElse nothing: StaticString = "", to sentence: inout Sentence
-    ) {
+    /// Adds the message that a command names.
+    private static func message(_ place: DialoguePlace, to sentence: inout Sentence) {
         place.exchange.withCommand { line in
             let named = SMTPGrammar.argumentPlace(in: line)
-            if named.isEmpty { sentence.add(nothing) } else { sentence.add(shown: line.extracting(named)) }
+            guard line.number(at: named) != nil else { return sentence.add("a message") }
+            sentence.add("message ")
+            sentence.add(shown: line.extracting(named))
         }
+    }
+
+    /// Adds what is wrong with the message's number.
+    private static func complain(_ place: DialoguePlace, to sentence: inout Sentence) {
+        place.exchange.withCommand { line in
+            let named = SMTPGrammar.argumentPlace(in: line)
+            guard line.number(at: named) == nil else { return }
+            guard !named.isEmpty else { return sentence.add("; which one is not said") }
+            sentence.add("; \"")
+            sentence.add(shown: line.extracting(named))
+            sentence.add("\" is no message number")
+        }
+    }
+
+    /// Adds what TOP fetches.
+    private static func beginning(_ place: DialoguePlace, to sentence: inout Sentence) {
+        let arguments = place.exchange.withCommand { POP3Arguments($0) }
+        guard arguments.count == 2, let number = arguments.first, let lines = arguments.second else {
+            let shown = ShownText.of(place.exchange.openArgument)
+            sentence.add(text: "Fetch the beginning of a message; \"\(shown)\" is not its number and a count of lines")
+            return
+        }
+        sentence.add("Fetch the header section and ")
+        sentence.add(count: UInt64(lines), "line")
+        sentence.add(text: " of message \(number)")
     }
 
     private static func note(_ place: DialoguePlace) -> String {
@@ -91,8 +112,16 @@ enum POP3Notes {
         }
     }
 
-    private static func listed(_ place: DialoguePlace, to sentence: inout Sentence) {
-        argument(place, to: &sentence)
+    private static func listed(
+        _ all: StaticString, _ single: StaticString, _ place: DialoguePlace, to sentence: inout Sentence
+    ) {
+        if place.exchange.withCommand({ SMTPGrammar.argumentPlace(in: $0).isEmpty }) {
+            sentence.add(all)
+        } else {
+            sentence.add(single)
+            message(place, to: &sentence)
+            complain(place, to: &sentence)
+        }
         guard let count = place.exchange.data?.count else { return }
         sentence.add(": ")
         sentence.add(count: count, "message")

@@ -9,6 +9,7 @@ extension POP3Decoder {
         _ range: StreamRange, at time: Timestamp, _ events: inout EventBuffer
     ) {
         lacksCommands = true
+        if lostLogin != .over { lostLogin = .unanswered }
         switch client {
         case .tls:
             endOpaque(.client, range.start, time, &events)

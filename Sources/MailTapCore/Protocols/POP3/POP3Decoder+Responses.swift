@@ -71,7 +71,7 @@ extension POP3Decoder {
     mutating func response(
         _ line: RawSpan, _ text: Int, _ offer: Offer, _ events: inout EventBuffer
     ) {
-        for place in spoken.places(in: line.extracting(0..<text)) { secret(.opaque, place, line, offer, &events) }
+        let repeated = spoken.places(in: line.extracting(0..<text))
         var status = Self.status(line, text)
         let range = offer.range(0, line.byteCount)
         let time = offer.arrivals.time(at: range.end)
@@ -79,6 +79,7 @@ extension POP3Decoder {
             // Behind a gap, and in mid-stream, anything but a status line may be the rest of a message or listing; so it
             // may where a command is missing, which perhaps asked for one.
             guard status != .none, status != .plus || client == .awaitingAUTH || client == .aloneAUTH else {
+                for place in repeated { secret(.opaque, place, line, offer, &events) }
                 events.append(Event(time: time, range: range, exchange: exchanges, kind: .fragment), line)
                 return
             }
@@ -86,6 +87,11 @@ extension POP3Decoder {
             serverIsAfterGap = false
         }
         let answered = hasGreeted || !expectsGreeting ? pending.first : nil
+        for place in status == .err && refusesLostLogin(answered) ? [Self.words(line, text)] : repeated
+        where !place.isEmpty {
+            secret(.opaque, place, line, offer, &events)
+        }
+        if lostLogin == .unanswered { lostLogin = .answered }
         let exchange: UInt32
         if let answered {
             exchange = answered.exchange
@@ -116,11 +122,36 @@ extension POP3Decoder {
             &events)
     }
 
+    /// Whether a refusal may be the answer to a login that was not seen; what it says may then be what the login held.
+    private func refusesLostLogin(_ answered: PendingReply?) -> Bool {
+        switch lostLogin {
+        case .over: false
+        case .unanswered, .answered: hasGreeted || !expectsGreeting
+        // The loss may show only later.
+        case .none: answered == nil && hasGreeted && (awaitsPassword || client == .sasl)
+        }
+    }
+
+    /// What stands behind the `-ERR ` of a line, a response code aside (RFC 2449 section 8).
+    private static func words(_ line: RawSpan, _ text: Int) -> Range<Int> {
+        var start = min(5, text)
+        if start < text, line[octet: start] == UInt8(ascii: "["),
+            let close = line.firstIndex(of: UInt8(ascii: "]"), from: start), close < text
+        {
+            start = close + 1
+            while start < text, line[octet: start] == 32 { start += 1 }
+        }
+        return start..<text
+    }
+
     private mutating func conclude(
         _ answered: PendingReply, _ status: ReplyStatus, _ challenge: RawSpan, _ next: StreamRange,
         _ time: Timestamp, _ events: inout EventBuffer
     ) {
         let verb = POP3Verb(rawValue: answered.verb) ?? .unknown
+        if status == .ok, verb == .pass || verb == .apop || verb == .auth && answered.body == .none {
+            lostLogin = .over
+        }
         if verb == .pass, pending.isEmpty { suspectsResponse = status != .ok }
         if verb == .auth, client == .awaitingAUTH || client == .aloneAUTH, pending.isEmpty {
             if status == .plus {

@@ -28,6 +28,10 @@ struct POP3Decoder: DialogueDecoder {
     var spoken = SpokenSecrets()
     /// A login is under way, or was refused: an unknown line that follows may be a password or a response.
     var suspectsResponse = false
+    /// Whether the newest command was USER, behind which a password comes.
+    var awaitsPassword = false
+    /// Whether a login may be among octets that were lost.
+    var lostLogin: POP3LostLogin
     var awaitedUntil: UInt64 = 0
     var suspectUntil: UInt64 = 0
     var mayTurnToTLS = false
@@ -45,6 +49,7 @@ struct POP3Decoder: DialogueDecoder {
         hasGreeted = isGreetingLost
         clientIsAfterGap = !expectsGreeting
         lacksCommands = !expectsGreeting
+        lostLogin = expectsGreeting ? .none : .answered
         pending = PendingReplies(limit: limits.pendingReplies)
     }
 
@@ -164,6 +169,8 @@ struct POP3Decoder: DialogueDecoder {
         var isSecret = false
         var isHiddenLogin = false
         var body = PendingReply.Body.none
+        awaitsPassword = verb == .user
+        if lostLogin == .answered, pending.isEmpty { lostLogin = .none }
         switch verb {
         case .pass:
             // The password is all that stands behind the one space: it may hold spaces (RFC 1939 section 7).
