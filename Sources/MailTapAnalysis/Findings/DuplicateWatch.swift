@@ -7,7 +7,7 @@ import MailTapCore
 /// on both sides of a proxy, is none. Remembers some 50,000 messages, each by its octets and its Message-ID; later ones
 /// are compared with those.
 struct DuplicateWatch {
-    fileprivate struct Identity: Hashable, Sendable {
+    struct Identity: Equatable, Sendable {
         /// Half of the digest of the octets, or two hashes of the message id: enough to keep a mistake out of the
         /// question, in little memory.
         private let high: UInt64, low: UInt64
@@ -19,8 +19,8 @@ struct DuplicateWatch {
             self.envelope = envelope
         }
 
-        /// What tells identities apart is spread over all bits already.
-        func hash(into hasher: inout Hasher) { hasher.combine(low ^ UInt64(truncatingIfNeeded: envelope)) }
+        /// What tells identities apart, spread over all bits.
+        var mix: UInt64 { low ^ UInt64(truncatingIfNeeded: envelope) }
 
         init(id: String, receivedCount: Int, _ envelope: Int) {
             var hasher = Hasher()
@@ -35,7 +35,8 @@ struct DuplicateWatch {
         }
     }
 
-    private struct First {
+    /// What is kept of the first message of an identity.
+    struct First {
         /// When its session was over.
         var ended: Timestamp
         /// Of so many sessions, messages of only the first ones are remembered.
@@ -76,17 +77,15 @@ struct DuplicateWatch {
         }
     }
 
-    /// What a dictionary of 2^17 places holds: one more would double it.
-    private static let limit = 98_304
-
-    private var seen: [Identity: First] = [:]
+    private var seen = FirstSightings()
 
     /// A message that was refused before is no duplicate: sending it again is what the client should do.
     mutating func apply(to sighting: SessionWatch.Sighting, _ found: inout FindingList) {
         for message in sighting.messages {
-            compare(message, sighting, &found)
-            remember(message.octets, message, sighting)
-            if let id = message.id { remember(id, message, sighting) }
+            let place = seen.place(of: message.octets)
+            compare(message, seen.first(at: place), sighting, &found)
+            remember(message.octets, at: place, message, sighting)
+            if let id = message.id { remember(id, at: seen.place(of: id), message, sighting) }
         }
     }
 
@@ -105,10 +104,12 @@ struct DuplicateWatch {
         return hasher.finalize()
     }
 
-    private func compare(_ message: Sent, _ sighting: SessionWatch.Sighting, _ found: inout FindingList) {
+    private func compare(
+        _ message: Sent, _ sameOctets: First?, _ sighting: SessionWatch.Sighting, _ found: inout FindingList
+    ) {
         guard message.accepted != false, message.hasRecipients else { return }
-        let sameOctets = seen[message.octets]
-        guard let first = sameOctets ?? message.id.flatMap({ seen[$0] }), first.accepted != false,
+        guard let first = sameOctets ?? message.id.flatMap({ seen.first(at: seen.place(of: $0)) }),
+            first.accepted != false,
             first.session == UInt32(clamping: sighting.session) || first.ended <= sighting.started
         else { return }
         let what = sameOctets == nil ? "A message of the same Message-ID" : "The same message"
@@ -118,10 +119,13 @@ struct DuplicateWatch {
             "\(what) to the same recipients was sent in session \(first.session) \(fate)")
     }
 
-    private mutating func remember(_ identity: Identity, _ message: Sent, _ sighting: SessionWatch.Sighting) {
-        let known = seen[identity]
-        guard known.map({ $0.accepted == false }) ?? (seen.count < Self.limit) else { return }
-        seen[identity] = First(
+    /// A refused message gives way to one that came later.
+    private mutating func remember(
+        _ identity: Identity, at place: Int, _ message: Sent, _ sighting: SessionWatch.Sighting
+    ) {
+        if let known = seen.first(at: place), known.accepted != false { return }
+        let first = First(
             ended: sighting.ended, session: UInt32(clamping: sighting.session), accepted: message.accepted)
+        seen.put(first, of: identity, at: place)
     }
 }
