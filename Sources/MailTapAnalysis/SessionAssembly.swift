@@ -110,7 +110,9 @@ struct SessionAssembly {
     mutating func finish() {
         if transfer != nil { endMessage(isComplete: false) }
         session.duration = max(0, last.since(session.info.started))
-        session.ending = ending.ending(quitReply: quit.flatMap { session.exchanges[$0].reply?.status })
+        var farewell: ReplyStatus?
+        if let quit { farewell = session.exchanges[quit].reply?.status }
+        session.ending = ending.ending(quitReply: farewell)
         if session.ending == .open { dropUnfinishedContent() }
         session.serverBytes -= min(session.serverBytes, edits.injected(by: .server))
         session.clientBytes -= min(session.clientBytes, edits.injected(by: .client))
@@ -120,11 +122,12 @@ struct SessionAssembly {
 
     /// Gives the session away, for somebody to work out what is left to be worked out.
     mutating func takeDraft() -> SessionDraft {
-        defer {
-            session = Session(info: session.info)
-            readings = []
-        }
-        return SessionDraft(session, options: options, readings: readings, anomalies: anomalies)
+        // Taken out, since what is held at two places is copied where it changes.
+        var whole = Session(info: session.info)
+        swap(&whole, &session)
+        var unread: [(index: Int, reading: MessageReading)] = []
+        swap(&unread, &readings)
+        return SessionDraft(whole, options: options, readings: unread, anomalies: anomalies)
     }
 
     /// Takes the session that its draft became.
@@ -133,7 +136,7 @@ struct SessionAssembly {
     /// Somebody watches: what a message says is wanted at its end.
     private mutating func finishReadings() {
         for (index, reading) in readings {
-            (session.messages[index].digest, session.messages[index].content) = reading.finish()
+            (session.messages[index].digest, session.messages[index].known) = reading.finish()
         }
         readings.removeAll()
     }
@@ -176,7 +179,7 @@ struct SessionAssembly {
     /// The index of exchange `number`, made on first use.
     private mutating func index(_ number: UInt32, at time: Timestamp) -> Int {
         let index = Int(number)
-        if session.exchanges.isEmpty { session.exchanges.reserveCapacity(8) }
+        if session.exchanges.isEmpty { session.exchanges.reserveCapacity(10) }
         // Numbers are dense, so this runs at most a few times for one event.
         while session.exchanges.count <= index {
             let at = time.since(session.info.started)
@@ -415,7 +418,7 @@ struct SessionAssembly {
         session.messages[index].rejected = resolved.rejected
         if content < session.exchanges.count {
             let isIts = session.exchanges[content].message == index
-            let acceptance = isIts ? session.exchanges[content].acceptance : nil
+            let acceptance = isIts ? Exchange.acceptance(session.exchanges, content) : nil
             // The reply to a chunk before the last takes the chunk, not the message.
             let isWhole = session.messages[index].kind != .bdat || acceptance == false
             session.messages[index].accepted = isWhole ? acceptance : nil

@@ -22,11 +22,14 @@ public final class SessionBuilder: SessionSink {
         mutating func end(_ time: Timestamp, isDrafting: Bool) {
             dialogue.end(at: time, &assembly)
             assembly.finish()
-            if !isDrafting { assembly.take(assembly.takeDraft().finish()) }
+            guard !isDrafting else { return }
+            var draft = assembly.takeDraft()
+            if let whole = draft.finish() { assembly.take(whole) }
         }
     }
 
-    private var state: State
+    // Nothing that `progress` is called with leads back here, so no two accesses can overlap.
+    @exclusivity(unchecked) private var state: State
     private let isDrafting: Bool
     private let ended: (SessionBuilder) -> Void
 

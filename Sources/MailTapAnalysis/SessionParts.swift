@@ -19,18 +19,26 @@ struct Envelope: Sendable, Equatable {
     /// A command without a reply counts as accepted: half of a capture is no refusal.
     func resolve(in session: Session, content: Int) -> (from: String?, to: [String], rejected: [String]) {
         let own = exchanges.clamped(to: session.exchanges.indices)
-        func isRefused(_ index: Int) -> Bool { session.exchanges[index].replyStatus.isNegative }
+        func isRefused(_ index: Int) -> Bool { session.exchanges[index].reply?.status.isNegative ?? false }
         func address(_ index: Int) -> String? {
             session.exchanges[index].command?.line.withBytes { SMTPGrammar.address(in: $0) }
         }
-        let sender = own.last { session.exchanges[$0].command?.keyword == .mail && !isRefused($0) }
+        var sender: Int?
+        var recipients = 0
+        for index in own {
+            switch session.exchanges[index].command?.keyword {
+            case .mail?: if !isRefused(index) { sender = index }
+            case .rcpt?: recipients += 1
+            default: break
+            }
+        }
         var to: [String] = []
+        to.reserveCapacity(recipients)
         var rejected: [String] = []
         // LMTP: the data's replies stand for the accepted recipients in turn (RFC 2033 section 4.2).
         var verdicts: [Reply] = []
         if content < session.exchanges.count, session.exchanges[content].hasFurtherReplies {
-            let carrier = session.exchanges[content]
-            verdicts = [carrier.reply].compactMap(\.self) + carrier.furtherReplies
+            verdicts = [session.exchanges[content].reply].compactMap(\.self) + session.exchanges[content].furtherReplies
             // 353 only announces them, and the last one is on the whole (PRDR).
             if verdicts.first?.status == .judged { verdicts.removeFirst() }
         }
@@ -50,16 +58,16 @@ struct Envelope: Sendable, Equatable {
 }
 
 extension Exchange {
-    /// Whether the server took the message that this exchange carried; nil without a reply.
-    var acceptance: Bool? {
-        let status = replyStatus
-        guard status != .none else { return nil }
+    /// Whether the server took the message that the exchange at an index carried; nil without a reply.
+    static func acceptance(_ exchanges: [Exchange], _ index: Int) -> Bool? {
+        guard let status = exchanges[index].reply?.status, status != .none else { return nil }
         if status == .judged {
             // The last verdict is on the whole; without it nothing is settled.
-            let verdicts = furtherReplies.map(\.status)
+            let verdicts = exchanges[index].furtherReplies.map(\.status)
             return verdicts.contains { $0.isPositive } ? true : verdicts.isEmpty ? nil : false
         }
-        return status.isPositive || hasFurtherReplies && furtherReplies.contains { $0.status.isPositive }
+        if status.isPositive || exchanges[index].isPlain { return status.isPositive }
+        return exchanges[index].furtherReplies.contains { $0.status.isPositive }
     }
 }
 

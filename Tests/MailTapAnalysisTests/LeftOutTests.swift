@@ -113,6 +113,6 @@ import Testing
         if size == 7 { reading.run() }
         let read = reading.finish()
         #expect(read.digest == whole.digest)
-        #expect(read.content == whole.content)
+        #expect(read.content.content == whole.content)
     }
 }

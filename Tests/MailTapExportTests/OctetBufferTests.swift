@@ -81,7 +81,7 @@ import Testing
     func `verbs are written as text`(verb: String) {
         let command = Command(verb: verb, line: WireText([]))
         #expect(command.verb == verb)
-        #expect(written { $0.append(json: command) } == written { $0.append(json: verb) })
+        #expect(written { $0.append(json: command.keyword) { command.verb } } == written { $0.append(json: verb) })
     }
 
     @Test(arguments: ["2.1.0", "5.0.0", "4.7.1", "5.12.345", "2.01.0", "2.1.00", "4.999.999"])

@@ -6,7 +6,7 @@ import MailTapCore
 /// here and many senders write, are decoded.
 struct MIMEField {
     /// A parameter that is looked at; others are passed over.
-    enum Parameter: Int, CaseIterable {
+    enum Parameter: CaseIterable {
         case charset, boundary, name, filename
 
         /// The parameter of that name, in whatever case.
@@ -24,8 +24,7 @@ struct MIMEField {
 
     /// What stands before the first semicolon, in lower case, comments removed.
     let value: String
-    /// By `Parameter`'s number; empty where there is none.
-    private var parameters: [String?] = []
+    private var charset: String?, boundary: String?, name: String?, filename: String?
 
     /// Parameters that are read; a field may hold thousands.
     private static let parameterLimit = 256
@@ -58,10 +57,21 @@ struct MIMEField {
 
     /// A parameter's value, decoded; nil where there is none.
     private(set) subscript(_ parameter: Parameter) -> String? {
-        get { parameters.isEmpty ? nil : parameters[parameter.rawValue] }
+        get {
+            switch parameter {
+            case .charset: charset
+            case .boundary: boundary
+            case .name: name
+            case .filename: filename
+            }
+        }
         set {
-            if parameters.isEmpty { parameters = Array(repeating: nil, count: Parameter.allCases.count) }
-            parameters[parameter.rawValue] = newValue
+            switch parameter {
+            case .charset: charset = newValue
+            case .boundary: boundary = newValue
+            case .name: name = newValue
+            case .filename: filename = newValue
+            }
         }
     }
 }

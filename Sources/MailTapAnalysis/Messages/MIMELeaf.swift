@@ -3,7 +3,7 @@ import MailTapCore
 
 /// A leaf of the MIME tree while its octets come: decodes, counts, digests.
 struct MIMELeaf {
-    var part: MessagePart
+    private(set) var part: MessagePart
     /// Stands for a multipart whose first boundary was not seen yet; dropped when it is.
     let isProvisional: Bool
     private var decoder: TransferDecoder
@@ -61,8 +61,10 @@ struct MIMELeaf {
         }
     }
 
-    /// The leaf as it is, and what is wrong with it.
-    mutating func finish() -> (part: MessagePart, defects: Set<MessageDefect>) {
+    /// Completes `part`.
+    ///
+    /// - Returns: what is wrong with it.
+    mutating func finish() -> Set<MessageDefect> {
         var defects: Set<MessageDefect> = []
         if case .quotedPrintable(var quoted) = decoder {
             decoded.removeAll(keepingCapacity: true)
@@ -72,6 +74,6 @@ struct MIMELeaf {
         if case .base64(let base64) = decoder, base64.sawJunk { defects.insert(.badBase64) }
         if charset.isContradicted { defects.insert(.charsetContradicted) }
         part.digest = hasher.map { ContentDigest($0.finalize()) }
-        return (part, defects)
+        return defects
     }
 }

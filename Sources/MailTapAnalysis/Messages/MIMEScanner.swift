@@ -310,21 +310,27 @@ struct MIMEScanner {
             }
         }
         let disposition = header.first(.contentDisposition).map { MIMEField($0) }
-        let part = MessagePart(
-            type: type, charset: contentType?[.charset].map(ASCII.lowercased),
-            filename: disposition?[.filename] ?? contentType?[.name])
-        leaf = MIMELeaf(part: part, kind, decoder: decoder, isDigested: digestsParts)
+        leaf = MIMELeaf(
+            part: MessagePart(
+                type: type, charset: contentType?[.charset].map(ASCII.lowercased),
+                filename: disposition?[.filename] ?? contentType?[.name]),
+            kind, decoder: decoder, isDigested: digestsParts)
     }
 
     /// `type/subtype` in lower case; `text/plain` for what is no media type (RFC 2045 section 5.2).
     private static func mediaType(_ field: MIMEField?, _ fallback: String) -> String {
         guard let field else { return fallback }
-        let octets = field.value.utf8
+        return isMediaType(field.value.utf8) ? field.value : plainText
+    }
+
+    /// Whether one slash stands in it, neither first nor last.
+    private static func isMediaType(_ text: String.UTF8View) -> Bool {
         let slash = UInt8(ascii: "/")
-        guard octets.count(where: { $0 == slash }) == 1, octets.first != slash, octets.last != slash else {
-            return plainText
+        func isOne(_ octets: UnsafeBufferPointer<UInt8>) -> Bool {
+            guard let place = octets.firstIndex(of: slash), place > 0, place < octets.count - 1 else { return false }
+            return !octets[(place + 1)...].contains(slash)
         }
-        return field.value
+        return text.withContiguousStorageIfAvailable(isOne) ?? Array(text).withUnsafeBufferPointer(isOne)
     }
 
     // MARK: Leaves
@@ -377,15 +383,14 @@ struct MIMEScanner {
         if !dropLineEnd || leaf?.isProvisional == true { releaseLineEnd() }
         guard var closing = leaf.take() else { return }
         if closing.isProvisional { content.facts.defects.insert(.boundaryNotFound) }
-        let (part, defects) = closing.finish()
-        content.facts.defects.formUnion(defects)
+        content.facts.defects.formUnion(closing.finish())
         guard content.parts.count < Self.partLimit else {
             content.facts.defects.insert(.tooManyParts)
             return
         }
-        content.parts.append(part)
+        content.parts.append(closing.part)
         if let octets = closing.kept, content.facts.report == nil {
-            content.facts.report = MessageReport(type: part.type, octets: octets)
+            content.facts.report = MessageReport(type: closing.part.type, octets: octets)
         }
     }
 

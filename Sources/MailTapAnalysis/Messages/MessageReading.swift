@@ -14,15 +14,15 @@ public final class MessageReading: Sendable {
     private struct Progress {
         /// Let go as soon as the message is read: it holds more than what it found.
         var scanner: MessageScanner?
-        var read: (digest: ContentDigest?, content: MessageContent)?
+        var read: (digest: ContentDigest?, content: KnownContent)?
     }
 
     private let waiting = Mutex(Waiting())
     private let progress: Mutex<Progress>
 
     init(digestsParts: Bool, decodesFields: Bool = true) {
-        let scanner = MessageScanner(digestsParts: digestsParts, decodesFields: decodesFields)
-        progress = Mutex(Progress(scanner: scanner))
+        progress = Mutex(
+            Progress(scanner: MessageScanner(digestsParts: digestsParts, decodesFields: decodesFields)))
     }
 
     /// Adds the next octets of the message.
@@ -40,11 +40,11 @@ public final class MessageReading: Sendable {
     public func run() { progress.withLock { read(into: &$0) } }
 
     /// Reads what waits, the message being over: what it was.
-    func finish() -> (digest: ContentDigest?, content: MessageContent) {
+    func finish() -> (digest: ContentDigest?, content: KnownContent) {
         close()
         return progress.withLock { progress in
             read(into: &progress)
-            return progress.read.take() ?? (nil, MessageContent())
+            return progress.read.take() ?? (nil, .nothing)
         }
     }
 
@@ -57,9 +57,9 @@ public final class MessageReading: Sendable {
             }
             for piece in pieces { progress.scanner?.receive(piece.span.bytes) }
             guard pieces.isEmpty else { continue }
-            if isOver, let read = progress.scanner?.finish() {
+            if isOver, let (_, digest, content) = progress.scanner?.finish() {
                 progress.scanner = nil
-                progress.read = (read.digest, read.content)
+                progress.read = (digest, KnownContent(content))
             }
             return
         }

@@ -6,10 +6,10 @@ public struct Command: Sendable, Equatable {
     public private(set) var keyword: Verb
     /// The line as sent, without its line end.
     public var line: WireText
-    private var rare = Rare<Parts>()
+    @usableFromInline var rare = Rare<Parts>()
 
     /// What few commands have.
-    private struct Parts: Sendable, Equatable {
+    @usableFromInline struct Parts: Sendable, Equatable {
         /// A keyword that `Verb` can't hold.
         var verb: String?
         var forwarded = Forwarded.same
@@ -61,5 +61,5 @@ public struct Command: Sendable, Equatable {
     }
 
     /// Whether what went on is what was received; the cheap way to ask.
-    public var isForwardedAsItCame: Bool { rare.isEmpty || forwarded == .same }
+    @inlinable public var isForwardedAsItCame: Bool { rare.isEmpty || forwarded == .same }
 }

@@ -6,12 +6,15 @@ import MailTapCore
 /// holds, would cost more than the rules.
 final class DialoguePlace {
     let session: Session
-    private(set) var index = 0
+    // One thread moves a place, and whoever looks at a part of it has done so before it moves on: no two accesses can
+    // overlap, and the check for that would be made at every rule.
+    @exclusivity(unchecked) private(set) var index = 0
     var exchange: Exchange { _read { yield session.exchanges[index] } }
     /// What the exchange is in short, and the one before it: each rule asks these first.
-    private(set) var facts = ExchangeFacts(), before = ExchangeFacts()
+    @exclusivity(unchecked) private(set) var facts = ExchangeFacts()
+    @exclusivity(unchecked) private(set) var before = ExchangeFacts()
     /// Before the exchange.
-    private(set) var state: DialogueState
+    @exclusivity(unchecked) private(set) var state: DialogueState
 
     /// The argument of MAIL, RCPT and their like; nil where none can be read.
     var path: SMTPPath? { facts.path == nil ? nil : SMTPGrammar.pathArgument(in: exchange.commandOctets) }

@@ -6,9 +6,9 @@ public struct EnhancedCode: Sendable, Hashable {
     public let packed: UInt32
 
     /// A missing code, where a value has no room for an optional.
-    static let none = EnhancedCode(packed: 0)
+    @inlinable static var none: EnhancedCode { EnhancedCode(packed: 0) }
 
-    private init(packed: UInt32) { self.packed = packed }
+    @inlinable init(packed: UInt32) { self.packed = packed }
 
     /// Whether all three numbers have one digit, as nearly always.
     public var isShort: Bool { packed & 0xC0_0C00 == 0x40_0400 }

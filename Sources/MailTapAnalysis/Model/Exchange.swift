@@ -22,12 +22,11 @@ public struct Exchange: Sendable, Equatable {
     public var isEncrypted = false
     /// Whether the client said this in clear behind STARTTLS or STLS, in the place of a handshake.
     public var isBehindSTARTTLS = false
-    /// What this exchange does, in one plain sentence.
-    public var note: String?
-    private var rare = Rare<Parts>()
+    @usableFromInline var noteText = NoteText.none
+    @usableFromInline var rare = Rare<Parts>()
 
     /// What few exchanges have.
-    private struct Parts: Sendable, Equatable {
+    @usableFromInline struct Parts: Sendable, Equatable {
         var furtherReplies: [Reply] = []
         var data: [WireText]?
     }
@@ -50,6 +49,28 @@ public struct Exchange: Sendable, Equatable {
         self.turn = turn
         self.isEncrypted = isEncrypted
         isBehindSTARTTLS = false
+    }
+
+    /// What this exchange does, in one plain sentence.
+    ///
+    /// Text made anew each time: see `withNote`.
+    public var note: String? {
+        get { noteText.text }
+        set { noteText = NoteText(newValue) }
+    }
+
+    /// Whether there is a `note`; the cheap way to ask.
+    ///
+    /// Inlinable, as `isPlain`: other modules would else copy the whole exchange to ask.
+    @inlinable public var hasNote: Bool { if case .none = noteText { false } else { true } }
+
+    /// Calls `body` with the octets of the note, which are UTF-8; with none where there is no note.
+    @inlinable public func withNote(_ body: (RawSpan) -> Void) {
+        switch noteText {
+        case .none: body(RawSpan())
+        case .text(var text): text.withUTF8 { body(UnsafeRawBufferPointer($0).bytes) }
+        case .line(let line): line.withBytes(body)
+        }
     }
 
     /// Index into `messages` of the message that this exchange carried, or a chunk of it.
@@ -78,7 +99,7 @@ public struct Exchange: Sendable, Equatable {
     }
 
     /// Whether it has neither `furtherReplies` nor `data`; the cheap way to ask.
-    public var isPlain: Bool { rare.isEmpty }
+    @inlinable public var isPlain: Bool { rare.isEmpty }
 
     /// Whether there are `furtherReplies`; the cheap way to ask.
     public var hasFurtherReplies: Bool { !rare.isEmpty && !furtherReplies.isEmpty }

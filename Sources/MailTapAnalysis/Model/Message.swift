@@ -24,7 +24,7 @@ public struct Message: Sendable, Equatable {
     public var longestPause: Int64 = 0
     /// Nanoseconds from its first octet to its end; 0 where it came at once.
     public var transferTime: Int64 = 0
-    @usableFromInline var known = KnownContent(MessageContent())
+    @usableFromInline var known = KnownContent.nothing
     /// Where a dialogue file lets its octets vary: the patterns, in order; they stand in the octets in braces.
     public var patterns: [ReplyPattern] = []
 
@@ -43,6 +43,9 @@ public struct Message: Sendable, Equatable {
 /// What is known of a message's content, out of the way: it has many parts, and messages are copied.
 @usableFromInline final class KnownContent: Sendable, Equatable {
     @usableFromInline let content: MessageContent
+
+    /// Of a message that is not read.
+    static let nothing = KnownContent(MessageContent())
 
     @usableFromInline init(_ content: consuming MessageContent) { self.content = content }
 

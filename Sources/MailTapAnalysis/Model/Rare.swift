@@ -1,13 +1,15 @@
 /// Keeps what few values have out of the others, which then pay one word for it.
-struct Rare<Parts: Sendable & Equatable>: Sendable, Equatable {
+@usableFromInline struct Rare<Parts: Sendable & Equatable>: Sendable, Equatable {
     /// An array of one: a box that is copied when it is changed while shared, and else changed in place.
-    private var box: [Parts]?
+    @usableFromInline var box: [Parts]?
 
     /// Nothing rare.
     init() {}
 
     /// Whether there is nothing.
-    var isEmpty: Bool { box == nil }
+    ///
+    /// Inlinable, as whoever asks it: other modules would else copy the whole value to ask.
+    @inlinable var isEmpty: Bool { if case .none = box { true } else { false } }
 
     /// What there is.
     var parts: Parts? { box?.first }

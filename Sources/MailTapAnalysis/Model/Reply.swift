@@ -11,17 +11,17 @@ public struct Reply: Sendable, Equatable {
     /// The turn in which the reply's first line came; see `Exchange.turn`.
     public var turn: UInt32 = 0
     /// As `enhancedCode`, without room for an optional.
-    private var code = EnhancedCode.none
+    @usableFromInline var code = EnhancedCode.none
     /// Nanoseconds from the session's start to the reply's first line.
     public var at: Int64 = 0
     /// Nanoseconds from the command (for `*data` its last octet) to the reply's first line; from the session's start for the greeting.
     public var latency: Int64 = 0
     /// The texts, without code and separator, one per line.
     public var lines: WireLines
-    private var rare = Rare<Parts>()
+    @usableFromInline var rare = Rare<Parts>()
 
     /// What few replies have.
-    private struct Parts: Sendable, Equatable {
+    @usableFromInline struct Parts: Sendable, Equatable {
         var acceptable: ReplyPattern?
         var forwarded = Forwarded.same
     }
@@ -45,7 +45,7 @@ public struct Reply: Sendable, Equatable {
 
     /// Enhanced status code (RFC 3463), nil where there is none; the cheap way to know it.
     public var enhancedCode: EnhancedCode? {
-        get { code == .none ? nil : code }
+        @inlinable get { code == .none ? nil : code }
         set { code = newValue ?? .none }
     }
 
@@ -76,7 +76,7 @@ public struct Reply: Sendable, Equatable {
     /// Whether nothing is to be known of it but what the server said: no `acceptable`, nothing `forwarded` in its place.
     ///
     /// The cheap way to ask.
-    public var isPlain: Bool { rare.isEmpty }
+    @inlinable public var isPlain: Bool { rare.isEmpty }
 }
 
 /// What went on in place of what was received.

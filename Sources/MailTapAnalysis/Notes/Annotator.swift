@@ -22,18 +22,18 @@ public struct Annotator {
         let note = Self.note(at: place, &sentence)
         place.advance()
         state = place.state
-        return note
+        return note.text
     }
 
     /// What the exchange at a place does.
     ///
     /// - Parameter sentence: memory to put it together in.
-    static func note(at place: DialoguePlace, _ sentence: inout Sentence) -> String? {
+    static func note(at place: DialoguePlace, _ sentence: inout Sentence) -> NoteText {
         guard place.facts.verb != .none else { return greeting(place, &sentence) }
-        guard let proto = place.state.proto, proto != .imap else { return nil }
+        guard let proto = place.state.proto, proto != .imap else { return .none }
         let more = saysMore(place.facts.verb, place.facts.status) ? addition(place) : nil
         let fixed = proto == .smtp ? SMTPNotes.fixed(place) : POP3Notes.fixed(place)
-        if let fixed, more == nil, place.facts.hasReply { return fixed }
+        if let fixed, more == nil, place.facts.hasReply { return .text(fixed) }
         sentence.clear()
         if let fixed {
             sentence.add(text: fixed)
@@ -47,7 +47,7 @@ public struct Annotator {
             sentence.add(". ")
             sentence.add(text: more)
         }
-        return sentence.text
+        return sentence.keep()
     }
 
     /// Whether a reply may be more than the success that goes without saying.
@@ -90,29 +90,30 @@ public struct Annotator {
         return "\(meaning.text.prefix(1).uppercased())\(meaning.text.dropFirst()) (\(meaning.reference))"
     }
 
-    private static func greeting(_ place: DialoguePlace, _ sentence: inout Sentence) -> String? {
-        guard place.facts.hasReply else { return nil }
-        guard !place.state.isGreeted else { return "A reply that no command asked for" }
+    private static func greeting(_ place: DialoguePlace, _ sentence: inout Sentence) -> NoteText {
+        guard place.facts.hasReply else { return .none }
+        guard !place.state.isGreeted else { return .text("A reply that no command asked for") }
         switch place.state.proto {
         case .smtp:
             guard place.facts.status.isPositive else {
-                return replyNote(for: place.exchange, proto: .smtp).map { "The server answers the connection: \($0)" }
+                return NoteText(
+                    replyNote(for: place.exchange, proto: .smtp).map { "The server answers the connection: \($0)" })
             }
             sentence.clear()
             sentence.add("The server greets")
             if let line = place.exchange.reply?.lines.first { add(nameIn: line, to: &sentence) }
             sentence.add(" (RFC 5321 section 4.2)")
-            return sentence.text
+            return sentence.keep()
         case .pop3:
             guard place.facts.status.isPositive else {
-                return "The server refuses the connection (RFC 1939 section 4)"
+                return .text("The server refuses the connection (RFC 1939 section 4)")
             }
-            let text = place.exchange.reply?.lines.first?.text().text ?? ""
-            let offersAPOP = text.contains("<") && text.contains(">") && text.contains("@")
-            return "The server greets" + (offersAPOP ? " with a timestamp, which APOP needs" : "")
-                + " (RFC 1939 section 4)"
-        case .imap: return "The server greets (RFC 9051 section 7.1)"
-        case nil: return nil
+            return .text(
+                place.exchange.reply?.lines.first?.holdsTimestamp == true
+                    ? "The server greets with a timestamp, which APOP needs (RFC 1939 section 4)"
+                    : "The server greets (RFC 1939 section 4)")
+        case .imap: return .text("The server greets (RFC 9051 section 7.1)")
+        case nil: return .none
         }
     }
 
@@ -206,4 +207,13 @@ public struct Annotator {
 
     /// What a line of a CAPA response offers.
     public static func capabilityNote(ofTag line: WireText) -> String { POP3Notes.capabilityNote(line.text().text) }
+}
+
+extension WireText {
+    /// Whether a POP3 greeting may hold the timestamp that APOP needs (RFC 1939 section 7): all of `<@>` stand in it.
+    fileprivate var holdsTimestamp: Bool {
+        withBytes { line in
+            "<@>".utf8.allSatisfy { line.firstIndex(of: $0, from: 0) != nil }
+        }
+    }
 }

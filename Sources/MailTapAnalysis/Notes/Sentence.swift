@@ -3,11 +3,19 @@ import MailTapCore
 /// A sentence that is being put together, in memory that the next one uses again.
 struct Sentence {
     private var octets: [UInt8] = []
+    /// Where those lie that are kept.
+    private var lines = LineStore()
 
     init() { octets.reserveCapacity(256) }
 
     /// What was put together so far.
     var text: String { String(decoding: octets, as: UTF8.self) }
+
+    /// What was put together so far, to be kept beside others: whole words of UTF-8, as they were added.
+    mutating func keep() -> NoteText {
+        let words = octets
+        return .line(lines.line(words.span.bytes))
+    }
 
     /// Begins another sentence.
     mutating func clear() { octets.removeAll(keepingCapacity: true) }

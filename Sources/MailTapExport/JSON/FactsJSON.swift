@@ -13,17 +13,16 @@ enum FactsJSON {
     }
 
     /// `,"offers":[…]`: what each line of an EHLO, LHLO or CAPA answer offers.
-    static func offers(_ exchange: Exchange, to out: inout OctetBuffer, _ memo: inout JSONMemo) {
-        guard let verb = exchange.command?.keyword else { return }
+    static func offers(_ exchange: Exchange, _ verb: Verb, to out: inout OctetBuffer, _ memo: inout JSONMemo) {
         let opening: StaticString = ",\"offers\":["
         var isFirst = true
         switch verb {
         case .ehlo, .lhlo:
-            guard let reply = exchange.reply, reply.status.isPositive else { return }
-            for line in reply.lines.dropFirst() {
+            guard exchange.reply?.status.isPositive == true, let lines = exchange.reply?.lines.array else { return }
+            for index in lines.indices.dropFirst() {
                 out.append(isFirst ? opening : ",")
                 isFirst = false
-                memo.appendOffer(ofKeyword: line, to: &out)
+                memo.appendOffer(ofKeyword: lines[index], to: &out)
             }
         case .capa:
             for line in exchange.data ?? [] {

@@ -34,9 +34,10 @@ public final class JSONLineWriter: @unchecked Sendable {
     private static let keptLength = 256 << 10
 
     private let writer: SessionJSON
-    private var memo = JSONMemo()
+    // Used by `line` alone, which calls nobody that knows the writer: no two accesses can overlap.
+    @exclusivity(unchecked) private var memo = JSONMemo()
     /// Where a line grows before its length is known.
-    private var draft = OctetBuffer(capacity: 16 << 10)
+    @exclusivity(unchecked) private var draft = OctetBuffer(capacity: 16 << 10)
 
     /// No session yet.
     public init(_ writer: SessionJSON) { self.writer = writer }

@@ -22,14 +22,16 @@ public struct JSONMemo: Sendable {
     public init() {}
 
     /// Appends `,"meaning":…`, what a reply means by the standard; nothing where that is not known.
-    mutating func appendMeaning(of reply: Reply, to verb: Verb, _ proto: MailProtocol?, to out: inout OctetBuffer) {
-        guard let key = Self.key(reply, verb, proto) else {
-            FactsJSON.meaning(reply, to: verb, proto, to: &out)
-            return
+    ///
+    /// - Parameter whole: the reply itself, where what it means has to be worked out.
+    mutating func appendMeaning(
+        of reply: ReplyFields, to verb: Verb, _ proto: MailProtocol?, to out: inout OctetBuffer, whole: () -> Reply?
+    ) {
+        func workOut(_ out: inout OctetBuffer) {
+            if let reply = whole() { FactsJSON.meaning(reply, to: verb, proto, to: &out) }
         }
-        withUnsafeBytes(of: key) { key in
-            Self.append(key, &meanings, to: &out) { FactsJSON.meaning(reply, to: verb, proto, to: &$0) }
-        }
+        guard let key = Self.key(reply, verb, proto) else { return workOut(&out) }
+        withUnsafeBytes(of: key) { Self.append($0, &meanings, to: &out, workOut) }
     }
 
     /// Appends an address as its description has it.
@@ -71,7 +73,7 @@ public struct JSONMemo: Sendable {
     }
 
     /// Nil where the meaning depends on more: on POP3's response code in square brackets, or on a verb that is no number.
-    private static func key(_ reply: Reply, _ verb: Verb, _ proto: MailProtocol?) -> ReplyKey? {
+    private static func key(_ reply: ReplyFields, _ verb: Verb, _ proto: MailProtocol?) -> ReplyKey? {
         guard proto == .smtp || proto == .pop3, verb != .long else { return nil }
         if proto == .pop3, let first = reply.lines.first {
             guard !first.withBytes({ $0.byteCount > 0 && $0[octet: 0] == UInt8(ascii: "[") }), !first.hasSecrets

@@ -21,9 +21,15 @@ protocol JSONOutput: ~Copyable {
 extension JSONOutput where Self: ~Copyable {
     /// Appends a JSON string.
     mutating func append(json text: String) {
+        // Where its octets lie already nothing of it is copied.
+        let isWritten: Void? = text.utf8.withContiguousStorageIfAvailable { appendQuoted(UnsafeRawBufferPointer($0)) }
+        guard isWritten == nil else { return }
         var text = text
         text.withUTF8 { appendQuoted(UnsafeRawBufferPointer($0)) }
     }
+
+    /// Appends text that is valid UTF-8 as a JSON string.
+    mutating func append(jsonUTF8 text: RawSpan) { text.withUnsafeBytes { appendQuoted($0) } }
 
     /// Appends a JSON string, or null.
     mutating func append(json text: String?) {

@@ -103,13 +103,15 @@ extension OctetBuffer {
     }
 
     /// Appends a command's keyword as a JSON string.
-    mutating func append(json command: borrowing Command) {
-        let code = command.keyword.code
+    ///
+    /// - Parameter text: the keyword as text, for one that is no number.
+    mutating func append(json verb: Verb, _ text: () -> String) {
+        let code = verb.code
         let count = 8 - code.leadingZeroBitCount / 8
         // The octets from the lowest on, the first of them lowest; letters where there are none.
         let octets = count == 8 ? code.byteSwapped : (code << UInt64(64 - 8 * count)).byteSwapped
         guard code > 1, !(octets | 0x6161_6161_6161_6161 << UInt64(8 * count)).needsJSONEscape else {
-            return append(json: command.verb)
+            return append(json: text())
         }
         append(upTo: 10) { room in
             room.storeBytes(of: UInt8(ascii: "\""), as: UInt8.self)

@@ -3,7 +3,7 @@ import MailTapCore
 
 /// One session as a JSON object on one line, fields in the contract's order (section 2).
 public struct SessionJSON: Sendable {
-    private let reveal: Bool
+    let reveal: Bool
 
     /// A writer that shows secrets, where they are still there, only if told to.
     public init(reveal: Bool = false) { self.reveal = reveal }
@@ -79,11 +79,9 @@ public struct SessionJSON: Sendable {
             out.append(json: route)
         }
         out.append(",\"exchanges\":[")
-        // In place, since an exchange has many parts to be copied.
-        let exchanges = session.exchanges.span
-        for index in exchanges.indices {
+        for index in session.exchanges.indices {
             if index > 0 { out.append(",") }
-            append(exchanges[index], session.proto, to: &out, &memo)
+            append(session.exchanges, index, session.proto, to: &out, &memo)
         }
         out.append("]")
         append(",\"messages\":[", session.messages, to: &out) { append($0, to: &$1) }
@@ -113,7 +111,7 @@ public struct SessionJSON: Sendable {
         }
     }
 
-    private func append<Value>(
+    func append<Value>(
         _ opening: StaticString, _ values: some RandomAccessCollection<Value>, to out: inout OctetBuffer,
         each: (Value, inout OctetBuffer) -> Void
     ) {
@@ -229,122 +227,6 @@ public struct SessionJSON: Sendable {
             out.append(json: certificate.sha256)
             out.append("}")
         }
-    }
-
-    private func append(
-        _ exchange: Exchange, _ proto: MailProtocol?, to out: inout OctetBuffer, _ memo: inout JSONMemo
-    ) {
-        // Meanings go with the notes: where none are wanted, none stand.
-        let meanings = exchange.note == nil ? nil : proto
-        let verb = exchange.command?.keyword ?? .none
-        out.append("{\"at\":")
-        out.append(seconds: exchange.at)
-        out.append(",\"command\":")
-        if let command = exchange.command { append(command, to: &out) } else { out.append("null") }
-        out.append(",\"reply\":")
-        if let reply = exchange.reply { append(reply, to: verb, meanings, to: &out, &memo) } else { out.append("null") }
-        if !exchange.isPlain {
-            if exchange.hasFurtherReplies {
-                append(",\"replies\":[", exchange.furtherReplies, to: &out) {
-                    append($0, to: verb, meanings, to: &$1, &memo)
-                }
-            }
-            if let data = exchange.data {
-                out.append(",\"data\":")
-                if append(data, to: &out) { out.append(",\"latin1\":true") }
-            }
-        }
-        if exchange.isEncrypted { out.append(",\"tls\":true") }
-        if exchange.isBehindSTARTTLS { out.append(",\"behind_starttls\":true") }
-        if let note = exchange.note {
-            out.append(",\"note\":")
-            out.append(json: note)
-            FactsJSON.offers(exchange, to: &out, &memo)
-        }
-        out.append("}")
-    }
-
-    private func append(_ command: Command, to out: inout OctetBuffer) {
-        out.append("{\"verb\":")
-        out.append(json: command)
-        append(line: command.line, to: &out)
-        guard !command.isForwardedAsItCame else { return out.append("}") }
-        switch command.forwarded {
-        case .same: break
-        case .nothing: out.append(",\"forwarded\":null")
-        case .octets(let octets):
-            let forwarded = ForwardedLines(octets, inPlaceOf: command)
-            out.append(",\"forwarded\":{\"verb\":")
-            out.append(json: forwarded.verb)
-            append(line: forwarded.lines.first ?? WireText([]), to: &out)
-            out.append("}")
-        }
-        out.append("}")
-    }
-
-    /// Appends what stands behind a command's verb.
-    private func append(line: WireText, to out: inout OctetBuffer) {
-        out.append(",\"line\":")
-        if out.append(json: line, reveal: reveal) { out.append(",\"latin1\":true") }
-    }
-
-    private func append(
-        _ reply: Reply, to verb: Verb, _ proto: MailProtocol?, to out: inout OctetBuffer, _ memo: inout JSONMemo
-    ) {
-        out.append("{\"status\":")
-        // A code of three digits is written without making text of it first.
-        if reply.status.rawValue >= 100 {
-            out.append("\"")
-            out.append(decimal: UInt64(reply.status.rawValue))
-            out.append("\"")
-        } else {
-            out.append(json: reply.status.text)
-        }
-        out.append(",\"enhanced\":")
-        out.append(json: reply.enhancedCode)
-        append(lines: reply.lines, to: &out)
-        out.append(",\"latency\":")
-        out.append(seconds: reply.latency)
-        if reply.isInjected { out.append(",\"injected\":true") }
-        if proto != nil { memo.appendMeaning(of: reply, to: verb, proto, to: &out) }
-        guard !reply.isPlain else { return out.append("}") }
-        switch reply.forwarded {
-        case .same: break
-        case .nothing: out.append(",\"forwarded\":null")
-        case .octets(let octets):
-            let forwarded = ForwardedLines(octets, inPlaceOf: nil)
-            out.append(",\"forwarded\":")
-            out.append("{\"status\":")
-            out.append(json: forwarded.status)
-            out.append(",\"enhanced\":")
-            out.append(json: forwarded.enhanced)
-            append(lines: WireLines(forwarded.texts), to: &out)
-            out.append("}")
-        }
-        out.append("}")
-    }
-
-    /// Appends the lines of a reply.
-    private func append(lines: WireLines, to out: inout OctetBuffer) {
-        out.append(",\"lines\":")
-        let isLatin1: Bool
-        if let only = lines.only {
-            out.append("[")
-            isLatin1 = out.append(json: only, reveal: reveal)
-            out.append("]")
-        } else {
-            isLatin1 = append(lines.array, to: &out)
-        }
-        if isLatin1 { out.append(",\"latin1\":true") }
-    }
-
-    /// Appends an array of lines; true where one had to be read as Latin-1.
-    private func append(_ lines: [WireText], to out: inout OctetBuffer) -> Bool {
-        var isLatin1 = false
-        append("[", lines, to: &out) { line, out in
-            if out.append(json: line, reveal: reveal) { isLatin1 = true }
-        }
-        return isLatin1
     }
 
     private func append(_ message: Message, to out: inout OctetBuffer) {

@@ -5,7 +5,8 @@ import MailTapExport
 struct FinishedSession: Sendable {
     /// In which form it is given out.
     enum Form: Sendable {
-        case item(ExportItem)
+        /// Apart, since a session has many parts and all forms would take its room.
+        indirect case item(ExportItem)
         case line(JSONLine)
         /// It is not wanted, but may show something together with others.
         case nothing

@@ -6,26 +6,24 @@ import Synchronization
 struct UnfinishedSession: Sendable {
     /// 0 where that is not known yet.
     var number = 0
-    private var draft: SessionDraft?
-    let trace: Trace?
+    private var draft: SessionDraft
+    /// None or one: few sessions have one, and it takes room.
+    private let traces: [Trace]
     let contents: [[UInt8]]
 
-    init(draft: consuming SessionDraft, trace: Trace?, contents: [[UInt8]]) {
+    init(draft: consuming SessionDraft, trace: consuming Trace?, contents: [[UInt8]]) {
         self.draft = draft
-        self.trace = trace
+        traces = trace.map { [$0] } ?? []
         self.contents = contents
     }
 
-    /// About how many octets of memory it holds.
-    var weight: Int { draft?.weight ?? 0 }
+    var trace: Trace? { traces.first }
 
-    /// The session, once; taken out first, since a draft that is held elsewhere would be copied.
-    mutating func finish() -> Session? {
-        guard let draft = draft.take() else { return nil }
-        var session = (consume draft).finish()
-        session.number = number
-        return session
-    }
+    /// About how many octets of memory it holds.
+    var weight: Int { draft.weight }
+
+    /// The session, once.
+    mutating func finish() -> Session? { draft.finish() }
 }
 
 /// Sessions that are being finished together: whoever comes first does it, under the lock, and others wait for that.

@@ -49,11 +49,13 @@ final class SessionConnection: SessionSink {
         builder.end(at: time)
         if trace != nil { trace?.ended = time }
         if verdict == nil { judge(isOver: true) }
-        if verdict == true {
-            let unfinished = UnfinishedSession(
-                draft: builder.takeDraft(), trace: trace.take(), contents: builder.contents)
-            // Consumed, since a draft that is held elsewhere would be copied when it is finished.
-            if let product = owner.product(of: consume unfinished) { session.put(product) }
+        // Nobody else holds the draft, or it would be copied when it is finished.
+        if verdict == true,
+            let product = owner.product(
+                of: UnfinishedSession(
+                    draft: builder.takeDraft(), trace: trace.take(), contents: builder.contents))
+        {
+            session.put(product)
         }
         owner.note(.ended, of: session)
     }

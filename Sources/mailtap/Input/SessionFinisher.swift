@@ -19,8 +19,8 @@ struct SessionFinisher: Sendable {
     /// The finished session; nil for one that was finished before.
     mutating func finish(_ unfinished: consuming UnfinishedSession) -> FinishedSession? {
         let number = unfinished.number
-        guard var session = unfinished.finish() else { return nil }
-        let sighting = findsFaults ? SessionWatch.Sighting(session) : nil
+        guard let session = unfinished.finish() else { return nil }
+        let sighting = findsFaults ? SessionWatch.Sighting(session, number: number) : nil
         let isWanted = number == 0 || numbers?.contains(number) ?? true
         let form: FinishedSession.Form
         if !isWanted {
@@ -28,8 +28,10 @@ struct SessionFinisher: Sendable {
         } else if let line = lines?.line(session) {
             form = .line(line)
         } else {
-            reduce?(&session)
-            form = .item(ExportItem(session: session, trace: unfinished.trace, contents: unfinished.contents))
+            var reduced = session
+            reduced.number = number
+            reduce?(&reduced)
+            form = .item(ExportItem(session: reduced, trace: unfinished.trace, contents: unfinished.contents))
         }
         return FinishedSession(number: number, form: form, sighting: sighting)
     }

@@ -7,8 +7,9 @@ final class SessionShare: ShareSink, SessionOwner {
     private let position: PacketPosition
     private let wishes: SessionGatherer.Wishes
     private let merge: SessionMerge.Merge
-    private var finisher: SessionFinisher
-    private var happened: [SessionMerge.Merge.Entry] = []
+    // Used in single statements of the reader's thread, none of which leads back here: no two accesses can overlap.
+    @exclusivity(unchecked) private var finisher: SessionFinisher
+    @exclusivity(unchecked) private var happened: [SessionMerge.Merge.Entry] = []
 
     init(
         _ share: CaptureShare, _ position: PacketPosition, _ wishes: SessionGatherer.Wishes,
