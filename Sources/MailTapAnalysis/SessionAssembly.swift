@@ -41,6 +41,8 @@ struct SessionAssembly {
     private var lines = LineStore()
     /// The client's newest gap since the mail transaction began; empty where its beginning was not seen.
     private var loss: StreamRange?
+    /// The exchange of the newest reply, while its last line is not seen.
+    private var openReply: Int?
 
     /// A message on its way.
     private struct Transfer {
@@ -274,6 +276,8 @@ struct SessionAssembly {
         let textStart = event.range.start &+ UInt64(skipped)
         let words = expectation(text, from: textStart)
         if !secrets.isEmpty { secrets.removeAll(keepingCapacity: true) }
+        if let open = openReply, open != index { closeReply(open) }
+        openReply = isLast ? nil : index
         let place = session.exchanges[index].placeOfReplyLine
         let start: ReplyStart? =
             place.isFirst
@@ -283,6 +287,17 @@ struct SessionAssembly {
         session.exchanges[index].addReplyLine(words, status, isLast: isLast, start, isFurther: place.isFurther)
         if !edits.isEmpty { change(index, event, bytes, textStart, place) }
         guard isLast, isWatched else { return }
+        replyEnded(index)
+    }
+
+    /// Another reply begins though this one's last line was not seen: where none of its lines has a status, it is whole.
+    private mutating func closeReply(_ index: Int) {
+        guard session.exchanges[index].replyStatus == .none, !session.exchanges[index].isUnanswered else { return }
+        session.exchanges[index].reply?.isComplete = true
+        if isWatched { replyEnded(index) }
+    }
+
+    private mutating func replyEnded(_ index: Int) {
         if let message = session.exchanges[index].message { accept(message, by: index) }
         annotate(upTo: index)
         report(.reply(index))

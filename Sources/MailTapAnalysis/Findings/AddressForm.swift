@@ -26,17 +26,32 @@ enum AddressForm {
         return domainProblem(domain)
     }
 
-    /// What is wrong with the dots of a local part, in words: forbidden, and yet in use by large providers.
+    /// What is forbidden in an address and yet in use, in words: dots of the local part as large providers hand them out,
+    /// domains as many clients write them.
     static func lapse(_ address: String) -> String? {
-        let dot = UInt8(ascii: "."), octets = address.utf8
-        guard octets.first != UInt8(ascii: "@"), octets.first != UInt8(ascii: "\""),
-            let at = octets.lastIndex(of: UInt8(ascii: "@"))
-        else { return nil }
-        let local = octets[..<at]
+        let octets = Array(address.utf8)
+        guard octets.first != UInt8(ascii: "@"), let at = octets.lastIndex(of: UInt8(ascii: "@")) else { return nil }
+        return octets.first == UInt8(ascii: "\"")
+            ? domainLapse(octets[(at + 1)...])
+            : dotLapse(octets[..<at]) ?? domainLapse(octets[(at + 1)...])
+    }
+
+    private static func dotLapse(_ local: ArraySlice<UInt8>) -> String? {
+        let dot = UInt8(ascii: ".")
         if local.first == dot { return "the local part begins with a dot" }
         if local.last == dot { return "the local part ends with a dot" }
         return zip(local, local.dropFirst()).contains { $0 == dot && $1 == dot }
             ? "two dots follow each other in the local part" : nil
+    }
+
+    /// RFC 5321 sections 2.3.5 and 4.1.3.
+    private static func domainLapse(_ domain: ArraySlice<UInt8>) -> String? {
+        if domain.contains(UInt8(ascii: "_")), domain.first != UInt8(ascii: "[") {
+            return "the domain has an underscore, which host names have not"
+        }
+        if domain.last == UInt8(ascii: ".") { return "the domain ends with a dot" }
+        return domain.last.map { $0 &- 48 < 10 } == true && IPAddress(SMTPGrammar.text(domain)) != nil
+            ? "an address in the domain's place stands in brackets" : nil
     }
 
     /// Whether it is surely a good address, of the plain form that nearly all have: neither `problem` nor `lapse` finds
@@ -47,7 +62,8 @@ enum AddressForm {
         for index in 0..<address.byteCount {
             let octet = address[octet: index]
             if octet == UInt8(ascii: "@") {
-                return index <= 64 && before != UInt8(ascii: ".")
+                // An address without its brackets ends with a digit, as hardly any name does.
+                return index <= 64 && before != UInt8(ascii: ".") && address[octet: address.byteCount - 1] &- 48 >= 10
                     && isUsualName(address.extracting((index + 1)...), dots: 0)
             }
             if octet == UInt8(ascii: ".") {

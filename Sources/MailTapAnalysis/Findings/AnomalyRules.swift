@@ -17,6 +17,7 @@ extension DialogueAnomaly {
         case .replyWithoutCommand: return isPOP3 ? "pop3.reply-without-command" : "smtp.reply-without-command"
         case .replyWithoutStatus: return isPOP3 ? "pop3.response-without-status" : "smtp.reply-without-status"
         case .replyCodesDiffer: return "smtp.reply-codes-differ"
+        case .replyNotEnded: return "smtp.reply-not-ended"
         case .replySeparatorMissing: return isPOP3 ? "pop3.separator-missing" : "smtp.reply-separator-missing"
         case .commandBeforeGreeting: return isPOP3 ? "pop3.command-before-greeting" : "smtp.command-before-greeting"
         case .plaintextAfterSTARTTLS: return isPOP3 ? "pop3.stls-injection" : "smtp.starttls-injection"

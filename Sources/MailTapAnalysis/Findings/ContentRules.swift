@@ -7,6 +7,7 @@ enum ContentRules {
         // A chunk that is not the last shares the message with it.
         guard let number = place.message, let transaction = place.state.transaction else { return }
         size(place.session.messages[number].bytes, transaction, place, &found)
+        if place.session.messages[number].kind == .bdatLast { lines(of: number, transaction, place, &found) }
         if place.session.messages[number].content.facts.has8BitBody { eightBitBody(transaction, place, &found) }
         if place.session.messages[number].content.facts.has8BitHeader {
             eightBitHeader(number, transaction, place, &found)
@@ -38,6 +39,31 @@ enum ContentRules {
         if let limit = place.state.offers?.sizeLimit, limit > 0, bytes > limit {
             found.add(
                 "smtp.size-over-limit", exchange: place.index, "\(bytes) octets came, the server's limit is \(limit)")
+        }
+    }
+
+    /// RFC 3030 section 3: only BODY=BINARYMIME frees content from being lines; chunks alone do not.
+    private static func lines(
+        of message: Int, _ transaction: DialogueState.Transaction, _ place: DialoguePlace, _ found: inout FindingList
+    ) {
+        let facts = place.session.messages[message].content.facts
+        let isLong = facts.longestLine > 998
+        guard facts.bareLineFeeds > 0 || facts.bareCarriageReturns > 0 || facts.nuls > 0 || isLong,
+            transaction.parameter("BODY")?.value?.uppercased() != "BINARYMIME"
+        else { return }
+        let counts = [
+            (facts.bareLineFeeds, "line end of LF alone", "line ends of LF alone"),
+            (facts.bareCarriageReturns, "bare CR", "bare CRs"), (facts.nuls, "NUL", "NULs"),
+        ].filter { $0.0 > 0 }.map { ShownText.count($0.0, $0.1, $0.2) }
+        if !counts.isEmpty {
+            found.add(
+                "smtp.binary-not-declared", exchange: place.index,
+                "The chunks hold \(counts.joined(separator: ", ")), and BODY=BINARYMIME was not said")
+        }
+        if isLong {
+            found.add(
+                "smtp.text-line-too-long", exchange: place.index,
+                "The longest line has \(facts.longestLine) octets without its line end, 998 are allowed")
         }
     }
 

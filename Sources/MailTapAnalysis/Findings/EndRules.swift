@@ -46,9 +46,9 @@ enum EndRules {
         for index in session.exchanges.indices where !saidFarewell && session.exchanges[index].isUnanswered {
             let exchange = session.exchanges[index]
             // Many clients close right behind QUIT; an unanswered message has a rule of its own.
-            guard let verb = exchange.command?.verb, verb != "QUIT", exchange.message == nil else { continue }
+            guard exchange.command != nil, exchange.command?.keyword != .quit, exchange.message == nil else { continue }
             found.add(
-                "smtp.no-reply", exchange: index, "\(ShownText.of(verb)) never got a reply", side: .some(fault(session))
+                "smtp.no-reply", exchange: index, "\(name(of: exchange)) never got a reply", side: .some(fault(session))
             )
         }
         let isDismissed = farewell(session, &found)
@@ -59,12 +59,25 @@ enum EndRules {
         if state.transaction != nil || isCutOff(session, last) {
             found.add(
                 "smtp.connection-lost", exchange: last,
-                "The session ended (\(session.ending.rawValue)) inside a mail transaction", side: .some(fault(session)))
+                "The session ended (\(session.ending.rawValue)) " + place(state, session.exchanges[last]),
+                side: .some(fault(session)))
         } else if session.ending == .clientClosed, state.isGreeted, !isDismissed,
             session.exchanges[last].reply?.status.rawValue != 421
         {
             found.add("smtp.no-quit", exchange: last, "The client closed the connection without QUIT")
         }
+    }
+
+    private static func name(of exchange: Exchange) -> String {
+        let name = exchange.command.map { ShownText.name(of: $0) } ?? ""
+        return name.prefix(1).uppercased() + name.dropFirst()
+    }
+
+    /// What the connection was lost in.
+    private static func place(_ state: DialogueState, _ last: Exchange) -> String {
+        guard state.transaction == nil else { return "inside a mail transaction" }
+        return last.command?.keyword == .bdat
+            ? "inside a chunk that no mail transaction had asked for" : "inside a message's content"
     }
 
     /// Whether the connection ended within a message's content.

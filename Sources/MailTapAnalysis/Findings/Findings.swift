@@ -25,17 +25,40 @@ enum Findings {
         let smuggling = SmugglingRules(session, anomalies)
         for var anomaly in anomalies {
             if smuggling.apply(anomaly, &found) || isFarewell(anomaly, session) { continue }
-            // Where octets of the client are lost, the command may be among them.
-            if anomaly.isA(.replyWithoutCommand), session.clientMissing > 0 || !session.info.startSeen { continue }
+            if anomaly.isA(.replyWithoutCommand), mayBeAsked(anomaly.exchange, session) { continue }
             if anomaly.isA(.replyWithoutStatus), isLeftOpen(anomaly.exchange, session) { continue }
             let id = anomaly.rule(in: session.proto)
             guard let rule = RuleBook.rule(id) else { continue }
             // What came last may belong to an exchange that never began.
             anomaly.exchange = min(anomaly.exchange, max(0, session.exchanges.count - 1))
             let isLost = ["tcp.gap", "decode.undecided", "decode.roles-turned", "tcp.conflict"].contains(id)
+            let role = anomaly.isA(.replyWithoutStatus) ? statuslessRole(anomaly.exchange, session) : ""
             found.add(
-                id, exchange: anomaly.exchange, anomaly.text(rule),
+                id, exchange: anomaly.exchange, anomaly.text(rule) + role,
                 side: .some(isLost ? nil : rule.side ?? anomaly.range.side))
+        }
+    }
+
+    /// Whether a command that was not seen may have asked for a reply: octets of the client are lost, or the beginning was
+    /// not seen and no greeting of the client since.
+    private static func mayBeAsked(_ exchange: Int, _ session: Session) -> Bool {
+        guard session.clientMissing == 0 else { return true }
+        guard !session.info.startSeen else { return false }
+        return !session.exchanges.prefix(exchange).contains {
+            [.ehlo, .lhlo, .helo].contains($0.command?.keyword) && $0.replyStatus.isPositive
+        }
+    }
+
+    /// What a line without a code or status is to the dialogue.
+    private static func statuslessRole(_ exchange: Int, _ session: Session) -> String {
+        guard session.exchanges.indices.contains(exchange) else { return "" }
+        guard let command = session.exchanges[exchange].command else {
+            return exchange == 0 ? "" : "; no command waits for it, so it stands alone"
+        }
+        let name = ShownText.name(of: command)
+        switch session.exchanges[exchange].replyStatus {
+        case .none: return "; it is all that \(name) was answered with"
+        case let status: return "; it stands in the reply \(status.text) to \(name)"
         }
     }
 

@@ -47,9 +47,26 @@ enum LoginRules {
         }
         guard words.count > 1 else { return }
         token(words[1], command, .client, prefix, place, &found)
+        if prefix == "smtp" { initial(words.count - 1, name, place, &found) }
         // LOGIN's first response is the user name.
         if mechanism.revealsSecret, name != "LOGIN", !place.exchange.isEncrypted {
             reveal("the credentials of SASL \(ShownText.of(name))", prefix, place, &found)
+        }
+    }
+
+    /// RFC 4954 section 4: one first response, and none to a mechanism in which the server speaks first.
+    private static func initial(_ responses: Int, _ name: String, _ place: DialoguePlace, _ found: inout FindingList) {
+        if responses > 1 {
+            found.add(
+                "smtp.bad-argument", exchange: place.index,
+                "AUTH takes a mechanism and one response, and \(responses) words stand behind the mechanism")
+        }
+        // DIGEST-MD5 has one for a client that logs in again (RFC 2831 section 2.2).
+        if name == "CRAM-MD5" || name == "DIGEST-MD5" {
+            found.add(
+                "smtp.initial-response", exchange: place.index,
+                "The client sent a response with AUTH, and in \(name) the server speaks first",
+                severity: name == "DIGEST-MD5" ? .note : nil)
         }
     }
 
@@ -69,18 +86,25 @@ enum LoginRules {
         _ octets: ArraySlice<UInt8>, _ command: Command, _ side: Side, _ prefix: String,
         _ place: DialoguePlace, _ found: inout FindingList
     ) {
-        guard !command.line.isMasked, !octets.isEmpty, SASLToken.decode(octets) == nil else { return }
+        guard !command.line.isMasked, !octets.isEmpty else { return }
+        let isBase64 = SASLToken.decode(octets) != nil
+        guard !isBase64 || SASLToken.lacksPadding(octets) else { return }
         found.add(
-            "\(prefix).bad-base64", exchange: place.index, "The client's response is no base64", side: .some(side))
+            "\(prefix).bad-base64", exchange: place.index,
+            "The client's response is " + (isBase64 ? "base64 whose padding is missing" : "no base64"),
+            severity: isBase64 ? .warning : nil, side: .some(side))
     }
 
     private static func challenge(_ prefix: String, _ place: DialoguePlace, _ found: inout FindingList) {
         guard let reply = place.serverReply, reply.status.rawValue == 334 || reply.status == .plus,
             let line = reply.lines.first, line.patterns.isEmpty, !line.octets.isEmpty,
-            SASLToken.decode(line.octets[...]) == nil
+            case let isBase64 = SASLToken.decode(line.octets[...]) != nil,
+            !isBase64 || SASLToken.lacksPadding(line.octets[...])
         else { return }
         found.add(
-            "\(prefix).bad-base64", exchange: place.index, "The server's challenge is no base64", severity: .warning,
+            "\(prefix).bad-base64", exchange: place.index,
+            "The server's challenge is " + (isBase64 ? "base64 whose padding is missing" : "no base64"),
+            severity: .warning,
             side: .some(.server))
     }
 

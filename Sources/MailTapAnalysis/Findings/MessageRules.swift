@@ -6,8 +6,12 @@ enum MessageRules {
         let prefix = session.proto == .pop3 ? "pop3" : "smtp"
         // Who sent the octets: POP3's servers only pass on what authors wrote.
         let side: Side? = session.proto == .pop3 ? nil : .client
-        for index in session.messages.indices
-        where session.messages[index].bytes > 0 && !isClean(session.messages, index) {
+        for index in session.messages.indices {
+            guard session.messages[index].bytes > 0 else {
+                nothing(session.messages, index, side, &found)
+                continue
+            }
+            if isClean(session.messages, index) { continue }
             lines(session.messages, index, prefix, &found)
             // What a dialogue file leaves open may hold whatever is missing.
             guard session.messages[index].complete, session.messages[index].patterns.isEmpty,
@@ -16,6 +20,14 @@ enum MessageRules {
             fields(session.messages, index, side, &found)
             defects(session.messages, index, side, &found)
         }
+    }
+
+    /// A transfer of nothing that was whole: a message without any field.
+    private static func nothing(
+        _ messages: [Message], _ index: Int, _ side: Side?, _ found: inout FindingList
+    ) {
+        guard messages[index].complete, messages[index].kind.isSubmitted else { return }
+        fields(messages, index, side, &found)
     }
 
     /// Whether nothing can be found in a message that shows this.

@@ -23,7 +23,8 @@ enum PipeliningRules {
         if place.index == 1, before.command == nil { return earlyTalker(before, place, &found) }
         guard let earlier = before.command, let reply = before.reply, !reply.isInjected else { return }
         guard place.exchange.isSent(before: reply) else { return }
-        let verb = ShownText.of(command.verb)
+        let name = ShownText.name(of: command)
+        let verb = name.prefix(1).uppercased() + name.dropFirst()
         if place.session.proto == .pop3 {
             // What STLS makes void was still known when the command behind it was sent.
             let clear = place.before.verb == .stls ? place.state.clearOffers : nil
@@ -38,9 +39,7 @@ enum PipeliningRules {
                 severity: offer == nil ? .note : nil)
             return
         }
-        let what =
-            earlier.verb == "*data"
-            ? "the content" : earlier.verb == "*auth" ? "a login's response" : ShownText.of(earlier.verb)
+        let what = ShownText.name(of: earlier)
         if endsGroup(place.before.verb) {
             found.add(
                 "smtp.pipelining-past-group", exchange: place.index, "\(verb) came before the reply to \(what)")
@@ -64,6 +63,6 @@ enum PipeliningRules {
         let prefix = place.session.proto == .pop3 ? "pop3" : "smtp"
         found.add(
             "\(prefix).command-before-greeting", exchange: place.index,
-            "\(ShownText.of(place.exchange.command?.verb ?? "")) came before the greeting")
+            "\(place.exchange.command.map(ShownText.name) ?? "") came before the greeting")
     }
 }

@@ -12,6 +12,7 @@ enum ReplyRules {
         guard ReplyCodes.isUsual(code, to: place.facts.verb), !place.facts.hasOddReply, !place.facts.hasFurtherReplies
         else { return false }
         if place.facts.status.isIntermediate { return true }
+        if place.facts.hasReplyLines, !place.facts.verb.isHello { return false }
         guard place.facts.enhancedClass == 0 else { return UInt16(place.facts.enhancedClass) == code / 100 }
         // RFC 2034 section 4 leaves out the greeting and the answer to the client's own.
         return place.facts.verb == .none || place.facts.verb.isHello || place.state.offers(.enhancedCodes) != true
@@ -49,7 +50,7 @@ enum ReplyRules {
             return
         }
         // An unsolicited reply answers nothing.
-        guard place.exchange.command != nil || !place.state.isGreeted, !ReplyCodes.allow(code, to: verb) else { return }
+        guard place.exchange.command != nil || place.isGreeting, !ReplyCodes.allow(code, to: verb) else { return }
         let what = verb.isEmpty ? "the greeting" : verb == "*data" ? "the end of the content" : ShownText.of(verb)
         found.add("smtp.reply-not-allowed", exchange: place.index, "\(code) is no answer to \(what)")
     }
@@ -68,10 +69,24 @@ enum ReplyRules {
                 "The reply \(reply.status.text) carries no enhanced status code")
             return
         }
+        sameEnhanced(reply, code, place, &found)
         guard UInt16(digit) &- 48 != reply.status.rawValue / 100 else { return }
         found.add(
             "smtp.enhanced-code-mismatch", exchange: place.index,
             "\(ShownText.of(code)) stands in a reply of code \(reply.status.text)")
+    }
+
+    /// RFC 2034 section 4: all lines of a reply carry the same enhanced status code.
+    private static func sameEnhanced(
+        _ reply: Reply, _ code: String, _ place: DialoguePlace, _ found: inout FindingList
+    ) {
+        guard reply.lines.count > 1 else { return }
+        for line in reply.lines.dropFirst() where line.patterns.isEmpty {
+            guard let other = line.withBytes({ EnhancedCode(in: $0) })?.description, other != code else { continue }
+            found.add(
+                "smtp.enhanced-codes-differ", exchange: place.index,
+                "\(ShownText.of(code)) and \(ShownText.of(other)) stand in one reply of code \(reply.status.text)")
+        }
     }
 
     private static func text(_ reply: Reply, _ place: DialoguePlace, _ found: inout FindingList) {

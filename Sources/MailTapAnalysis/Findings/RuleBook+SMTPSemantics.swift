@@ -28,6 +28,14 @@ extension RuleBook {
             "Content announced as BINARYMIME has no lines that DATA could carry: it must be sent by BDAT, and a server must answer DATA with 503.",
             remedy: "Send it by BDAT."),
         Rule(
+            "smtp.binary-not-declared", .semantics, .warning, .client,
+            "Chunks of binary content without BODY=BINARYMIME",
+            "RFC 3030 section 3",
+            "BDAT counts octets, but what it carries is still text of lines that end with CRLF, without NUL or bare CR and LF, unless MAIL said BODY=BINARYMIME. The next server on the way sends it by DATA, which cannot carry it.",
+            remedy:
+                "Say BODY=BINARYMIME where the server offers BINARYMIME; else send lines that end with CRLF, and encode what is binary."
+        ),
+        Rule(
             "smtp.data-and-bdat", .semantics, .error, .client, "DATA and BDAT in one transaction",
             "RFC 3030 section 2",
             "A mail transaction carries its content by DATA or by BDAT, never by both; servers answer 503.",
@@ -50,7 +58,7 @@ extension RuleBook {
         Rule(
             "smtp.limit-exceeded", .semantics, .warning, .client, "More than the server's LIMITS allow",
             "RFC 9422 section 4",
-            "The server's EHLO answer tells how many mails a session and how many recipients a mail may have.",
+            "The server's EHLO answer tells how many mails a session, and how many recipients and recipient domains a mail may have.",
             remedy: "Go by the LIMITS keyword: end the session, or split the recipients."),
         Rule(
             "smtp.extension-not-offered", .semantics, .warning, .client, "Extension used that was not offered",
@@ -88,6 +96,11 @@ extension RuleBook {
             "RFC 5321 section 4.1.1.1",
             "A client greets with its full domain name or, having none, an address literal. Servers use the name to tell robots from mail servers.",
             remedy: "Configure a full host name."),
+        Rule(
+            "smtp.ehlo-in-lmtp", .semantics, .warning, .client, "EHLO or HELO where LMTP is spoken",
+            "RFC 2033 section 4.1",
+            "LMTP has LHLO in their place, so that neither side takes the other for one of SMTP: the final dot gets one reply for each recipient in LMTP, and one in all in SMTP. The server must refuse both with 500.",
+            remedy: "Greet by LHLO, or set the client up for SMTP and the port for it."),
         Rule(
             "smtp.hello-literal", .semantics, .note, .client, "Address literal is not the client's address",
             "RFC 5321 section 4.1.4",

@@ -53,6 +53,21 @@ extension RuleBook {
             "All lines of a reply have the same code. Clients differ in which of several they believe.",
             remedy: "Give each line the same code."),
         Rule(
+            "smtp.bad-capability", .syntax, .warning, .server, "Line of the EHLO answer that is malformed",
+            "RFC 5321 section 4.1.1.1",
+            "Each line behind the first is a keyword of letters, digits and hyphens, with its arguments behind one space each. Clients overlook what they can't read, or read it in different ways; of a keyword that stands twice they take the one or the other.",
+            remedy: "Offer each extension once, in the form that its document gives."),
+        Rule(
+            "smtp.enhanced-codes-differ", .syntax, .warning, .server,
+            "Lines of one reply carry different enhanced status codes", "RFC 2034 section 4",
+            "All lines of a reply carry the same enhanced status code, behind the same reply code. Clients differ in which of several they believe.",
+            remedy: "Give each line the same code."),
+        Rule(
+            "smtp.reply-not-ended", .syntax, .error, .server, "Reply without its last line",
+            "RFC 5321 section 4.2.1",
+            "A hyphen behind the code says that more lines of the reply follow. None followed: the client went on, and the next reply has another code. A client that goes by the hyphen waits for ever.",
+            remedy: "Put a space behind the code on the last line of a reply."),
+        Rule(
             "smtp.reply-separator-missing", .syntax, .warning, .server, "No space or hyphen behind the reply code",
             "RFC 5321 section 4.2.1",
             "A hyphen says that more lines follow, a space that this is the last; without either, a client may wait for ever.",
@@ -73,8 +88,13 @@ extension RuleBook {
             "There is no space around the colon of FROM: and TO:, and one between > and the first parameter. Many servers let it pass, some do not.",
             remedy: "Write MAIL FROM:<a@example.org> SIZE=1200."),
         Rule(
+            "smtp.odd-blanks", .syntax, .note, .client, "Blanks other than one space in a command",
+            "RFC 5321 section 4.1.1",
+            "One space stands between the words of a command, no tab, and nothing before its CRLF. Most servers let others pass, as the RFC asks them to at the line's end; strict ones answer 501.",
+            remedy: "Put one space between two words, and none at the end."),
+        Rule(
             "smtp.bad-address", .syntax, .warning, .client, "Address that is none", "RFC 5321 section 4.1.2",
-            "An address is a local part, @, and a domain or an address literal; postmaster alone may stand without a domain. Dots at the ends of the local part, or two in a row, need quotes too: some providers hand out such addresses, so that is only noted.",
+            "An address is a local part, @, and a domain or an address literal; postmaster alone may stand without a domain. Dots at the ends of the local part, or two in a row, need quotes too, and a domain has no underscore, no dot at its end, and no bare address in its place: some providers and clients do so all the same, so that is only noted.",
             remedy: "Correct the address; quote unusual local parts."),
         Rule(
             "smtp.8bit-command", .syntax, .warning, .client, "Octets above 127 in a command without SMTPUTF8",
@@ -95,6 +115,11 @@ extension RuleBook {
             "smtp.bad-base64", .syntax, .error, nil, "Login token that is no base64", "RFC 4954 section 4",
             "Challenges and responses are base64 (RFC 4648 section 4), without blanks or line ends inside.",
             remedy: "Encode the token; send = for an empty first response."),
+        Rule(
+            "smtp.initial-response", .syntax, .warning, .client,
+            "Response sent with AUTH where the server speaks first", "RFC 4954 section 4",
+            "In CRAM-MD5 and its like the client answers a challenge, so there is nothing to say before it came. Servers answer 501.",
+            remedy: "Send AUTH with the mechanism alone, and wait for 334."),
         Rule(
             "smtp.bad-chunk-size", .syntax, .error, .client, "BDAT without a proper size", "RFC 3030 section 2",
             "The number behind BDAT says how many octets follow. Without it neither side knows where the next command is.",
@@ -127,7 +152,7 @@ extension RuleBook {
         Rule(
             "smtp.bad-argument", .syntax, .warning, .client, "Command with an argument too many, or without one",
             "RFC 5321 section 4.1.1",
-            "DATA, RSET, QUIT, STARTTLS and TURN stand alone; EHLO, HELO, VRFY, EXPN, ETRN and AUTH need a word behind them. Strict servers answer 501.",
+            "DATA, RSET, QUIT, STARTTLS and TURN stand alone; EHLO, HELO, VRFY, EXPN, ETRN and AUTH need a word behind them; AUTH takes two at most. Strict servers answer 501.",
             remedy: "Correct the command line."),
         Rule(
             "smtp.8bit-reply", .syntax, .note, .server, "Octets above 127 in a reply", "RFC 5321 section 4.2",

@@ -29,6 +29,14 @@ enum SMTPParameterRules {
         var seen: Set<String> = []
         for parameter in parameters {
             let key = ShownText.of(parameter.key)
+            guard isKeyword(parameter.key) else {
+                found.add(
+                    "smtp.bad-parameter", exchange: place.index,
+                    parameter.key.isEmpty
+                        ? "A parameter has no name"
+                        : "\(key) is no name of a parameter: letters, digits and hyphens, no hyphen in front")
+                continue
+            }
             if !seen.insert(parameter.key).inserted {
                 found.add("smtp.bad-parameter", exchange: place.index, "\(key) stands twice")
                 continue
@@ -47,5 +55,16 @@ enum SMTPParameterRules {
                 found.add("smtp.bad-parameter", exchange: place.index, "\(key): \(problem)")
             }
         }
+        if seen.isSuperset(of: ["HOLDFOR", "HOLDUNTIL"]) {
+            found.add(
+                "smtp.bad-parameter", exchange: place.index,
+                "HOLDFOR and HOLDUNTIL stand together, and only one of them may (RFC 4865 section 4)")
+        }
+    }
+
+    /// RFC 5321 section 4.1.2: esmtp-keyword.
+    private static func isKeyword(_ key: String) -> Bool {
+        key.utf8.first != UInt8(ascii: "-") && !key.isEmpty
+            && key.utf8.allSatisfy { ($0 | 0x20) &- 97 < 26 || $0 &- 48 < 10 || $0 == UInt8(ascii: "-") }
     }
 }

@@ -25,8 +25,10 @@ enum SessionRules {
             PipeliningRules.apply(place, &found)
             if isSMTP {
                 order.apply(place, &found)
+                LMTPRules.apply(place, &found)
                 SMTPArgumentRules.apply(place, &found)
                 SMTPParameterRules.apply(place, &found)
+                BlankRules.apply(place, &found)
                 EightBitRules.apply(place, &found)
                 transactions.apply(place, &found)
                 ReplyRules.apply(place, &found)
@@ -40,6 +42,7 @@ enum SessionRules {
                 let before = place.state
                 place.advance()
                 TLSRules.apply(place, from: before, &found)
+                if isSMTP { OfferRules.apply(place, &found) }
             default: place.advance()
             }
             if sumsUp { overview.note(place) }

@@ -6,6 +6,8 @@ struct TransactionRules {
     private var carrier = DialogueVerb.none
     private var recipients = 0
     private var transactions = 0
+    /// The recipients' domains, in small letters, where the server limits their number.
+    private var domains: Set<String> = []
 
     mutating func apply(_ place: DialoguePlace, _ found: inout FindingList) {
         let status = place.facts.status
@@ -14,18 +16,33 @@ struct TransactionRules {
             if status.isNegative { refusedSender(place, &found) }
             transactions += 1
             exceeds("MAILMAX", transactions, "mail transactions", place, &found)
-            if status.isPositive { (carrier, recipients) = (.none, 0) }
+            if status.isPositive { begin() }
         case .rcpt:
             if status.isNegative { refusedRecipient(place, &found) }
             recipients += 1
             exceeds("RCPTMAX", recipients, "recipients of one mail", place, &found)
+            if place.state.offers(.limits) == true { countDomain(place, &found) }
         case .data, .bdat:
             content(place, &found)
             if !status.isNegative { carrier = place.facts.verb }
-        case .ehlo, .helo, .lhlo, .rset, .content: (carrier, recipients) = (.none, 0)
+        case .ehlo, .helo, .lhlo, .rset, .content: begin()
         case .starttls: if status.isPositive { transactions = 0 }
         default: break
         }
+    }
+
+    private mutating func begin() {
+        (carrier, recipients) = (.none, 0)
+        if !domains.isEmpty { domains.removeAll() }
+    }
+
+    /// RFC 9422 section 4.3: each domain counts once.
+    private mutating func countDomain(_ place: DialoguePlace, _ found: inout FindingList) {
+        guard limit("RCPTDOMAINMAX", place) != nil, let address = place.path?.address,
+            let at = address.lastIndex(of: "@"),
+            domains.insert(address[address.index(after: at)...].lowercased()).inserted
+        else { return }
+        exceeds("RCPTDOMAINMAX", domains.count, "recipient domains of one mail", place, &found)
     }
 
     private func content(_ place: DialoguePlace, _ found: inout FindingList) {

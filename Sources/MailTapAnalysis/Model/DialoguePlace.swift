@@ -33,6 +33,14 @@ final class DialoguePlace {
         session.clientMissing > 0 || session.serverMissing > 0 || !isBeginningKnown || state.leavesOffersOpen
     }
 
+    /// Whether a reply without a command is the greeting, and not one too many.
+    ///
+    /// Where the beginning was not seen and something was said before, it is none.
+    var isGreeting: Bool {
+        guard facts.verb == .none, !state.isGreeted else { return false }
+        return !state.hasBegun || session.info.startSeen
+    }
+
     /// Whether all that came before is known: EHLO begins SMTP anew (RFC 5321 section 4.1.4), and a dialogue written
     /// by hand is whole, its greeting aside.
     private var isBeginningKnown: Bool {

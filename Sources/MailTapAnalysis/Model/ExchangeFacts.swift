@@ -29,6 +29,8 @@ struct ExchangeFacts {
     var hasOddReply = false
     /// Octets of the reply's longest line, without code and separator.
     var longestReplyLine = 0
+    /// Whether the reply has several lines.
+    var hasReplyLines = false
     /// The first digit of the enhanced status code; 0 where there is none.
     var enhancedClass: UInt8 = 0
     var hasFurtherReplies = false
@@ -84,6 +86,7 @@ extension ExchangeFacts {
         if let line = exchanges[index].reply?.lines.only {
             read(replyLine: line)
         } else {
+            hasReplyLines = true
             for line in exchanges[index].reply?.lines.array ?? [] { read(replyLine: line) }
         }
     }

@@ -31,7 +31,7 @@ public struct Annotator {
     static func note(at place: DialoguePlace, _ sentence: inout Sentence) -> NoteText {
         guard place.facts.verb != .none else { return greeting(place, &sentence) }
         guard let proto = place.state.proto, proto != .imap else { return .none }
-        let more = saysMore(place.facts.verb, place.facts.status) ? addition(place) : nil
+        let more = saysMore(place) ? addition(place) : nil
         let fixed = proto == .smtp ? SMTPNotes.fixed(place) : POP3Notes.fixed(place)
         if let fixed, more == nil, place.facts.hasReply { return .text(fixed) }
         sentence.clear()
@@ -51,13 +51,15 @@ public struct Annotator {
     }
 
     /// Whether a reply may be more than the success that goes without saying.
-    private static func saysMore(_ verb: DialogueVerb, _ status: ReplyStatus) -> Bool {
-        switch verb {
+    private static func saysMore(_ place: DialoguePlace) -> Bool {
+        switch place.facts.verb {
         case .auth, .response, .starttls, .stls: return true
         default: break
         }
-        switch status.rawValue {
-        case 0, 1, 220, 221, 250, 354: return false
+        if place.facts.hasFurtherReplies { return true }
+        switch place.facts.status.rawValue {
+        case 0: return place.facts.isReplyComplete
+        case 1, 220, 221, 250, 354: return false
         default: return true
         }
     }
@@ -66,15 +68,27 @@ public struct Annotator {
     private static func addition(_ place: DialoguePlace) -> String? {
         guard let reply = place.exchange.reply else { return nil }
         let verb = place.facts.verb
+        if reply.status == .none {
+            return reply.isComplete ? "The answer has no status, so nobody can tell what it means" : nil
+        }
+        if place.facts.hasFurtherReplies, let verdicts = RecipientVerdicts(place) { return verdicts.phrase }
         if verb == .auth || verb == .response, reply.status.isIntermediate, let command = place.exchange.command,
             let challenge = challenge(command, reply, place.state)
         {
             return challenge
         }
         guard reply.status.isNegative,
-            let meaning = replyNote(for: reply, to: place.exchange.command?.verb ?? "", proto: place.state.proto)
+            let meaning = replyNote(
+                for: reply, to: (place.exchange.command?.verb ?? "") + (isLostInLMTP(place) ? " in LMTP" : ""),
+                proto: place.state.proto)
         else { return outcome(of: place) }
         return (reply.status.rawValue / 100 == 4 ? "Refused for now: " : "Refused: ") + meaning
+    }
+
+    /// Whether the client greets an LMTP server as one of SMTP, which has meanings of its own for that.
+    private static func isLostInLMTP(_ place: DialoguePlace) -> Bool {
+        place.state.isLMTP && (place.facts.verb == .ehlo || place.facts.verb == .helo)
+            && [500, 502].contains(place.facts.status.rawValue)
     }
 
     /// What a success says beyond that it is one; nil where that goes without saying.
@@ -92,7 +106,10 @@ public struct Annotator {
 
     private static func greeting(_ place: DialoguePlace, _ sentence: inout Sentence) -> NoteText {
         guard place.facts.hasReply else { return .none }
-        guard !place.state.isGreeted else { return .text("A reply that no command asked for") }
+        guard place.isGreeting else {
+            return !place.session.info.startSeen && place.state.hello == nil
+                ? .text("A reply to a command that was not seen") : .text("A reply that no command asked for")
+        }
         switch place.state.proto {
         case .smtp:
             guard place.facts.status.isPositive else {

@@ -48,6 +48,10 @@ struct DialogueState {
     let proto: MailProtocol?
     /// Whether the greeting was seen.
     var isGreeted = false
+    /// Whether anything was said so far.
+    private(set) var hasBegun = false
+    /// Whether LMTP is spoken: the greeting says so, or LHLO was accepted (RFC 2033 section 4).
+    private(set) var isLMTP = false
     /// Which of EHLO, HELO and LHLO was accepted last; nil for none.
     var hello: DialogueVerb?
     /// What the server offers; nil while it was not asked (or, for EHLO, after TLS began).
@@ -98,8 +102,10 @@ struct DialogueState {
             isEncrypted = true
             if hello != nil || proto == .pop3 { clearOffers = offers }
         }
+        defer { hasBegun = true }
         guard facts.verb != .none else {
             if facts.status.isPositive { isGreeted = true }
+            if !hasBegun { isLMTP = exchanges[index].reply?.lines.first?.withBytes(Self.namesLMTP) ?? false }
             return
         }
         if proto == .pop3 { advancePOP3(exchanges, index, facts) } else { advanceSMTP(exchanges, index, facts) }
@@ -107,12 +113,29 @@ struct DialogueState {
 
     // MARK: SMTP
 
+    /// Whether a greeting names LMTP, and not SMTP beside it.
+    private static func namesLMTP(_ line: RawSpan) -> Bool {
+        guard line.byteCount >= 4 else { return false }
+        var names = false
+        for index in 1..<line.byteCount - 2 where line[octet: index] | 0x20 == UInt8(ascii: "m") {
+            guard line[octet: index + 1] | 0x20 == UInt8(ascii: "t"), line[octet: index + 2] | 0x20 == UInt8(ascii: "p")
+            else { continue }
+            switch line[octet: index - 1] | 0x20 {
+            case UInt8(ascii: "l"): names = true
+            case UInt8(ascii: "s"): return false
+            default: break
+            }
+        }
+        return names
+    }
+
     private mutating func advanceSMTP(_ exchanges: [Exchange], _ index: Int, _ facts: ExchangeFacts) {
         let status = facts.status
         switch facts.verb {
         case .ehlo, .helo, .lhlo:
             guard status.isPositive else { return }
             hello = facts.verb
+            isLMTP = facts.verb == .lhlo
             let offers = Offers(exchanges[index].reply?.lines.dropFirst() ?? [])
             leavesOffersOpen = offers.areOpen
             self.offers = offers

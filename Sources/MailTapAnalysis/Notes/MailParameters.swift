@@ -5,7 +5,8 @@ enum MailParameters {
     /// The phrase for one parameter.
     static func phrase(_ parameter: SMTPParameter) -> String {
         let raw = parameter.value ?? ""
-        let value = ShownText.of(raw)
+        let value = raw.isEmpty ? "(no value)" : ShownText.of(raw)
+        var decoded: String { raw.isEmpty ? value : ShownText.of(SMTPGrammar.decodeXtext(raw)) }
         switch parameter.key {
         case "SIZE":
             guard let size = UInt64(raw) else { return "a declared size that is no number (RFC 1870)" }
@@ -18,20 +19,21 @@ enum MailParameters {
             case "HDRS": return "failure reports to bring the header section back (RFC 3461 section 4.3)"
             default: return "an unknown choice of what reports bring back (RFC 3461 section 4.3)"
             }
-        case "ENVID": return "envelope id \(ShownText.of(SMTPGrammar.decodeXtext(raw))) (RFC 3461 section 4.4)"
+        case "ENVID": return "envelope id \(decoded) (RFC 3461 section 4.4)"
         case "NOTIFY": return notify(raw)
-        case "ORCPT": return "originally for \(ShownText.of(originalRecipient(raw))) (RFC 3461 section 4.2)"
+        case "ORCPT":
+            return "originally for \(raw.isEmpty ? value : ShownText.of(originalRecipient(raw))) (RFC 3461 section 4.2)"
         case "AUTH":
             return raw == "<>"
                 ? "submitted by nobody whom the client vouches for (RFC 4954 section 5)"
-                : "submitted by \(ShownText.of(SMTPGrammar.decodeXtext(raw))) (RFC 4954 section 5)"
+                : "submitted by \(decoded) (RFC 4954 section 5)"
         case "BY": return deliverBy(raw)
         case "MT-PRIORITY": return "priority \(value) of -9 to 9 (RFC 6710)"
         case "HOLDFOR": return "to be held for \(value) seconds (RFC 4865)"
         case "HOLDUNTIL": return "to be held until \(value) (RFC 4865)"
         case "REQUIRETLS": return "TLS demanded on the whole way (RFC 8689)"
         case "SOLICIT": return "marked as solicitation \(value) (RFC 3865)"
-        case "SUBMITTER": return "responsible: \(ShownText.of(SMTPGrammar.decodeXtext(raw))) (RFC 4405)"
+        case "SUBMITTER": return "responsible: \(decoded) (RFC 4405)"
         case "TRANSID": return "transaction id \(value) (RFC 1845)"
         case "MTRK": return "to be tracked (RFC 3885)"
         case "CONPERM": return "content may be converted (RFC 4141)"
@@ -39,6 +41,7 @@ enum MailParameters {
         case "RRVS": return "only if the mailbox has kept its owner since \(value) (RFC 7293)"
         case "XVERP": return "with a return path for each recipient (Postfix VERP_README)"
         case "PRDR": return "with a verdict of each recipient on the content (draft-hall-prdr)"
+        case "": return "a parameter without a name"
         default: return "\(ShownText.of(parameter.key)), a parameter that is not known here"
         }
     }
@@ -83,6 +86,7 @@ enum MailParameters {
     }
 
     private static func notify(_ value: String) -> String {
+        if value.isEmpty { return "to be reported in no case that is told (RFC 3461 section 4.1)" }
         let words = value.uppercased().split(separator: ",").prefix(4).map { word in
             switch word {
             case "NEVER": "never"
@@ -104,7 +108,9 @@ enum MailParameters {
         let fields = value.split(separator: ";")
         let mode = fields.dropFirst().first?.uppercased() ?? ""
         let late =
-            mode.hasPrefix("R") ? "else to be returned" : mode.hasPrefix("N") ? "else to be reported" : "late or not"
-        return "to be delivered within \(ShownText.of(fields.first ?? "?")) seconds, \(late) (RFC 2852)"
+            mode.hasPrefix("R")
+            ? "else to be returned" : mode.hasPrefix("N") ? "else to be reported" : "what else is not told"
+        return
+            "to be delivered within \(fields.first.map { ShownText.of($0) } ?? "(no value)") seconds, \(late) (RFC 2852)"
     }
 }

@@ -32,11 +32,15 @@ struct Offers {
     private(set) var sizeLimit: UInt64?
     /// Whether a dialogue file lets anything stand where a keyword does.
     let areOpen: Bool
+    /// Whether a line may be malformed, or say again what another one said: `OfferRules` looks at them then.
+    private(set) var mayBeOdd = false
 
     init(_ lines: ArraySlice<WireText>) {
         self.lines = lines
         var areOpen = false
+        var words = KeywordMarks()
         for line in lines {
+            if !line.withBytes({ words.take($0) }) { mayBeOdd = true }
             if line.hasMarks, !line.patterns.isEmpty {
                 let keyword = line.octets.firstIndex(of: 32) ?? line.octets.count
                 if line.patterns.contains(where: { $0.range.lowerBound < keyword }) { areOpen = true }
@@ -49,6 +53,9 @@ struct Offers {
         }
         self.areOpen = areOpen
     }
+
+    /// The lines, as they came.
+    var texts: ArraySlice<WireText> { lines }
 
     /// All of them, read.
     var capabilities: [Capability] { lines.compactMap { Capability(line: $0) } }

@@ -12,6 +12,11 @@ enum SASLToken {
         token.elementsEqual([UInt8(ascii: "=")]) ? [] : Base64.decode(token)
     }
 
+    /// Whether a token of base64 has less padding than its length asks for (RFC 4648 section 3.2).
+    static func lacksPadding(_ token: ArraySlice<UInt8>) -> Bool {
+        token.count % 4 != 0 && !token.elementsEqual([UInt8(ascii: "=")])
+    }
+
     /// Whether a token was masked whole, so that nothing can be said of it.
     static func isMasked(_ token: ArraySlice<UInt8>) -> Bool {
         !token.isEmpty && token.allSatisfy { $0 == SecretMasking.mask }

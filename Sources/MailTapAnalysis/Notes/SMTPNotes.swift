@@ -132,7 +132,10 @@ enum SMTPNotes {
         sentence.add("Send the content, ")
         sentence.add(count: place.session.messages[index].bytes, "octet")
         if !place.session.messages[index].complete { sentence.add(", not all of which was seen") }
-        let recipients = place.session.messages[index].to.count
+        // Where each recipient got a verdict, some of those who were accepted may have been refused here.
+        let recipients =
+            place.facts.hasFurtherReplies
+            ? place.state.transaction?.accepted ?? 0 : place.session.messages[index].to.count
         if recipients > 0 || !place.session.messages[index].rejected.isEmpty {
             sentence.add(" for ")
             sentence.add(count: recipients, "recipient")
@@ -177,6 +180,7 @@ enum SMTPNotes {
 
     private static func etrn(_ argument: ArraySlice<UInt8>) -> String {
         let name = SMTPGrammar.text(argument)
+        if name.isEmpty { return "Ask to start a queue without saying which (RFC 1985)" }
         if name.hasPrefix("@") {
             return "Ask to start the queues of \(ShownText.of(name.dropFirst())) and below (RFC 1985)"
         }
@@ -194,8 +198,11 @@ enum SMTPNotes {
     }
 
     private static func attributes(_ argument: ArraySlice<UInt8>) -> String {
-        SMTPGrammar.parameters(argument).prefix(8).map { pair in
-            "\(ShownText.of(pair.key.lowercased())) \(ShownText.of(SMTPGrammar.decodeXtext(pair.value ?? "")))"
+        if argument.isEmpty { return "nothing is told" }
+        return SMTPGrammar.parameters(argument).prefix(8).map { pair in
+            let value = pair.value.map { ShownText.of(SMTPGrammar.decodeXtext($0)) } ?? ""
+            return (pair.key.isEmpty ? "something without a name" : ShownText.of(pair.key.lowercased())) + " "
+                + (value.isEmpty ? "(no value)" : value)
         }.joined(separator: ", ")
     }
 }

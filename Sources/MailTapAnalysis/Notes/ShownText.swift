@@ -24,6 +24,15 @@ enum ShownText {
         return out
     }
 
+    /// What a command is called in a sentence.
+    static func name(of command: Command) -> String {
+        switch command.keyword {
+        case .content: "the content"
+        case .response: "a login's response"
+        default: command.verb.isEmpty ? "a line that is no command" : of(command.verb)
+        }
+    }
+
     static func of(_ octets: ArraySlice<UInt8>) -> String { of(SMTPGrammar.text(octets)) }
 
     /// `1 octet`, `2 octets`; nouns with a plural of their own are given both.

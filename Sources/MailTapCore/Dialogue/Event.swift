@@ -104,6 +104,8 @@ public enum Anomaly: Sendable, Hashable {
     case replyWithoutStatus
     /// Lines of one reply carry different codes (RFC 5321 section 4.2.1).
     case replyCodesDiffer
+    /// The newest line of a reply said that more follow, and none did (RFC 5321 section 4.2.1).
+    case replyNotEnded
     /// The separator behind the reply code is missing (RFC 5321 section 4.2).
     case replySeparatorMissing
     /// A command came before the greeting was complete.
@@ -142,7 +144,8 @@ extension Anomaly: CaseIterable {
     /// Each irregularity once; those of a dot line with one of its forms.
     public static let allCases: [Anomaly] = [
         .bareLF, .lineTooLong, .emptyCommand, .replyWithoutCommand, .replyWithoutStatus, .replyCodesDiffer,
-        .replySeparatorMissing, .commandBeforeGreeting, .plaintextAfterSTARTTLS, .plaintextBehindGoAhead,
+        .replyNotEnded, .replySeparatorMissing, .commandBeforeGreeting, .plaintextAfterSTARTTLS,
+        .plaintextBehindGoAhead,
         .clearTextGoesOn, .oddEndOfData(DotLine(before: .lf, after: .lf)),
         .dotLineWithOddEnds(DotLine(before: .lf, after: .crlf)), .contentEndedEarly, .contentBeforeGoAhead,
         .badChunkSize, .afterGap, .undecidedTooLong, .unstuffedDot, .unexpectedTLS,

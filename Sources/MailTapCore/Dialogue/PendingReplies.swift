@@ -28,6 +28,8 @@ struct PendingReplies: Sendable {
     init(limit: Int) { self.limit = limit }
 
     var first: PendingReply? { head < items.count ? items[head] : nil }
+    /// The one behind the first.
+    var second: PendingReply? { count > 1 ? items[head + 1] : nil }
     var last: PendingReply? { head < items.count ? items.last : nil }
     var isEmpty: Bool { head == items.count }
     var count: Int { items.count - head }

@@ -61,6 +61,78 @@ enum Scripts {
             S| 503 no\\r\\n501 no\\r\\n501 no\\r\\n221 bye\\r\\n
             """),
         Script(
+            "smtp-lines-without-a-code",
+            """
+            S: 220 mail.example.org ESMTP
+            C: EHLO client.example
+            S: 250-mail.example.org
+            C: NOOP
+            S: what
+            S: 250 ok
+            C: NOOP
+            S: what
+            C: RSET
+            S: what
+            C: AUTH LOGIN
+            S: what
+            C: dXNlcg==
+            S: 334 UGFzc3dvcmQ6
+            C: cGFzcw==
+            S: 235 ok
+            C: STARTTLS
+            S: what
+            C: MAIL FROM:<a@example.org>
+            S: 250-ok
+            C: RCPT TO:<b@example.net>
+            S: 550 no
+            C: DATA
+            S: go on
+            C: QUIT
+            S: 221 bye
+            """),
+        Script(
+            "pop3-lines-without-a-status",
+            """
+            S: +OK ready
+            C: USER bob
+            S: what
+            C: PASS secret
+            S: +OK
+            C: STAT
+            S: what
+            S: +OK 1 2
+            C: AUTH PLAIN
+            S: what
+            C: AGEAYg==
+            S: +OK
+            C: STLS
+            S: what
+            C: NOOP
+            S: +OK
+            C: QUIT
+            S: +OK bye
+            """),
+        Script(
+            "lmtp-fewer-verdicts-than-recipients",
+            """
+            S: 220 mail.example.org LMTP
+            C: LHLO client.example
+            S: 250 mail.example.org
+            C: MAIL FROM:<a@example.org>
+            S: 250 ok
+            C: RCPT TO:<b@example.net>
+            S: 250 ok
+            C: RCPT TO:<c@example.net>
+            S: 250 ok
+            C: DATA
+            S: 354 go on
+            C: one
+            C: .
+            S: 250 taken
+            C: QUIT
+            S: 221 bye
+            """),
+        Script(
             "smtp-lf-only-end",
             """
             S: 220 mail.example.org ESMTP

@@ -86,6 +86,7 @@ extension POP3Decoder {
             if serverIsAfterGap { realign(status, line, text) }
             serverIsAfterGap = false
         }
+        passOver()
         let answered = hasGreeted || !expectsGreeting ? pending.first : nil
         for place in status == .err && refusesLostLogin(answered) ? [Self.words(line, text)] : repeated
         where !place.isEmpty {
@@ -110,6 +111,7 @@ extension POP3Decoder {
         hasGreeted = true
         if status == .none {
             emit(.anomaly(.replyWithoutStatus), range, exchange, offer, &events)
+            statusless = (exchange, exchanges, awaitedUntil)
         } else if status != .plus, (1..<status.text.utf8.count).contains(where: { line[octet: $0] >= 97 }) {
             emit(.anomaly(.statusInSmallLetters), range, exchange, offer, &events)
         }
@@ -142,6 +144,30 @@ extension POP3Decoder {
             while start < text, line[octet: start] == 32 { start += 1 }
         }
         return start..<text
+    }
+
+    /// Where the client has gone on since a line without a status, that line answered its command: it does not shift all
+    /// responses that follow.
+    private mutating func passOver() {
+        guard let line = statusless else { return }
+        statusless = nil
+        guard exchanges > line.exchanges, pending.first?.exchange == line.exchange else { return }
+        if pending.first?.verb == POP3Verb.pass.rawValue { suspectsResponse = true }
+        pending.removeFirst()
+    }
+
+    /// As `misses(replyBefore:)` asks: a line without a status came to AUTH or STLS, and the client has gone on.
+    mutating func misses(replyBefore bytes: RawSpan) -> Bool {
+        if passesOver { return true }
+        guard let line = statusless, client == .awaitingAUTH || client == .awaitingSTLS, awaitedUntil > line.awaited,
+            pending.count == 1, pending.first?.exchange == line.exchange
+        else { return false }
+        statusless = nil
+        passesOver = true
+        pending.removeFirst()
+        if client == .awaitingSTLS { mayTurnToTLS = true }
+        client = client == .awaitingSTLS ? .commands : .aloneAUTH
+        return true
     }
 
     private mutating func conclude(

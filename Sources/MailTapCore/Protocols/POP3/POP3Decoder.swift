@@ -22,6 +22,11 @@ struct POP3Decoder: DialogueDecoder {
     var hasGreeted = false
     var clientIsAfterGap: Bool
     var serverIsAfterGap = false
+    /// The newest line came in the place of a response, without a status: its exchange, and how many exchanges there
+    /// were, and where the client's octets offered while a response was awaited ended.
+    var statusless: (exchange: UInt32, exchanges: UInt32, awaited: UInt64)?
+    /// Whether the client's octets that wait are to be decided before the server's next ones.
+    var passesOver = false
     /// Whether responses may come to commands that were not seen.
     var lacksCommands: Bool
     var suspectsAfterGap = false
@@ -78,6 +83,7 @@ struct POP3Decoder: DialogueDecoder {
     private mutating func decodeClient(
         _ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer
     ) -> Int {
+        passesOver = false
         switch client {
         case .commands, .sasl: return commandLine(bytes, offer, &events)
         case .awaitingAUTH, .awaitingSTLS:

@@ -246,6 +246,7 @@ extension SMTPDecoder {
     }
 
     mutating func misses(replyBefore bytes: RawSpan) -> Bool {
+        if passesOver || isPassedOver() { return true }
         let isFirst = !server.expectsGreeting && !server.hasSpoken
         guard isFirst || server.isAfterGap, server.line == .text, !pending.isEmpty,
             case .line(_, let text, _) = LineScan.next(in: bytes, from: 0, limit: limits.lineLength),

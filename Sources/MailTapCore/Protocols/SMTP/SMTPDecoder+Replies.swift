@@ -87,6 +87,7 @@ extension SMTPDecoder {
             let isOwned = pending.realign { Self.canAnswer($0, code) }
             if !isOwned, clientHasLost { server.isOrphan = true }
         }
+        closeLeftOpen(before: code, offer, &events)
         guard let code else {
             statuslessLine(line, offer, &events)
             return
@@ -95,9 +96,18 @@ extension SMTPDecoder {
             // Nothing but DATA can be answered so: the server did not answer the commands before it.
             pending.keepLast()
         }
-        if code == 221, !server.expectsGreeting, server.open == nil, pending.last?.verb == SMTPVerb.quit.rawValue {
-            // Nothing but QUIT can be answered so: replies were lost where the beginning was not seen.
+        if code == 221, !server.expectsGreeting, !server.isInStep, server.open == nil,
+            pending.last?.verb == SMTPVerb.quit.rawValue
+        {
+            // Nothing but QUIT can be answered so: the server's first words were lost with the beginning.
             pending.keepLast()
+        }
+        if server.open == nil, repliesToContent > 0, let content = pending.first, let next = pending.second,
+            !Self.canAnswer(content, code), Self.canAnswer(next, code)
+        {
+            // No verdict on the content is such: the server gave fewer than there are recipients (RFC 2033 section 4.2).
+            pending.removeFirst()
+            contentIsSettled()
         }
         let exchange = server.open?.exchange ?? replyBegins(code, offer, line.byteCount, &events)
         if let open = server.open, open.code != code, open.code != 0 {
@@ -114,6 +124,7 @@ extension SMTPDecoder {
                 kind: .reply(ReplyStatus(rawValue: code), isLast: isLast)), line)
         guard isLast else {
             server.open = (exchange, code)
+            server.openedAt = (exchanges, awaitedUntil)
             if case .auth? = pending.first.flatMap({ SMTPVerb(rawValue: $0.verb) }), code == 334 {
                 sasl?.challenge(line.extracting(min(4, text)..<text))
             }
@@ -138,12 +149,59 @@ extension SMTPDecoder {
         isDataLost = false
     }
 
+    /// Closes a reply whose end was not said, where the client has gone on since: it took it for whole.
+    ///
+    /// That is a line without a code, which then answers its command, or one with a hyphen behind which a reply of another
+    /// code comes. So a server's slip does not shift all replies that follow.
+    private mutating func closeLeftOpen(before code: UInt16?, _ offer: Offer, _ events: inout EventBuffer) {
+        guard let open = server.open, exchanges > server.openedAt.exchanges, open.code == 0 || code != nil,
+            open.code != code
+        else { return }
+        server.open = nil
+        guard open.code != 0 else {
+            if pending.first?.exchange == open.exchange { giveUpFirst() }
+            return
+        }
+        anomaly(.replyNotEnded, offer.range(0, 0), open.exchange, offer, &events)
+        conclude(open.code, open.exchange, RawSpan(), offer, &events)
+    }
+
+    /// The first command that waits got its answer, of which nothing can be told.
+    private mutating func giveUpFirst() {
+        if pending.first?.kind == .content { contentIsAnswered() }
+        if pending.first?.kind == .content || pending.first?.kind == .chunk(isLast: true) { contentIsSettled() }
+        pending.removeFirst()
+    }
+
+    /// All verdicts on the content were given.
+    private mutating func contentIsSettled() {
+        repliesToContent = 0
+        acceptedRecipients = 0
+        judgesRecipients = false
+    }
+
+    /// A line without a code came in the place of a reply that decides what the client's next octets are, and the client
+    /// has gone on.
+    mutating func isPassedOver() -> Bool {
+        guard let open = server.open, open.code == 0, case .awaiting(let decision) = client,
+            awaitedUntil > server.openedAt.awaited, pending.count == 1, pending.first?.exchange == open.exchange
+        else { return false }
+        server.open = nil
+        passesOver = true
+        pending.removeFirst()
+        // Without 220 nobody may begin TLS, but a client that does is followed.
+        if decision == .starttls { mayTurnToTLS = true }
+        client = decision == .starttls ? .commands : .alone(decision)
+        return true
+    }
+
     /// A line that begins with no reply code: goes with the reply that is open, or with the next one.
     private mutating func statuslessLine(
         _ line: RawSpan, _ offer: Offer, _ events: inout EventBuffer
     ) {
         let exchange = server.open?.exchange ?? replyBegins(0, offer, line.byteCount, &events)
         if server.open == nil { server.open = (exchange, 0) }
+        server.openedAt = (exchanges, awaitedUntil)
         anomaly(.replyWithoutStatus, offer.range(0, line.byteCount), exchange, offer, &events)
         let range = offer.range(0, line.byteCount)
         events.append(
@@ -195,11 +253,8 @@ extension SMTPDecoder {
         }
         pending.removeFirst()
         let isNewest = pending.isEmpty
-        if endsContent {
-            repliesToContent = 0
-            acceptedRecipients = 0
-            judgesRecipients = false
-        }
+        if isNewest { server.noteStep(isCertain: isPositive && (verb == .ehlo || verb == .helo || verb == .lhlo)) }
+        if endsContent { contentIsSettled() }
         switch (answered.kind, verb) {
         case (.content, _):
             contentIsAnswered()
@@ -216,7 +271,12 @@ extension SMTPDecoder {
             stretch = awaitedFrom
         case (.command, .rcpt):
             if isPositive { acceptedRecipients &+= 1 }
-        case (.command, .mail), (.command, .rset), (.command, .ehlo), (.command, .lhlo), (.command, .helo):
+        case (.command, .lhlo):
+            isLMTP = isPositive
+            if isPositive { acceptedRecipients = 0 }
+        case (.command, .ehlo), (.command, .helo):
+            if isPositive { (isLMTP, acceptedRecipients) = (false, 0) }
+        case (.command, .mail), (.command, .rset):
             if isPositive { acceptedRecipients = 0 }
         default: break
         }

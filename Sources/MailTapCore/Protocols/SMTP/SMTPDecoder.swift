@@ -41,6 +41,8 @@ struct SMTPDecoder: DialogueDecoder {
     var contentGapEnd = UInt64.max
     /// Whether the server's newest reply was the go-ahead for content though no DATA waits for one.
     var isDataLost = false
+    /// Whether the client's octets that wait are to be decided before the server's next ones.
+    var passesOver = false
     /// Whether octets of the client were lost.
     var clientHasLost = false
     /// Whether TLS may begin at any line, since the server gave its go-ahead.
@@ -94,6 +96,7 @@ struct SMTPDecoder: DialogueDecoder {
     private mutating func decodeClient(
         _ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer
     ) -> Int {
+        passesOver = false
         switch client {
         case .commands, .sasl:
             return commandLine(bytes, offer, &events)

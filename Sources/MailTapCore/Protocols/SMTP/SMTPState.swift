@@ -53,6 +53,14 @@ struct SMTPServerState: Sendable {
     var hasSpoken = false
     /// The exchange of the reply whose last line is not seen yet, and its code.
     var open: (exchange: UInt32, code: UInt16)?
+    /// When the open reply's newest line came: the number of exchanges, and the end of the client's octets offered while
+    /// a reply was awaited.
+    var openedAt: (exchanges: UInt32, awaited: UInt64) = (0, 0)
+    /// How often every command had its reply.
+    private var steps: UInt8 = 0
+    /// Whether every command that was seen surely had its reply at some time, so that no reply to one of them was lost
+    /// before the server's first words.
+    var isInStep: Bool { steps > 1 }
     /// Whether TLS may begin at any line.
     var mayTurnToTLS = false
     var hasReportedTLS = false
@@ -62,4 +70,10 @@ struct SMTPServerState: Sendable {
     /// Where ciphertext or a skipped line began.
     var stretch: UInt64 = 0
     var records = TLSRecordSkipper()
+
+    /// Every command has its reply.
+    ///
+    /// Once that may be by chance, since the first reply is taken for the first command's; one that greets the client can
+    /// be no other command's.
+    mutating func noteStep(isCertain: Bool) { steps = isCertain ? 2 : min(2, steps + 1) }
 }

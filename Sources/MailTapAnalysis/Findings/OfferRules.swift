@@ -1,0 +1,92 @@
+import MailTapCore
+
+/// The form of the lines of an answer to EHLO or LHLO (RFC 5321 section 4.1.1.1).
+enum OfferRules {
+    /// At an accepted EHLO or LHLO, over which the dialogue's state has moved.
+    static func apply(_ place: DialoguePlace, _ found: inout FindingList) {
+        guard place.facts.verb == .ehlo || place.facts.verb == .lhlo, place.facts.status.isPositive,
+            place.facts.isServers, let offers = place.state.offers, offers.mayBeOdd
+        else { return }
+        var seen: [String: [String]] = [:]
+        for (number, line) in offers.texts.enumerated() where line.patterns.isEmpty && !line.hasSecrets {
+            let octets = line.octets
+            guard let capability = Capability(line: line) else {
+                add("Line \(number + 2) of the answer is empty", .note, place, &found)
+                continue
+            }
+            form(octets, capability, place, &found)
+            arguments(capability, place, &found)
+            // `AUTH=LOGIN` beside `AUTH LOGIN` is for clients of before RFC 2554.
+            guard !octets.contains(UInt8(ascii: "=")) || capability.keyword != "AUTH" else { continue }
+            guard let before = seen.updateValue(capability.arguments, forKey: capability.keyword) else { continue }
+            let isSame = before == capability.arguments
+            add(
+                "\(ShownText.of(capability.keyword)) stands twice" + (isSame ? "" : ", with other values"),
+                isSame ? .note : nil, place, &found)
+        }
+    }
+
+    private static func add(
+        _ text: String, _ severity: Severity?, _ place: DialoguePlace, _ found: inout FindingList
+    ) {
+        found.add("smtp.bad-capability", exchange: place.index, text, severity: severity)
+    }
+
+    private static func form(
+        _ octets: [UInt8], _ capability: Capability, _ place: DialoguePlace, _ found: inout FindingList
+    ) {
+        let keyword = ShownText.of(capability.keyword)
+        if let first = octets.first, SMTPBlank.contains(first) {
+            add("A blank stands before \(keyword)", .note, place, &found)
+        } else if octets.contains(9) || zip(octets, octets.dropFirst()).contains(where: { $0 == 32 && $1 == 32 })
+            || octets.last == 32
+        {
+            add("Blanks other than one space stand in the line of \(keyword)", .note, place, &found)
+        }
+        let isKeyword = capability.keyword.utf8.allSatisfy {
+            ($0 | 0x20) &- 97 < 26 || $0 &- 48 < 10 || $0 == UInt8(ascii: "-")
+        }
+        guard !isKeyword || capability.keyword.utf8.first == UInt8(ascii: "-") else { return }
+        // `=` is how servers wrote before RFC 2554, and an underscore stands in what Exim offers.
+        let isUsual = capability.keyword.utf8.allSatisfy {
+            ($0 | 0x20) &- 97 < 26 || $0 &- 48 < 10 || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "=")
+        }
+        add(
+            "\(keyword) is no keyword: letters, digits and hyphens, no hyphen in front", isUsual ? .note : nil, place,
+            &found)
+    }
+
+    private static func arguments(
+        _ capability: Capability, _ place: DialoguePlace, _ found: inout FindingList
+    ) {
+        let words = capability.arguments
+        let shown = ShownText.of(words.joined(separator: " "))
+        switch capability.keyword {
+        case "SIZE":
+            guard words.count > 1 || words.contains(where: { !isNumber($0, digits: 20) }) else { return }
+            add("SIZE \(shown): it takes one number of octets (RFC 1870 section 4)", nil, place, &found)
+        case "AUTH":
+            if words.isEmpty { add("AUTH names no mechanism (RFC 4954 section 3)", .note, place, &found) }
+        case "LIMITS":
+            for word in words where !isLimit(word) {
+                add("LIMITS \(ShownText.of(word)) is no limit (RFC 9422 section 3)", nil, place, &found)
+            }
+        default:
+            let standsAlone = KeywordMarks.standsAlone(Array(capability.keyword.utf8).span.bytes)
+            guard standsAlone, !words.isEmpty else { return }
+            add("\(capability.keyword) takes no argument, and \(shown) stands behind it", .note, place, &found)
+        }
+    }
+
+    /// RFC 9422 sections 3 and 4: a name, `=` and, for the limits that it defines, a number of six digits at most.
+    private static func isLimit(_ word: String) -> Bool {
+        let fields = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard fields.count == 2, !fields[0].isEmpty, !fields[1].isEmpty else { return false }
+        guard ["MAILMAX", "RCPTMAX", "RCPTDOMAINMAX"].contains(fields[0].uppercased()) else { return true }
+        return isNumber(fields[1], digits: 6) && !fields[1].hasPrefix("0")
+    }
+
+    private static func isNumber(_ text: String, digits: Int) -> Bool {
+        !text.isEmpty && text.utf8.count <= digits && text.utf8.allSatisfy { $0 &- 48 < 10 }
+    }
+}
