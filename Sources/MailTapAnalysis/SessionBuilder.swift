@@ -24,7 +24,7 @@ public final class SessionBuilder: SessionSink {
             assembly.finish()
             guard !isDrafting else { return }
             var draft = assembly.takeDraft()
-            if let whole = draft.finish() { assembly.take(whole) }
+            if let whole = draft.finish({ $0 }) { assembly.take(whole) }
         }
     }
 

@@ -4,52 +4,60 @@ import MailTapCore
 ///
 /// A value of its own, so that any thread can finish it.
 public struct SessionDraft: Sendable {
-    /// An array of one, as drafts are handed on and a session has many parts; empty once it is finished.
-    private var parts: [Parts]
-
-    private struct Parts: Sendable {
-        var session: Session
-        let options: SessionOptions
-        /// The messages that may not be read yet, by index.
-        let readings: [(index: Int, reading: MessageReading)]
-        let anomalies: [DialogueAnomaly]
-    }
+    /// An array of one, since drafts are handed on and a session has many parts.
+    private var sessions: [Session]
+    private var isFinished = false
+    private let options: SessionOptions
+    /// The messages that may not be read yet, by index.
+    private let readings: [(index: Int, reading: MessageReading)]
+    private let anomalies: [DialogueAnomaly]
 
     init(
         _ session: consuming Session, options: SessionOptions, readings: [(index: Int, reading: MessageReading)],
         anomalies: [DialogueAnomaly]
     ) {
-        parts = [Parts(session: session, options: options, readings: readings, anomalies: anomalies)]
+        sessions = [session]
+        self.options = options
+        self.readings = readings
+        self.anomalies = anomalies
     }
 
     /// About how many octets of memory it holds.
-    public var weight: Int { 2_048 + (parts.first?.session.exchanges.count ?? 0) * 512 }
+    public var weight: Int { 2_048 + (sessions.first?.exchanges.count ?? 0) * 512 }
 
-    /// The whole session, once; nil afterwards.
-    public mutating func finish() -> Session? {
-        guard var draft = parts.popLast() else { return nil }
-        for (index, reading) in draft.readings {
+    /// Works out what is left, once, where the session lies.
+    ///
+    /// - Returns: what `use` makes of the whole session; nil where that was done before.
+    public mutating func finish<Result>(_ use: (inout Session) -> Result) -> Result? {
+        guard !isFinished, !sessions.isEmpty else { return nil }
+        isFinished = true
+        Self.complete(&sessions[0], options, readings, anomalies)
+        return use(&sessions[0])
+    }
+
+    private static func complete(
+        _ session: inout Session, _ options: SessionOptions,
+        _ readings: [(index: Int, reading: MessageReading)], _ anomalies: [DialogueAnomaly]
+    ) {
+        for (index, reading) in readings {
             let read = reading.finish()
-            draft.session.messages[index].digest = read.digest
-            draft.session.messages[index].known = read.content
+            session.messages[index].digest = read.digest
+            session.messages[index].known = read.content
         }
-        guard draft.options.findsFaults else {
-            if draft.options.annotates { Self.annotate(&draft.session) }
-            return draft.session
+        guard options.findsFaults else {
+            if options.annotates { annotate(&session) }
+            return
         }
         var notes: [NoteText] = []
-        let annotates = draft.options.annotates
-        if annotates { notes.reserveCapacity(draft.session.exchanges.count) }
+        let annotates = options.annotates
+        if annotates { notes.reserveCapacity(session.exchanges.count) }
         var sentence = Sentence()
-        let found = Findings.apply(
-            to: draft.session, anomalies: draft.anomalies, sumsUp: draft.options.sumsUp
-        ) { place in
+        let found = Findings.apply(to: session, anomalies: anomalies, sumsUp: options.sumsUp) { place in
             if annotates { notes.append(Annotator.note(at: place, &sentence)) }
         }
-        draft.session.findings = found.findings
-        draft.session.overview = found.overview
-        for index in notes.indices { swap(&draft.session.exchanges[index].noteText, &notes[index]) }
-        return draft.session
+        session.findings = found.findings
+        session.overview = found.overview
+        for index in notes.indices { swap(&session.exchanges[index].noteText, &notes[index]) }
     }
 
     private static func annotate(_ session: inout Session) {

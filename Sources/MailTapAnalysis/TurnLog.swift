@@ -15,7 +15,9 @@ struct TurnLog {
     private struct Speaker {
         /// Octets so far, lost ones included.
         var seen: UInt64 = 0
-        /// Where each turn began, from the oldest that may still be asked for, but for the newest.
+        /// The turn before the newest, where it alone of those may still be asked for, as is usual.
+        private var kept: Start?
+        /// Otherwise where each turn began, from the oldest that may still be asked for, but for the newest.
         private var starts: [Start] = []
         private var oldest = 0
         private var newest: Start?
@@ -28,13 +30,14 @@ struct TurnLog {
 
         private mutating func keep(_ start: Start) {
             if oldest == starts.count {
-                // All were asked for, as is usual: none of them is needed any more.
+                // All of them were asked for: none is needed any more.
                 oldest = 0
-                if starts.count == 1 {
-                    starts[0] = start
+                starts.removeAll(keepingCapacity: true)
+                guard let before = kept.take() else {
+                    kept = start
                     return
                 }
-                starts.removeAll(keepingCapacity: true)
+                starts.append(before)
             }
             if starts.count >= 2 * TurnLog.limit {
                 let forgotten = min(max(oldest, TurnLog.limit), starts.count)
@@ -47,9 +50,11 @@ struct TurnLog {
         mutating func turn(at offset: UInt64) -> UInt32 {
             guard let newest else { return 0 }
             if newest.offset <= offset {
+                kept = nil
                 oldest = starts.count
                 return newest.turn
             }
+            if let kept { return kept.turn }
             while oldest + 1 < starts.count, starts[oldest + 1].offset <= offset { oldest += 1 }
             return oldest < starts.count ? starts[oldest].turn : newest.turn
         }

@@ -131,11 +131,12 @@ struct FindingList {
     /// - Parameters:
     ///   - id: of a rule in the catalogue; another one adds nothing.
     ///   - exchange: index of the exchange, nil for the session.
-    ///   - text: what happened here.
+    ///   - text: what happened here; not asked for where it was said already.
     ///   - severity: where this place is milder or graver than the rule's own.
     ///   - side: who is at fault, where the rule does not say; `.some(nil)` for nobody.
     mutating func add(
-        _ id: String, exchange: Int?, _ text: String, severity: Severity? = nil, side: Side?? = nil
+        _ id: String, exchange: Int?, _ text: @autoclosure () -> String, severity: Severity? = nil,
+        side: Side?? = nil
     ) {
         guard let rule = RuleBook.rule(id) else { return }
         let fault = side ?? rule.side
@@ -158,7 +159,7 @@ struct FindingList {
         findings.append(
             Finding(
                 rule: id, aspect: rule.aspect, severity: severity ?? rule.severity, side: fault, exchange: exchange,
-                text: text, reference: rule.reference))
+                text: text(), reference: rule.reference))
     }
 
     /// The last finding that is kept of a rule of which no more are; nil where one more is, which is counted.

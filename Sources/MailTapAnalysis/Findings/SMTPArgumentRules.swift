@@ -23,7 +23,7 @@ enum SMTPArgumentRules {
         guard let path = place.facts.path, path.lapses.isEmpty, place.facts.parameters.areAll,
             path.address.isEmpty
                 ? place.facts.verb != .rcpt
-                : place.exchange.withCommand({ AddressForm.isUsual($0.extracting(path.address)) })
+                : place.withCommand({ AddressForm.isUsual($0.extracting(path.address)) })
         else { return false }
         if place.facts.parameters.isEmpty { return true }
         let parameters = place.facts.parameters
@@ -63,7 +63,7 @@ enum SMTPArgumentRules {
     }
 
     private static func hello(_ place: DialoguePlace, _ found: inout FindingList) {
-        let isUsual = place.exchange.withCommand { line in
+        let isUsual = place.withCommand { line in
             let name = line.extracting(SMTPGrammar.argumentPlace(in: line))
             // An address without its brackets ends with a digit, as hardly any name does.
             return AddressForm.isUsualDomain(name) && !(48...57).contains(name[octet: name.byteCount - 1])

@@ -11,11 +11,9 @@ public struct SessionWatch {
         var messages: [DuplicateWatch.Sent]
         var offer: OfferWatch.Offer?
 
-        /// What there is to see of a session that is finished.
-        ///
-        /// - Parameter number: the session's number; nil for the one that it has.
-        public init(_ session: Session, number: Int? = nil) {
-            self.session = number ?? session.number
+        /// What there is to see of a session that is finished and has its number.
+        public init(_ session: Session) {
+            self.session = session.number
             started = session.info.started
             ended = started.advanced(by: session.duration)
             let isSMTP = session.proto == .smtp

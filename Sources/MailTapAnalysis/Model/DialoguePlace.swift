@@ -50,6 +50,14 @@ final class DialoguePlace {
     /// The reply, where the server itself gave it, and not one of several that a dialogue file takes.
     var serverReply: Reply? { facts.isServers ? exchange.reply : nil }
 
+    /// Calls `body` with the command line's octets, where they lie; with none where there is no command.
+    ///
+    /// The exchange itself would be copied to ask it.
+    func withCommand<Result>(_ body: (RawSpan) -> Result) -> Result {
+        guard let line = session.exchanges[index].command?.line else { return body(RawSpan()) }
+        return line.withBytes(body)
+    }
+
     init(_ session: Session) {
         self.session = session
         state = DialogueState(proto: session.proto)

@@ -64,9 +64,9 @@ public struct Exchange: Sendable, Equatable {
     /// Inlinable, as `isPlain`: other modules would else copy the whole exchange to ask.
     @inlinable public var hasNote: Bool { if case .none = noteText { false } else { true } }
 
-    /// Calls `body` with the octets of the note, which are UTF-8; with none where there is no note.
-    @inlinable public func withNote(_ body: (RawSpan) -> Void) {
-        switch noteText {
+    /// Calls `body` with the octets of the note at an index, which are UTF-8; with none where there is no note.
+    public static func withNote(of exchanges: [Exchange], _ index: Int, _ body: (RawSpan) -> Void) {
+        switch exchanges[index].noteText {
         case .none: body(RawSpan())
         case .text(var text): text.withUTF8 { body(UnsafeRawBufferPointer($0).bytes) }
         case .line(let line): line.withBytes(body)

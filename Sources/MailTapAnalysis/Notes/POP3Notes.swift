@@ -44,13 +44,28 @@ enum POP3Notes {
             beginning(place, to: &sentence)
             fetched(place, to: &sentence)
             sentence.add(" (RFC 1939 section 7)")
+        case .user:
+            sentence.add("Give the user name ")
+            openArgument(place, to: &sentence)
+            sentence.add(" (RFC 1939 section 7)")
+        case .pass:
+            sentence.add("Give the password")
+            if let user = place.state.user {
+                sentence.add(" of ")
+                sentence.add(text: ShownText.of(user))
+            }
+            sentence.add(", to open and lock the maildrop (RFC 1939 section 7)")
+        case .stat:
+            sentence.add("Ask how much there is in the maildrop")
+            answered(place, to: &sentence)
+            sentence.add(" (RFC 1939 section 5)")
         default: sentence.add(text: note(place))
         }
     }
 
     /// Adds the message that a command names.
     private static func message(_ place: DialoguePlace, to sentence: inout Sentence) {
-        place.exchange.withCommand { line in
+        place.withCommand { line in
             let named = SMTPGrammar.argumentPlace(in: line)
             guard line.number(at: named) != nil else { return sentence.add("a message") }
             sentence.add("message ")
@@ -60,7 +75,7 @@ enum POP3Notes {
 
     /// Adds what is wrong with the message's number.
     private static func complain(_ place: DialoguePlace, to sentence: inout Sentence) {
-        place.exchange.withCommand { line in
+        place.withCommand { line in
             let named = SMTPGrammar.argumentPlace(in: line)
             guard line.number(at: named) == nil else { return }
             guard !named.isEmpty else { return sentence.add("; which one is not said") }
@@ -72,7 +87,7 @@ enum POP3Notes {
 
     /// Adds what TOP fetches.
     private static func beginning(_ place: DialoguePlace, to sentence: inout Sentence) {
-        let arguments = place.exchange.withCommand { POP3Arguments($0) }
+        let arguments = place.withCommand { POP3Arguments($0) }
         guard arguments.count == 2, let number = arguments.first, let lines = arguments.second else {
             let shown = ShownText.of(place.exchange.openArgument)
             sentence.add(text: "Fetch the beginning of a message; \"\(shown)\" is not its number and a count of lines")
@@ -84,12 +99,9 @@ enum POP3Notes {
     }
 
     private static func note(_ place: DialoguePlace) -> String {
-        let argument = place.exchange.openArgument
+        // Most commands do not show it.
+        var argument: ArraySlice<UInt8> { place.exchange.openArgument }
         switch place.facts.verb {
-        case .user: return "Give the user name \(ShownText.of(argument)) (RFC 1939 section 7)"
-        case .pass:
-            let user = place.state.user.map { " of \(ShownText.of($0))" } ?? ""
-            return "Give the password\(user), to open and lock the maildrop (RFC 1939 section 7)"
         case .apop:
             let user = SMTPGrammar.text(argument).words.first.map { " as \(ShownText.of($0))" } ?? ""
             return
@@ -99,7 +111,6 @@ enum POP3Notes {
                 ? "Ask which SASL mechanisms there are, as RFC 1734 allowed (RFC 5034 section 4)"
                 : place.exchange.command.map(SASLSteps.begin) ?? ""
         case .response: return SASLSteps.respond(place.state.login, place.exchange.command?.line ?? WireText([]))
-        case .stat: return stat(place.exchange)
         case .rset:
             return "Take back \(ShownText.count(place.state.deleted.count, "deletion mark")) (RFC 1939 section 5)"
         case .quit: return quit(place)
@@ -115,7 +126,7 @@ enum POP3Notes {
     private static func listed(
         _ all: StaticString, _ single: StaticString, _ place: DialoguePlace, to sentence: inout Sentence
     ) {
-        if place.exchange.withCommand({ SMTPGrammar.argumentPlace(in: $0).isEmpty }) {
+        if place.withCommand({ SMTPGrammar.argumentPlace(in: $0).isEmpty }) {
             sentence.add(all)
         } else {
             sentence.add(single)
@@ -134,12 +145,24 @@ enum POP3Notes {
         SMTPNotes.about(place.session.messages, index, to: &sentence)
     }
 
-    private static func stat(_ exchange: Exchange) -> String {
-        let words = exchange.reply?.lines.first?.text().text.words ?? []
-        guard exchange.reply?.status == .ok, words.count > 1, let number = UInt64(words[0]), let size = UInt64(words[1])
-        else { return "Ask how much there is in the maildrop (RFC 1939 section 5)" }
-        return "Ask how much there is in the maildrop: \(ShownText.count(number, "message")), "
-            + "\(ShownText.count(size, "octet")) (RFC 1939 section 5)"
+    /// Adds what STAT was answered.
+    private static func answered(_ place: DialoguePlace, to sentence: inout Sentence) {
+        guard place.facts.status == .ok, let line = place.exchange.reply?.lines.first else { return }
+        line.withBytes { text in
+            guard let drop = text.twoNumbers else { return }
+            sentence.add(": ")
+            sentence.add(count: drop.first, "message")
+            sentence.add(", ")
+            sentence.add(count: drop.second, "octet")
+        }
+    }
+
+    /// Adds the argument, up to the first credential in it.
+    private static func openArgument(_ place: DialoguePlace, to sentence: inout Sentence) {
+        guard place.exchange.command?.line.hasMarks == false else {
+            return sentence.add(text: ShownText.of(place.exchange.openArgument))
+        }
+        place.withCommand { sentence.add(shown: $0.extracting(SMTPGrammar.argumentPlace(in: $0))) }
     }
 
     /// What a QUIT does to marked messages (RFC 1939 section 6).

@@ -68,7 +68,7 @@ enum SMTPNotes {
     }
 
     private static func hello(_ place: DialoguePlace, _ what: StaticString, to sentence: inout Sentence) {
-        place.exchange.withCommand { line in
+        place.withCommand { line in
             let name = SMTPGrammar.argumentPlace(in: line)
             sentence.add(name.isEmpty ? "Greet without a name" : "Greet as ")
             sentence.add(shown: line.extracting(name))
@@ -87,7 +87,7 @@ enum SMTPNotes {
         if path.address.isEmpty {
             sentence.add("the null sender, as reports do that must not bounce (RFC 5321 section 4.5.5)")
         } else {
-            place.exchange.withCommand { sentence.add(shown: $0.extracting(path.address)) }
+            place.withCommand { sentence.add(shown: $0.extracting(path.address)) }
             if place.facts.parameters.isEmpty { sentence.add(" (RFC 5321 section 4.1.1.2)") }
         }
         parameters(place, path, to: &sentence)
@@ -99,7 +99,7 @@ enum SMTPNotes {
             return
         }
         sentence.add("Name the recipient ")
-        let hasRoute = place.exchange.withCommand { line in
+        let hasRoute = place.withCommand { line in
             sentence.add(shown: line.extracting(path.address))
             return !path.address.isEmpty && line[octet: path.address.lowerBound] == UInt8(ascii: "@")
         }

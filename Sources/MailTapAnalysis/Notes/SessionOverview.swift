@@ -77,7 +77,7 @@ public struct SessionOverview: Sendable, Equatable {
         }
         switch session.proto {
         case .smtp: sentence = smtp(session, state)
-        case .pop3: sentence = pop3(session, state) + Self.end(session)
+        case .pop3: sentence = pop3(session, state)
         case .imap: sentence = "An IMAP session, which is not decoded." + Self.end(session)
         case nil: sentence = "Nothing in it is known as mail." + Self.end(session)
         }
@@ -133,20 +133,45 @@ public struct SessionOverview: Sendable, Equatable {
     }
 
     private func pop3(_ session: Session, _ state: DialogueState) -> String {
-        if session.isUndecrypted { return "The dialogue went on under TLS, which is not decrypted." }
-        var parts = logins(session, state)
+        if session.isUndecrypted {
+            return "The dialogue went on under TLS, which is not decrypted." + Self.end(session)
+        }
+        let done = logins(session, state)
         var fetched = 0, tops = 0
         for index in session.messages.indices {
             if session.messages[index].kind == .retr { fetched += 1 }
             if session.messages[index].kind == .top { tops += 1 }
         }
-        parts.append(fetched == 0 ? "fetched no message" : "fetched \(ShownText.count(fetched, "message"))")
-        if tops > 0 { parts.append("looked at the top of \(tops)") }
-        let count = ShownText.count(state.deleted.count, "message")
-        if !state.deleted.isEmpty {
-            parts.append(state.phase == .update ? "deleted \(count)" : "marked \(count) for deletion, which stay")
+        let deleted = state.deleted.count
+        let last = done.count + (tops > 0 ? 1 : 0) + (deleted > 0 ? 1 : 0)
+        var text = Sentence()
+        var number = 0
+        func next() {
+            if number > 0 { text.add(number == last ? " and " : ", ") }
+            number += 1
         }
-        return "The client \(Self.list(parts))."
+        text.add("The client ")
+        for words in done {
+            next()
+            text.add(text: words)
+        }
+        next()
+        text.add("fetched ")
+        if fetched == 0 { text.add("no message") } else { text.add(count: fetched, "message") }
+        if tops > 0 {
+            next()
+            text.add("looked at the top of ")
+            text.add(UInt64(tops))
+        }
+        if deleted > 0 {
+            next()
+            text.add(state.phase == .update ? "deleted " : "marked ")
+            text.add(count: deleted, "message")
+            if state.phase != .update { text.add(" for deletion, which stay") }
+        }
+        text.add(".")
+        text.add(text: Self.end(session))
+        return text.text
     }
 
     private func logins(_ session: Session, _ state: DialogueState) -> [String] {
@@ -158,11 +183,6 @@ public struct SessionOverview: Sendable, Equatable {
             parts.append("failed to log in as \(ShownText.of(user))")
         }
         return parts
-    }
-
-    private static func list(_ parts: [String]) -> String {
-        guard parts.count > 1, let last = parts.last else { return parts.first ?? "" }
-        return parts.dropLast().joined(separator: ", ") + " and " + last
     }
 
     private static func end(_ session: Session) -> String {

@@ -31,7 +31,7 @@ public struct LoginName: Sendable {
     public static func of(_ session: Session) -> String? {
         var login = LoginName()
         for index in session.exchanges.indices {
-            guard let verb = session.exchanges[index].command?.verb, let step = Step(verb: verb),
+            guard let keyword = session.exchanges[index].command?.keyword, let step = Step(keyword),
                 let line = session.exchanges[index].command?.line
             else { continue }
             login.note(step, line.octets, hasSecret: !line.secrets.isEmpty)
@@ -43,10 +43,12 @@ public struct LoginName: Sendable {
     public static func accepted(in session: Session) -> [String] {
         var login = LoginName()
         var names: [String] = []
-        for exchange in session.exchanges {
-            guard let command = exchange.command, let step = Step(verb: command.verb) else { continue }
-            login.note(step, command.line.octets, hasSecret: !command.line.secrets.isEmpty)
-            guard step != .user, exchange.reply?.status.isPositive == true else { continue }
+        for index in session.exchanges.indices {
+            guard let keyword = session.exchanges[index].command?.keyword, let step = Step(keyword),
+                let line = session.exchanges[index].command?.line
+            else { continue }
+            login.note(step, line.octets, hasSecret: !line.secrets.isEmpty)
+            guard step != .user, session.exchanges[index].reply?.status.isPositive == true else { continue }
             if let name = login.name { names.append(name) }
         }
         return names
@@ -90,6 +92,18 @@ public struct LoginName: Sendable {
 }
 
 extension LoginName.Step {
+    /// The step that a command with this keyword is; nil for any other command.
+    init?(_ keyword: Verb) {
+        switch keyword {
+        case .user: self = .user
+        case .pass: self = .password
+        case .apop: self = .apop
+        case .auth: self = .auth
+        case .response: self = .response
+        default: return nil
+        }
+    }
+
     /// The step that a command with this verb (`*auth` for a SASL response) is; nil for any other command.
     init?(verb: String) {
         switch verb {

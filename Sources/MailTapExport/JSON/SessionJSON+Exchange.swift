@@ -26,7 +26,7 @@ extension SessionJSON {
         if exchanges[index].isBehindSTARTTLS { out.append(",\"behind_starttls\":true") }
         if exchanges[index].hasNote {
             out.append(",\"note\":")
-            exchanges[index].withNote { out.append(jsonUTF8: $0) }
+            Exchange.withNote(of: exchanges, index) { out.append(jsonUTF8: $0) }
             switch verb {
             case .ehlo, .lhlo, .capa: FactsJSON.offers(exchanges[index], verb, to: &out, &memo)
             default: break

@@ -22,8 +22,8 @@ struct UnfinishedSession: Sendable {
     /// About how many octets of memory it holds.
     var weight: Int { draft.weight }
 
-    /// The session, once.
-    mutating func finish() -> Session? { draft.finish() }
+    /// What `use` makes of the whole session, once.
+    mutating func finish<Result>(_ use: (inout Session) -> Result) -> Result? { draft.finish(use) }
 }
 
 /// Sessions that are being finished together: whoever comes first does it, under the lock, and others wait for that.

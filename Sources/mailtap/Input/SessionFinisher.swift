@@ -18,22 +18,22 @@ struct SessionFinisher: Sendable {
 
     /// The finished session; nil for one that was finished before.
     mutating func finish(_ unfinished: consuming UnfinishedSession) -> FinishedSession? {
-        let number = unfinished.number
-        guard let session = unfinished.finish() else { return nil }
-        let sighting = findsFaults ? SessionWatch.Sighting(session, number: number) : nil
-        let isWanted = number == 0 || numbers?.contains(number) ?? true
-        let form: FinishedSession.Form
-        if !isWanted {
-            form = .nothing
-        } else if let line = lines?.line(session) {
-            form = .line(line)
-        } else {
-            var reduced = session
-            reduced.number = number
-            reduce?(&reduced)
-            form = .item(ExportItem(session: reduced, trace: unfinished.trace, contents: unfinished.contents))
+        let (number, trace, contents) = (unfinished.number, unfinished.trace, unfinished.contents)
+        return unfinished.finish { session in
+            session.number = number
+            let sighting = findsFaults ? SessionWatch.Sighting(session) : nil
+            let isWanted = number == 0 || numbers?.contains(number) ?? true
+            let form: FinishedSession.Form
+            if !isWanted {
+                form = .nothing
+            } else if let lines {
+                form = .line(lines.line(session))
+            } else {
+                reduce?(&session)
+                form = .item(ExportItem(session: session, trace: trace, contents: contents))
+            }
+            return FinishedSession(number: number, form: form, sighting: sighting)
         }
-        return FinishedSession(number: number, form: form, sighting: sighting)
     }
 }
 

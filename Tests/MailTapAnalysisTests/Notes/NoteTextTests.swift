@@ -34,7 +34,7 @@ struct NoteTextTests {
         #expect(exchange.note == words)
         #expect(exchange.hasNote == (words != nil))
         var octets: [UInt8] = []
-        exchange.withNote { octets = [UInt8](copying: $0) }
+        Exchange.withNote(of: [exchange], 0) { octets = [UInt8](copying: $0) }
         #expect(octets == Array((words ?? "").utf8))
     }
 }

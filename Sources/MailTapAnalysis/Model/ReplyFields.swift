@@ -1,17 +1,14 @@
-import MailTapAnalysis
-import MailTapCore
+public import MailTapCore
 
-/// What JSON shows of every reply, without the rest of it.
-struct ReplyFields {
-    let status: ReplyStatus
-    let enhancedCode: EnhancedCode?
-    let latency: Int64
-    let isInjected: Bool
-    let isPlain: Bool
-    let lines: WireLines
+/// What views show of every reply, without the rest of it: another module that looks into a reply copies all of it.
+public struct ReplyFields {
+    /// As in `Reply`.
+    public let status: ReplyStatus, enhancedCode: EnhancedCode?, latency: Int64, isInjected: Bool, isPlain: Bool
+    /// As in `Reply`.
+    public let lines: WireLines
 
     /// Of the exchange at an index; nil where it has no reply.
-    init?(_ exchanges: [Exchange], _ index: Int) {
+    public init?(_ exchanges: [Exchange], _ index: Int) {
         guard let status = exchanges[index].reply?.status, let lines = exchanges[index].reply?.lines else { return nil }
         self.status = status
         self.lines = lines
@@ -22,7 +19,7 @@ struct ReplyFields {
     }
 
     /// Of a reply behind the first.
-    init(_ reply: Reply) {
+    public init(_ reply: Reply) {
         status = reply.status
         enhancedCode = reply.enhancedCode
         latency = reply.latency
