@@ -138,7 +138,7 @@ struct SessionAssembly {
     /// Somebody watches: what a message says is wanted at its end.
     private mutating func finishReadings() {
         for (index, reading) in readings {
-            (session.messages[index].digest, session.messages[index].known) = reading.finish()
+            session.messages[index].take(reading.finish())
         }
         readings.removeAll()
     }
@@ -363,7 +363,7 @@ struct SessionAssembly {
             contents.append([])
             envelopes.append(Envelope(from: index))
             transfer = Transfer(
-                index: session.messages.count - 1, intake: MessageIntake(options), began: event.time)
+                index: session.messages.count - 1, intake: MessageIntake(options, kind), began: event.time)
             // A chunk may be lost before this one; or the first octets, with more than the line DATA.
             let isWhole = kind == .data && (loss?.end != event.range.start || loss?.length ?? 0 <= 6)
             if kind.isSubmitted, loss != nil, !isWhole { transfer?.isIntact = false }

@@ -108,7 +108,9 @@ public struct SessionOptions: Sendable {
     public var findsFaults = true
     /// Whether to sum up what the session did, where the rules are applied.
     public var sumsUp = true
-    /// Whether to digest each part of a message, beside the whole.
+    /// Whether to digest messages; without it those of SMTP get a fingerprint, to find the same one sent again.
+    public var digestsMessages = true
+    /// Whether to measure and digest each part of a message; without it what no rule looks at is not decoded.
     public var digestsParts = true
     /// Whether to work out what header fields say beyond what rules ask for: subject, addresses, lists and the like.
     public var decodesFields = true

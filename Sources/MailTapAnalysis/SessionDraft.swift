@@ -40,9 +40,7 @@ public struct SessionDraft: Sendable {
         _ readings: [(index: Int, reading: MessageReading)], _ anomalies: [DialogueAnomaly]
     ) {
         for (index, reading) in readings {
-            let read = reading.finish()
-            session.messages[index].digest = read.digest
-            session.messages[index].known = read.content
+            session.messages[index].take(reading.finish())
         }
         guard options.findsFaults else {
             if options.annotates { annotate(&session) }

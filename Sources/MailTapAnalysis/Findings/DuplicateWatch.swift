@@ -8,14 +8,19 @@ import MailTapCore
 /// are compared with those.
 struct DuplicateWatch {
     struct Identity: Equatable, Sendable {
-        /// Half of the digest of the octets, or two hashes of the message id: enough to keep a mistake out of the
-        /// question, in little memory.
+        /// Half of the octets' digest, their fingerprint, or two hashes of the message id: enough to keep a mistake out of
+        /// the question, in little memory.
         private let high: UInt64, low: UInt64
         /// Of client, sender and recipients.
         private let envelope: Int
 
-        init(digest: ContentDigest, _ envelope: Int) {
-            (high, low, _, _) = digest.words
+        /// Nil where nothing was worked out of the octets.
+        init?(_ sum: ContentSum, _ envelope: Int) {
+            switch sum {
+            case .none: return nil
+            case .digest(let digest): (high, low, _, _) = digest.words
+            case .fingerprint(let fingerprint): (high, low) = (fingerprint.high, fingerprint.low)
+            }
             self.envelope = envelope
         }
 
@@ -58,15 +63,15 @@ struct DuplicateWatch {
             var sent: [Sent] = []
             for index in session.messages.indices
             where session.messages[index].complete && session.messages[index].bytes > 0 {
-                guard let digest = session.messages[index].digest else { continue }
-                sent.append(Sent(session.messages, index, digest, session.info.client.address))
+                if let one = Sent(session.messages, index, session.info.client.address) { sent.append(one) }
             }
             return sent
         }
 
-        private init(_ messages: [Message], _ index: Int, _ digest: ContentDigest, _ client: IPAddress?) {
+        private init?(_ messages: [Message], _ index: Int, _ client: IPAddress?) {
             let envelope = DuplicateWatch.envelope(of: messages, index, client)
-            octets = Identity(digest: digest, envelope)
+            guard let octets = Identity(messages[index].sum, envelope) else { return nil }
+            self.octets = octets
             let received = messages[index].content.facts.receivedCount
             id = messages[index].content.messageID.flatMap { text in
                 text.isEmpty ? nil : Identity(id: text, receivedCount: received, envelope)

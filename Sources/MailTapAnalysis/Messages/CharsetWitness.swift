@@ -24,6 +24,9 @@ struct CharsetWitness {
         }
     }
 
+    /// Whether any octets could contradict the charset.
+    var isWatching: Bool { rule != .none }
+
     /// Whether octets came that the charset does not have; a sequence cut off at the very end does not count.
     var isContradicted: Bool { isBroken }
 

@@ -14,6 +14,9 @@ struct MIMELeaf {
     /// The decoded octets themselves, for the small machine-readable reports; nil for all other types.
     private(set) var kept: [UInt8]?
 
+    /// Whether anybody asks for the octets that base64 stands for, or for their number.
+    private let isDecoded: Bool
+
     /// Octets of a report that are read (RFC 3464, 8098).
     private static let keptLimit = 65_536
 
@@ -24,6 +27,7 @@ struct MIMELeaf {
         isProvisional = kind == .multipart
         charset = CharsetWitness(part.charset, isText: kind == .text)
         if kind == .report { kept = [] }
+        isDecoded = isDigested || charset.isWatching || kind == .report
     }
 
     /// Takes octets of the body.
@@ -32,6 +36,9 @@ struct MIMELeaf {
     mutating func receive(_ bytes: RawSpan, isASCII: Bool) {
         switch decoder {
         case .identity: digest(bytes, isASCII: isASCII)
+        case .base64(var base64) where !isDecoded:
+            base64.check(bytes)
+            decoder = .base64(base64)
         case .base64(var base64):
             decoded.removeAll(keepingCapacity: true)
             base64.decode(bytes, into: &decoded)

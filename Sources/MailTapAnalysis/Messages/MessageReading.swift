@@ -1,3 +1,4 @@
+import Crypto
 import MailTapCore
 import Synchronization
 
@@ -14,15 +15,15 @@ public final class MessageReading: Sendable {
     private struct Progress {
         /// Let go as soon as the message is read: it holds more than what it found.
         var scanner: MessageScanner?
-        var read: (digest: ContentDigest?, content: KnownContent)?
+        var read: (sum: ContentSum, content: KnownContent)?
     }
 
     private let waiting = Mutex(Waiting())
     private let progress: Mutex<Progress>
 
-    init(digestsParts: Bool, decodesFields: Bool = true) {
+    init(digestsParts: Bool, decodesFields: Bool = true, sum: ContentSum.Taker = .digest(SHA256())) {
         progress = Mutex(
-            Progress(scanner: MessageScanner(digestsParts: digestsParts, decodesFields: decodesFields)))
+            Progress(scanner: MessageScanner(digestsParts: digestsParts, decodesFields: decodesFields, sum: sum)))
     }
 
     /// Adds the next octets of the message.
@@ -40,11 +41,11 @@ public final class MessageReading: Sendable {
     public func run() { progress.withLock { read(into: &$0) } }
 
     /// Reads what waits, the message being over: what it was.
-    func finish() -> (digest: ContentDigest?, content: KnownContent) {
+    func finish() -> (sum: ContentSum, content: KnownContent) {
         close()
         return progress.withLock { progress in
             read(into: &progress)
-            return progress.read.take() ?? (nil, .nothing)
+            return progress.read.take() ?? (.none, .nothing)
         }
     }
 
@@ -57,9 +58,9 @@ public final class MessageReading: Sendable {
             }
             for piece in pieces { progress.scanner?.receive(piece.span.bytes) }
             guard pieces.isEmpty else { continue }
-            if isOver, let (_, digest, content) = progress.scanner?.finish() {
+            if isOver, let (_, sum, content) = progress.scanner?.finish() {
                 progress.scanner = nil
-                progress.read = (digest, KnownContent(content))
+                progress.read = (sum, KnownContent(content))
             }
             return
         }
@@ -73,8 +74,10 @@ struct MessageIntake {
     /// Octets that were read as they came.
     private var read = 0
 
-    init(_ options: SessionOptions) {
-        reading = MessageReading(digestsParts: options.digestsParts, decodesFields: options.decodesFields)
+    init(_ options: SessionOptions, _ kind: ContentKind) {
+        reading = MessageReading(
+            digestsParts: options.digestsParts, decodesFields: options.decodesFields,
+            sum: options.digestsMessages ? .digest(SHA256()) : kind.isSubmitted ? .fingerprint(.init()) : .none)
     }
 
     mutating func receive(_ bytes: RawSpan, _ options: SessionOptions) {

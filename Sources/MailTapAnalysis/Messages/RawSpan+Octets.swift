@@ -21,6 +21,9 @@ extension RawSpan {
     /// Looks at every octet once, sixteen at a time.
     func census() -> OctetCensus { withUnsafeBytes { $0.census() } }
 
+    /// Looks at octets that should be base64, sixteen at a time: at whole groups of sixteen, and no more than 4,080.
+    func base64Census(from start: Int) -> Base64Census { withUnsafeBytes { $0.base64Census(from: start) } }
+
     /// Whether `test` gives a bit for any sixteen octets, or `single` holds for one of the rest.
     @inline(__always)
     private func contains(_ test: (SIMD16<UInt8>) -> SIMD16<UInt8>, _ single: (UInt8) -> Bool) -> Bool {
@@ -82,6 +85,42 @@ extension UnsafeRawBufferPointer {
         census.hasHighBit = rest > 127 || seen.words & 0x8080_8080_8080_8080 != 0
         return census
     }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Every load lies inside the buffer: `end` is at most `count`.
+    fileprivate func base64Census(from start: Int) -> Base64Census {
+        var census = Base64Census()
+        guard let base = baseAddress, start >= 0, start < count else { return census }
+        // A lane of the sums holds at most 255.
+        let end = start &+ Swift.min((count &- start) >> 4, 255) << 4
+        var odd = SIMD16<UInt8>(), blanks = SIMD16<UInt8>()
+        var place = start
+        while place < end {
+            let octets = base.loadUnaligned(fromByteOffset: place, as: SIMD16<UInt8>.self)
+            let letters = (((octets | .all(32)) &- .all(97)) .< .all(26)).lanes
+            let digits = ((octets &- .all(48)) .< .all(10)).lanes
+            let signs = (octets .== .all(43)).lanes | (octets .== .all(47)).lanes
+            let lineEnds = (octets .== .all(13)).lanes | (octets .== .all(10)).lanes
+            odd |= ~(letters | digits | signs | lineEnds)
+            blanks &-= lineEnds
+            place &+= 16
+        }
+        census.length = end &- start
+        census.isClean = odd.words == 0
+        census.lineEnds = Int(truncatingIfNeeded: blanks.sum)
+        return census
+    }
+}
+
+/// What a stretch of what should be base64 holds.
+struct Base64Census {
+    /// Octets that were looked at.
+    var length = 0
+    /// Whether all of them are digits of base64, CRs and LFs.
+    var isClean = true
+    /// How many of them are CRs and LFs.
+    var lineEnds = 0
 }
 
 /// What a stretch of octets holds.

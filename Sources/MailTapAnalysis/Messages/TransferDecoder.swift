@@ -91,6 +91,27 @@ struct Base64Decoder {
         return written
     }
 
+    /// Looks for what is no base64, and decodes nothing: for those who want no more than `sawJunk`.
+    mutating func check(_ bytes: RawSpan) {
+        var index = 0
+        while index < bytes.byteCount, !isDone {
+            let stretch = bytes.base64Census(from: index)
+            if stretch.length > 0, stretch.isClean {
+                let taken = stretch.length - stretch.lineEnds
+                if taken > 0 { pads = 0 }
+                digits = (digits + taken) & 3
+                index += stretch.length
+                continue
+            }
+            // The rest of the octets, or a stretch with padding or something odd in it.
+            let end = stretch.length > 0 ? index + stretch.length : bytes.byteCount
+            while index < end, !isDone {
+                _ = step(Self.values[Int(bytes[octet: index])])
+                index += 1
+            }
+        }
+    }
+
     /// Takes one octet's value; each octet is given as soon as its bits are there, so that missing padding loses nothing.
     private mutating func step(_ value: UInt8) -> UInt8? {
         switch value {

@@ -5,7 +5,12 @@ public struct Message: Sendable, Equatable {
     /// Octets of it, dot-unstuffed.
     public var bytes: UInt64 = 0
     /// SHA-256 of those octets; nil where nobody asked for it.
-    public var digest: ContentDigest?
+    public var digest: ContentDigest? {
+        get { if case .digest(let digest) = sum { digest } else { nil } }
+        set { sum = newValue.map { .digest($0) } ?? .none }
+    }
+    /// What tells its octets as a whole.
+    private(set) var sum = ContentSum.none
     /// Index of the exchange that carried it: `*data`, the last BDAT, RETR or TOP.
     public var exchange = 0
     /// How it travelled.
@@ -30,6 +35,12 @@ public struct Message: Sendable, Equatable {
 
     /// A message of no octets.
     public init(kind: ContentKind) { self.kind = kind }
+
+    /// Takes what was read of it.
+    mutating func take(_ read: (sum: ContentSum, content: KnownContent)) {
+        sum = read.sum
+        known = read.content
+    }
 
     /// What its header section and MIME structure say.
     ///

@@ -70,6 +70,7 @@ struct CheckCommand: ParsableCommand {
         let showsAll = kind == .json || kind == .ndjson || wishes.filter != nil
         wishes.options.annotates = showsAll
         wishes.options.sumsUp = showsAll
+        wishes.options.digestsMessages = showsAll
         wishes.options.digestsParts = showsAll
         wishes.options.decodesFields = showsAll
         if isText, wishes.filter == nil { wishes.reduce = FindingsReport.reduce }
