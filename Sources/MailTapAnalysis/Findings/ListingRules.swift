@@ -35,6 +35,8 @@ struct ListingRules {
     private var ids = ByMessageNumber<UniqueID>()
     /// What STAT said, while nothing was deleted since.
     private var total: (count: Int, octets: UInt64)?
+    /// How many messages STAT counted first, those marked as deleted by then with them.
+    private var counted: Int?
 
     /// What the server answered positively.
     mutating func apply(_ arguments: POP3Arguments, _ place: DialoguePlace, _ found: inout FindingList) {
@@ -56,7 +58,18 @@ struct ListingRules {
             found.add("pop3.bad-listing", exchange: place.index, "The answer to STAT is not a number and a size")
             return
         }
-        if place.state.deleted.isEmpty { total = (count, octets) }
+        let deleted = place.state.deleted.count
+        if deleted == 0 { total = (count, octets) }
+        guard !place.isPatchy else { return }
+        // The maildrop is locked, and what is marked as deleted does not count (RFC 1939 sections 4 and 5).
+        if let counted, counted - deleted != count {
+            let marked = deleted == 0 ? "" : ", of which \(deleted) are marked as deleted since"
+            found.add(
+                "pop3.size-mismatch", exchange: place.index,
+                "STAT said \(ShownText.count(counted, "message")) before\(marked), and \(count) now")
+        } else {
+            counted = count.addingReportingOverflow(deleted).partialValue
+        }
     }
 
     /// The lines of a listing, or the one that answers for a single message; nil where a dialogue file leaves any open.

@@ -34,6 +34,7 @@ struct MaildropRules {
         switch place.facts.verb {
         case .utf8: isUTF8 = true
         case .quit: hasQuit = true
+        case .capa: TagRules.apply(place, &found)
         case .auth: if arguments.count == 0 { listed = place.exchange.data?.map { $0.text().text.keyword } ?? [] }
         default: listings.apply(arguments, place, &found)
         }

@@ -65,6 +65,11 @@ extension RuleBook {
             "A scan listing is a message number, a space and a size; a unique-id listing a number, a space and 1 to 70 printable characters.",
             remedy: "Correct the server's listing."),
         Rule(
+            "pop3.bad-capability", .syntax, .warning, .server, "Line of the CAPA answer that is malformed",
+            "RFC 2449 section 5",
+            "A line is a tag of printable characters without dots, and its arguments behind one space each; EXPIRE and LOGIN-DELAY have a number. Clients overlook what they can't read.",
+            remedy: "Offer each capability once, in the form that its document gives."),
+        Rule(
             "pop3.odd-end-of-data", .syntax, .warning, .server,
             "Multi-line response ended by a dot line with odd line ends",
             "RFC 1939 section 3",

@@ -1,63 +1,27 @@
 import MailTapCore
 
-/// A command's keyword as a number, for whoever asks often; both protocols' in one list.
-enum DialogueVerb: UInt8, Sendable {
+/// The keywords that are known, of both protocols, each with its octets as `Verb` counts them; for whoever asks often.
+enum DialogueVerb: UInt64, Sendable {
     /// No command: a greeting, or a reply that nothing asked for.
-    case none
+    case none = 0
     /// A command of no keyword known here, an empty line among them.
-    case other
+    case other = 1
     /// The content behind 354, and a SASL response.
-    case content, response
-    case ehlo, helo, lhlo, mail, send, soml, saml, rcpt, data, bdat, burl, rset
-    case noop, quit, vrfy, expn, help, auth, starttls, etrn, atrn, turn, xclient, xforward
-    case user, pass, apop, stls, capa, stat, list, uidl, retr, top, dele, utf8, lang, last, xtnd
+    case content = 0x2A_6461_7461, response = 0x2A_6175_7468
+    case ehlo = 0x4548_4C4F, helo = 0x4845_4C4F, lhlo = 0x4C48_4C4F, mail = 0x4D41_494C
+    case send = 0x5345_4E44, soml = 0x534F_4D4C, saml = 0x5341_4D4C, rcpt = 0x5243_5054
+    case data = 0x4441_5441, bdat = 0x4244_4154, burl = 0x4255_524C, rset = 0x5253_4554
+    case noop = 0x4E4F_4F50, quit = 0x5155_4954, vrfy = 0x5652_4659, expn = 0x4558_504E
+    case help = 0x4845_4C50, auth = 0x4155_5448, starttls = 0x5354_4152_5454_4C53, etrn = 0x4554_524E
+    case atrn = 0x4154_524E, turn = 0x5455_524E, xclient = 0x58_434C_4945_4E54, xforward = 0x5846_4F52_5741_5244
+    case user = 0x5553_4552, pass = 0x5041_5353, apop = 0x4150_4F50, stls = 0x5354_4C53
+    case capa = 0x4341_5041, stat = 0x5354_4154, list = 0x4C49_5354, uidl = 0x5549_444C
+    case retr = 0x5245_5452, top = 0x54_4F50, dele = 0x4445_4C45, utf8 = 0x5554_4638
+    case lang = 0x4C41_4E47, last = 0x4C41_5354, xtnd = 0x5854_4E44
 
     /// By the keyword of a command.
     init(_ keyword: Verb) {
-        switch keyword {
-        case .content: self = .content
-        case .response: self = .response
-        case .ehlo: self = .ehlo
-        case .helo: self = .helo
-        case .lhlo: self = .lhlo
-        case .mail: self = .mail
-        case .send: self = .send
-        case .soml: self = .soml
-        case .saml: self = .saml
-        case .rcpt: self = .rcpt
-        case .data: self = .data
-        case .bdat: self = .bdat
-        case .burl: self = .burl
-        case .rset: self = .rset
-        case .noop: self = .noop
-        case .quit: self = .quit
-        case .vrfy: self = .vrfy
-        case .expn: self = .expn
-        case .help: self = .help
-        case .auth: self = .auth
-        case .starttls: self = .starttls
-        case .etrn: self = .etrn
-        case .atrn: self = .atrn
-        case .turn: self = .turn
-        case .xclient: self = .xclient
-        case .xforward: self = .xforward
-        case .user: self = .user
-        case .pass: self = .pass
-        case .apop: self = .apop
-        case .stls: self = .stls
-        case .capa: self = .capa
-        case .stat: self = .stat
-        case .list: self = .list
-        case .uidl: self = .uidl
-        case .retr: self = .retr
-        case .top: self = .top
-        case .dele: self = .dele
-        case .utf8: self = .utf8
-        case .lang: self = .lang
-        case .last: self = .last
-        case .xtnd: self = .xtnd
-        default: self = .other
-        }
+        self = keyword == .none ? .other : DialogueVerb(rawValue: keyword.code) ?? .other
     }
 }
 
@@ -70,7 +34,9 @@ extension DialogueVerb {
         switch self {
         case .none, .content, .response, .rset, .noop, .quit, .auth: true
         case .other: false
-        default: (rawValue < Self.user.rawValue) == (proto == .smtp)
+        case .user, .pass, .apop, .stls, .capa, .stat, .list, .uidl, .retr, .top, .dele, .utf8, .lang, .last, .xtnd:
+            proto == .pop3
+        default: proto == .smtp
         }
     }
 

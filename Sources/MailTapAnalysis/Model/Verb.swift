@@ -9,7 +9,8 @@ public struct Verb: Sendable, Hashable {
     /// The octets; 0 for no keyword at all, 1 for one that does not fit.
     public let code: UInt64
 
-    init(code: UInt64) { self.code = code }
+    /// The octets of a keyword that is known.
+    init(known verb: DialogueVerb) { code = verb.rawValue }
 
     /// The keyword that this text is.
     public init(_ text: String) {
@@ -27,14 +28,14 @@ public struct Verb: Sendable, Hashable {
     }
 
     /// No keyword.
-    public static var none: Verb { Verb(code: 0) }
+    public static var none: Verb { Verb(known: .none) }
     /// A keyword that is kept as text alone.
-    public static var long: Verb { Verb(code: 1) }
+    public static var long: Verb { Verb(known: .other) }
 
     /// A SASL response.
-    public static var response: Verb { Verb(code: 0x2A_6175_7468) }
+    public static var response: Verb { Verb(known: .response) }
     /// The content after 354.
-    public static var content: Verb { Verb(code: 0x2A_6461_7461) }
+    public static var content: Verb { Verb(known: .content) }
 
     /// The first octet; 0 for `none`, 1 for `long`.
     var first: UInt8 { UInt8(truncatingIfNeeded: code >> UInt64((63 - code.leadingZeroBitCount) & 56)) }
@@ -43,63 +44,27 @@ public struct Verb: Sendable, Hashable {
 extension Verb: CustomStringConvertible {
     /// The keyword; empty for `none` and `long`.
     public var description: String {
-        // Literals cost nothing; text made of octets does.
-        switch self {
-        case .response: "*auth"
-        case .content: "*data"
-        case .helo: "HELO"
-        case .ehlo: "EHLO"
-        case .lhlo: "LHLO"
-        case .mail: "MAIL"
-        case .rcpt: "RCPT"
-        case .data: "DATA"
-        case .bdat: "BDAT"
-        case .rset: "RSET"
-        case .noop: "NOOP"
-        case .quit: "QUIT"
-        case .vrfy: "VRFY"
-        case .expn: "EXPN"
-        case .help: "HELP"
-        case .auth: "AUTH"
-        case .starttls: "STARTTLS"
-        case .etrn: "ETRN"
-        case .atrn: "ATRN"
-        case .turn: "TURN"
-        case .burl: "BURL"
-        case .xclient: "XCLIENT"
-        case .xforward: "XFORWARD"
-        case .send: "SEND"
-        case .soml: "SOML"
-        case .saml: "SAML"
-        case .user: "USER"
-        case .pass: "PASS"
-        case .apop: "APOP"
-        case .stls: "STLS"
-        case .capa: "CAPA"
-        case .stat: "STAT"
-        case .list: "LIST"
-        case .uidl: "UIDL"
-        case .retr: "RETR"
-        case .top: "TOP"
-        case .dele: "DELE"
-        case .utf8: "UTF8"
-        case .lang: "LANG"
-        case .last: "LAST"
-        case .xtnd: "XTND"
-        default: spelled
+        guard code > 1 else { return "" }
+        // Eight octets at most, which text of the standard library holds without memory of its own.
+        return String(unsafeUninitializedCapacity: 8) { room in
+            var count = 0
+            var shift = bits
+            while shift > 0 {
+                shift -= 8
+                room[count] = UInt8(truncatingIfNeeded: code >> UInt64(shift))
+                count += 1
+            }
+            return count
         }
     }
 
-    private var spelled: String {
-        var octets: [UInt8] = []
-        append(to: &octets)
-        return String(decoding: octets, as: UTF8.self)
-    }
+    /// How many bits its octets have.
+    private var bits: Int { 64 - code.leadingZeroBitCount / 8 * 8 }
 
     /// Appends the keyword.
     public func append(to octets: inout [UInt8]) {
         guard code > 1 else { return }
-        var shift = 64 - code.leadingZeroBitCount / 8 * 8
+        var shift = bits
         while shift > 0 {
             shift -= 8
             octets.append(UInt8(truncatingIfNeeded: code >> UInt64(shift)))
@@ -110,84 +75,84 @@ extension Verb: CustomStringConvertible {
 // The keywords that rules, notes and views ask for.
 extension Verb {
     /// `HELO` (RFC 5321 section 4.1.1.1).
-    public static var helo: Verb { Verb(code: 0x4845_4C4F) }
+    public static var helo: Verb { Verb(known: .helo) }
     /// `EHLO` (RFC 5321 section 4.1.1.1).
-    public static var ehlo: Verb { Verb(code: 0x4548_4C4F) }
+    public static var ehlo: Verb { Verb(known: .ehlo) }
     /// `LHLO` (RFC 2033 section 4.1).
-    public static var lhlo: Verb { Verb(code: 0x4C48_4C4F) }
+    public static var lhlo: Verb { Verb(known: .lhlo) }
     /// `MAIL` (RFC 5321 section 4.1.1.2).
-    public static var mail: Verb { Verb(code: 0x4D41_494C) }
+    public static var mail: Verb { Verb(known: .mail) }
     /// `RCPT` (RFC 5321 section 4.1.1.3).
-    public static var rcpt: Verb { Verb(code: 0x5243_5054) }
+    public static var rcpt: Verb { Verb(known: .rcpt) }
     /// `DATA` (RFC 5321 section 4.1.1.4).
-    public static var data: Verb { Verb(code: 0x4441_5441) }
+    public static var data: Verb { Verb(known: .data) }
     /// `BDAT` (RFC 3030 section 2).
-    public static var bdat: Verb { Verb(code: 0x4244_4154) }
+    public static var bdat: Verb { Verb(known: .bdat) }
     /// `RSET` (RFC 5321 section 4.1.1.5, RFC 1939 section 5).
-    public static var rset: Verb { Verb(code: 0x5253_4554) }
+    public static var rset: Verb { Verb(known: .rset) }
     /// `NOOP` (RFC 5321 section 4.1.1.9, RFC 1939 section 5).
-    public static var noop: Verb { Verb(code: 0x4E4F_4F50) }
+    public static var noop: Verb { Verb(known: .noop) }
     /// `QUIT` (RFC 5321 section 4.1.1.10, RFC 1939 section 5).
-    public static var quit: Verb { Verb(code: 0x5155_4954) }
+    public static var quit: Verb { Verb(known: .quit) }
     /// `VRFY` (RFC 5321 section 4.1.1.6).
-    public static var vrfy: Verb { Verb(code: 0x5652_4659) }
+    public static var vrfy: Verb { Verb(known: .vrfy) }
     /// `EXPN` (RFC 5321 section 4.1.1.7).
-    public static var expn: Verb { Verb(code: 0x4558_504E) }
+    public static var expn: Verb { Verb(known: .expn) }
     /// `HELP` (RFC 5321 section 4.1.1.8).
-    public static var help: Verb { Verb(code: 0x4845_4C50) }
+    public static var help: Verb { Verb(known: .help) }
     /// `AUTH` (RFC 4954 section 4, RFC 5034 section 4).
-    public static var auth: Verb { Verb(code: 0x4155_5448) }
+    public static var auth: Verb { Verb(known: .auth) }
     /// `STARTTLS` (RFC 3207 section 4).
-    public static var starttls: Verb { Verb(code: 0x5354_4152_5454_4C53) }
+    public static var starttls: Verb { Verb(known: .starttls) }
     /// `ETRN` (RFC 1985 section 5).
-    public static var etrn: Verb { Verb(code: 0x4554_524E) }
+    public static var etrn: Verb { Verb(known: .etrn) }
     /// `ATRN` (RFC 2645 section 5.2).
-    public static var atrn: Verb { Verb(code: 0x4154_524E) }
+    public static var atrn: Verb { Verb(known: .atrn) }
     /// `TURN` (RFC 821 section 3.8).
-    public static var turn: Verb { Verb(code: 0x5455_524E) }
+    public static var turn: Verb { Verb(known: .turn) }
     /// `BURL` (RFC 4468 section 3).
-    public static var burl: Verb { Verb(code: 0x4255_524C) }
+    public static var burl: Verb { Verb(known: .burl) }
     /// `XCLIENT`, of Postfix.
-    public static var xclient: Verb { Verb(code: 0x58_434C_4945_4E54) }
+    public static var xclient: Verb { Verb(known: .xclient) }
     /// `XFORWARD`, of Postfix.
-    public static var xforward: Verb { Verb(code: 0x5846_4F52_5741_5244) }
+    public static var xforward: Verb { Verb(known: .xforward) }
     /// `SEND` (RFC 821 section 3.4).
-    public static var send: Verb { Verb(code: 0x5345_4E44) }
+    public static var send: Verb { Verb(known: .send) }
     /// `SOML` (RFC 821 section 3.4).
-    public static var soml: Verb { Verb(code: 0x534F_4D4C) }
+    public static var soml: Verb { Verb(known: .soml) }
     /// `SAML` (RFC 821 section 3.4).
-    public static var saml: Verb { Verb(code: 0x5341_4D4C) }
+    public static var saml: Verb { Verb(known: .saml) }
 
     /// `USER` (RFC 1939 section 7).
-    public static var user: Verb { Verb(code: 0x5553_4552) }
+    public static var user: Verb { Verb(known: .user) }
     /// `PASS` (RFC 1939 section 7).
-    public static var pass: Verb { Verb(code: 0x5041_5353) }
+    public static var pass: Verb { Verb(known: .pass) }
     /// `APOP` (RFC 1939 section 7).
-    public static var apop: Verb { Verb(code: 0x4150_4F50) }
+    public static var apop: Verb { Verb(known: .apop) }
     /// `STLS` (RFC 2595 section 4).
-    public static var stls: Verb { Verb(code: 0x5354_4C53) }
+    public static var stls: Verb { Verb(known: .stls) }
     /// `CAPA` (RFC 2449 section 5).
-    public static var capa: Verb { Verb(code: 0x4341_5041) }
+    public static var capa: Verb { Verb(known: .capa) }
     /// `STAT` (RFC 1939 section 5).
-    public static var stat: Verb { Verb(code: 0x5354_4154) }
+    public static var stat: Verb { Verb(known: .stat) }
     /// `LIST` (RFC 1939 section 5).
-    public static var list: Verb { Verb(code: 0x4C49_5354) }
+    public static var list: Verb { Verb(known: .list) }
     /// `UIDL` (RFC 1939 section 7).
-    public static var uidl: Verb { Verb(code: 0x5549_444C) }
+    public static var uidl: Verb { Verb(known: .uidl) }
     /// `RETR` (RFC 1939 section 5).
-    public static var retr: Verb { Verb(code: 0x5245_5452) }
+    public static var retr: Verb { Verb(known: .retr) }
     /// `TOP` (RFC 1939 section 7).
-    public static var top: Verb { Verb(code: 0x54_4F50) }
+    public static var top: Verb { Verb(known: .top) }
     /// `DELE` (RFC 1939 section 5).
-    public static var dele: Verb { Verb(code: 0x4445_4C45) }
+    public static var dele: Verb { Verb(known: .dele) }
     /// `UTF8` (RFC 6856 section 3).
-    public static var utf8: Verb { Verb(code: 0x5554_4638) }
+    public static var utf8: Verb { Verb(known: .utf8) }
     /// `LANG` (RFC 6856 section 4).
-    public static var lang: Verb { Verb(code: 0x4C41_4E47) }
+    public static var lang: Verb { Verb(known: .lang) }
     /// `LAST` (RFC 1460).
-    public static var last: Verb { Verb(code: 0x4C41_5354) }
+    public static var last: Verb { Verb(known: .last) }
     /// `XTND` (RFC 1082).
-    public static var xtnd: Verb { Verb(code: 0x5854_4E44) }
+    public static var xtnd: Verb { Verb(known: .xtnd) }
 }
 
 // What the decoders know is looked up without a table, since each command is.

@@ -112,7 +112,10 @@ enum POP3Notes {
                 : place.exchange.command.map(SASLSteps.begin) ?? ""
         case .response: return SASLSteps.respond(place.state.login, place.exchange.command?.line ?? WireText([]))
         case .rset:
-            return "Take back \(ShownText.count(place.state.deleted.count, "deletion mark")) (RFC 1939 section 5)"
+            let count = place.state.deleted.count
+            return "Take back "
+                + (count == 0 ? "deletion marks, of which there are none" : ShownText.count(count, "deletion mark"))
+                + " (RFC 1939 section 5)"
         case .quit: return quit(place)
         case .lang:
             return
@@ -234,8 +237,10 @@ enum POP3Notes {
         switch capability.keyword {
         case "EXPIRE":
             if first.uppercased() == "NEVER" { return "for good" }
-            return first == "0" ? "not beyond the session that fetched them" : "\(ShownText.of(first)) days"
-        case "LOGIN-DELAY": return "\(ShownText.of(first)) seconds"
+            guard let days = UInt64(first) else { return ShownText.of(first) }
+            return days == 0 ? "not beyond the session that fetched them" : ShownText.count(days, "day")
+        case "LOGIN-DELAY":
+            return UInt64(first).map { ShownText.count($0, "second") } ?? ShownText.of(first)
         case "SASL": return "by " + EHLOKeywords.mechanisms(capability.arguments)
         default: return ShownText.of(capability.arguments.joined(separator: " "))
         }

@@ -5,7 +5,7 @@ import Testing
 
 struct FirstSightingsTests {
     private func identity(_ number: Int) -> DuplicateWatch.Identity {
-        DuplicateWatch.Identity(digest: ContentDigest(of: Array("\(number)".utf8)), number & 3)
+        DuplicateWatch.Identity(id: "\(number)", receivedCount: 0, number & 3)
     }
 
     private func first(_ session: Int) -> DuplicateWatch.First {

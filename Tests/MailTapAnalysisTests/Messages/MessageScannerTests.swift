@@ -1,6 +1,7 @@
-import MailTapAnalysis
 import MailTapTesting
 import Testing
+
+@testable import MailTapAnalysis
 
 @Suite struct MessageScannerTests {
     private func scan(_ text: String) -> MessageContent { MessageScanner.scan(Array(text.utf8)).content }
