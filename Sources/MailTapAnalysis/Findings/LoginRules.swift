@@ -47,24 +47,26 @@ enum LoginRules {
         }
         guard words.count > 1 else { return }
         token(words[1], command, .client, prefix, place, &found)
-        if prefix == "smtp" { initial(words.count - 1, name, place, &found) }
+        initial(words.count - 1, name, prefix, place, &found)
         // LOGIN's first response is the user name.
         if mechanism.revealsSecret, name != "LOGIN", !place.exchange.isEncrypted {
             reveal("the credentials of SASL \(ShownText.of(name))", prefix, place, &found)
         }
     }
 
-    /// RFC 4954 section 4: one first response, and none to a mechanism in which the server speaks first.
-    private static func initial(_ responses: Int, _ name: String, _ place: DialoguePlace, _ found: inout FindingList) {
+    /// RFC 4954 section 4, RFC 5034 section 4: one first response, and none to a mechanism in which the server speaks first.
+    private static func initial(
+        _ responses: Int, _ name: String, _ prefix: String, _ place: DialoguePlace, _ found: inout FindingList
+    ) {
         if responses > 1 {
             found.add(
-                "smtp.bad-argument", exchange: place.index,
+                "\(prefix).bad-argument", exchange: place.index,
                 "AUTH takes a mechanism and one response, and \(responses) words stand behind the mechanism")
         }
         // DIGEST-MD5 has one for a client that logs in again (RFC 2831 section 2.2).
         if name == "CRAM-MD5" || name == "DIGEST-MD5" {
             found.add(
-                "smtp.initial-response", exchange: place.index,
+                "\(prefix).initial-response", exchange: place.index,
                 "The client sent a response with AUTH, and in \(name) the server speaks first",
                 severity: name == "DIGEST-MD5" ? .note : nil)
         }

@@ -70,6 +70,11 @@ extension RuleBook {
             "A line is a tag of printable characters without dots, and its arguments behind one space each; EXPIRE and LOGIN-DELAY have a number. Clients overlook what they can't read.",
             remedy: "Offer each capability once, in the form that its document gives."),
         Rule(
+            "pop3.initial-response", .syntax, .warning, .client,
+            "Response sent with AUTH where the server speaks first", "RFC 5034 section 4",
+            "In CRAM-MD5 and its like the client answers a challenge, so there is nothing to say before it came. Servers answer -ERR.",
+            remedy: "Send AUTH with the mechanism alone, and wait for the challenge."),
+        Rule(
             "pop3.odd-end-of-data", .syntax, .warning, .server,
             "Multi-line response ended by a dot line with odd line ends",
             "RFC 1939 section 3",
@@ -133,7 +138,7 @@ extension RuleBook {
         Rule(
             "pop3.bad-argument", .syntax, .warning, .client, "Command with arguments of a wrong number or form",
             "RFC 1939 section 3",
-            "RETR and DELE take a message number, TOP a number and a count of lines, STAT and QUIT nothing.",
+            "RETR and DELE take a message number, TOP a number and a count of lines, AUTH a mechanism and one response, STAT and QUIT nothing.",
             remedy: "Correct the command line."),
         Rule(
             "pop3.stls-refused", .semantics, .warning, .server, "STLS refused", "RFC 2595 section 4",
