@@ -14,7 +14,10 @@ enum LoginRules {
         let prefix = place.session.proto == .pop3 ? "pop3" : "smtp"
         switch command.verb {
         case "PASS" where prefix == "pop3":
-            if !place.exchange.isEncrypted { reveal("the password", prefix, place, &found) }
+            // Behind the one space there may be nothing.
+            if !place.exchange.isEncrypted, place.facts.commandLength > "PASS ".utf8.count {
+                reveal("the password", prefix, place, &found)
+            }
         case "APOP" where prefix == "pop3":
             found.add("pop3.weak-mechanism", exchange: place.index, "APOP rests on MD5")
         case "AUTH":

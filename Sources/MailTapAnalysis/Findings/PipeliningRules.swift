@@ -29,13 +29,15 @@ enum PipeliningRules {
             // What STLS makes void was still known when the command behind it was sent.
             let clear = place.before.verb == .stls ? place.state.clearOffers : nil
             let offer = place.state.offers(.pipelining) ?? clear.map { $0.known.contains(.pipelining) }
-            let asked = place.state.hasAskedOffers ? "the server had not told" : "the client had not asked"
+            let unknown =
+                place.state.hasAskedOffers
+                ? "the server had not told what it offers" : "the client had not asked what the server offers"
             guard offer != true, offer == false || !isPipelined(place.index - 1, place.session) else { return }
             // Servers that take it without offering are many: a client that did not ask is told once a group, no more.
             found.add(
                 "pop3.pipelining-not-offered", exchange: place.index,
                 "\(verb) came before the response to the command before it"
-                    + (offer == nil ? ", and \(asked) what the server offers" : ""),
+                    + (offer == nil ? ", and \(unknown)" : ""),
                 severity: offer == nil ? .note : nil)
             return
         }
