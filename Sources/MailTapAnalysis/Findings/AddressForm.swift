@@ -45,7 +45,7 @@ enum AddressForm {
     }
 
     /// RFC 5321 sections 2.3.5 and 4.1.3.
-    private static func domainLapse(_ domain: ArraySlice<UInt8>) -> String? {
+    static func domainLapse(_ domain: ArraySlice<UInt8>) -> String? {
         if domain.contains(UInt8(ascii: "_")), domain.first != UInt8(ascii: "[") {
             return "the domain has an underscore, which host names have not"
         }

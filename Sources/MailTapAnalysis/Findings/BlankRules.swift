@@ -17,7 +17,7 @@ enum BlankRules {
             }
         default: break
         }
-        guard let what = place.exchange.withCommand({ oddity(in: $0, place.facts) }) else { return }
+        guard let what = place.withCommand({ oddity(in: $0, place.facts) }) else { return }
         found.add("smtp.odd-blanks", exchange: place.index, what)
     }
 

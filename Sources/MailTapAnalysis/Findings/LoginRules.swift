@@ -52,7 +52,8 @@ enum LoginRules {
         token(words[1], command, .client, prefix, place, &found)
         initial(words.count - 1, name, prefix, place, &found)
         // LOGIN's first response is the user name.
-        if mechanism.revealsSecret, name != "LOGIN", !place.exchange.isEncrypted {
+        let isEmpty = words[1].elementsEqual([UInt8(ascii: "=")])
+        if mechanism.revealsSecret, name != "LOGIN", !isEmpty, !place.exchange.isEncrypted {
             reveal("the credentials of SASL \(ShownText.of(name))", prefix, place, &found)
         }
     }

@@ -26,7 +26,8 @@ enum MessageRules {
     private static func nothing(
         _ messages: [Message], _ index: Int, _ side: Side?, _ found: inout FindingList
     ) {
-        guard messages[index].complete, messages[index].kind.isSubmitted else { return }
+        // Where all recipients were refused, an empty content is what ends it (RFC 2920 section 3.1).
+        guard messages[index].complete, messages[index].kind.isSubmitted, !messages[index].to.isEmpty else { return }
         fields(messages, index, side, &found)
     }
 

@@ -46,7 +46,13 @@ enum ReplyRules {
         let code = reply.status.rawValue
         guard code >= 100 else { return }
         if !SMTPReplyMeanings.isKnown(code), !ReplyCodes.name(code, for: verb) {
-            found.add("smtp.unknown-reply-code", exchange: place.index, "No RFC known here defines \(code)")
+            let isOfSMTP = (2...5).contains(code / 100)
+            found.add(
+                "smtp.unknown-reply-code", exchange: place.index,
+                "No RFC known here defines \(code)"
+                    + (isOfSMTP
+                        ? "" : ", and its first digit says neither success nor failure (RFC 5321 section 4.2.1)"),
+                severity: isOfSMTP ? nil : .warning)
             return
         }
         // An unsolicited reply answers nothing.

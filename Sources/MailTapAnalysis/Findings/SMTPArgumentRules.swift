@@ -93,10 +93,14 @@ enum SMTPArgumentRules {
             return
         }
         // Without a name the command is not whole. LMTP is spoken inside one host or site, where short names are usual.
-        guard !name.isEmpty, place.facts.verb != .lhlo, !AddressForm.isFullDomain(name) else { return }
-        found.add(
-            "smtp.hello-name", exchange: place.index,
-            "The client greets with \(ShownText.of(name)), which is no full domain name")
+        guard !name.isEmpty, place.facts.verb != .lhlo else { return }
+        if !AddressForm.isFullDomain(name) {
+            found.add(
+                "smtp.hello-name", exchange: place.index,
+                "The client greets with \(ShownText.of(name)), which is no full domain name")
+        } else if let lapse = AddressForm.domainLapse(Array(name.utf8)[...]) {
+            found.add("smtp.hello-name", exchange: place.index, "\(ShownText.of(name)): \(lapse)")
+        }
     }
 
     private static func path(_ place: DialoguePlace, _ found: inout FindingList) {
@@ -107,7 +111,16 @@ enum SMTPArgumentRules {
         if path.lapses.contains(.missingBrackets) || path.lapses.contains(.missingCloseBracket) {
             found.add(
                 "smtp.missing-brackets", exchange: place.index,
-                "The address \(ShownText.of(path.address)) does not stand in angle brackets")
+                path.address.isEmpty
+                    ? "No address stands in angle brackets"
+                    : "The address \(ShownText.of(path.address)) does not stand in angle brackets")
+        }
+        if path.lapses.contains(.wrongKeyword) {
+            let verb = place.exchange.command?.verb ?? ""
+            found.add(
+                "smtp.path-form", exchange: place.index,
+                "\(verb) takes \(verb == "RCPT" ? "TO" : "FROM"): and not \(verb == "RCPT" ? "FROM" : "TO"):",
+                severity: .warning)
         }
         if !path.lapses.isDisjoint(with: [.spaceBeforeColon, .spaceAfterColon, .textBehindBracket]) {
             let text =

@@ -64,7 +64,7 @@ struct TransactionRules {
     /// RFC 5321 sections 4.5.5 and 6.1: reports come from nobody and must get through.
     private func refusedSender(_ place: DialoguePlace, _ found: inout FindingList) {
         guard let reply = place.serverReply, [550, 553, 554].contains(reply.status.rawValue),
-            place.facts.path?.address.isEmpty == true,
+            let path = place.facts.path, path.address.isEmpty, path.lapses.isEmpty,
             // Refused for what the client is, not for the sender that it names.
             reply.enhanced?.hasSuffix(".7.1") != true, reply.enhanced?.hasSuffix(".7.25") != true
         else { return }

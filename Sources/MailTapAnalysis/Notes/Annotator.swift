@@ -94,9 +94,12 @@ public struct Annotator {
     /// What a success says beyond that it is one; nil where that goes without saying.
     private static func outcome(of place: DialoguePlace) -> String? {
         let status = place.facts.status
-        if place.facts.verb == .starttls || place.facts.verb == .stls, status.isPositive { return "Both begin TLS now" }
+        if place.facts.verb == .starttls, status.rawValue == 220 { return "Both begin TLS now" }
+        if place.facts.verb == .stls, status.isPositive { return "Both begin TLS now" }
         switch status.rawValue {
         case 235, 251, 252, 253: break
+        case 100..<200, 600...:
+            return "The code's first digit says neither success nor failure (RFC 5321 section 4.2.1)"
         default: return nil
         }
         let verb = place.exchange.command?.verb ?? ""

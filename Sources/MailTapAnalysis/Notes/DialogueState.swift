@@ -152,7 +152,9 @@ struct DialogueState {
         case .bdat:
             let words = SMTPGrammar.text(SMTPGrammar.argument(of: exchanges[index].commandOctets)).words
             chunkBytes = chunkBytes.addingReportingOverflow(words.first.flatMap { UInt64($0) } ?? 0).partialValue
-            if words.dropFirst().first?.uppercased() == "LAST" || !status.isPositive { transaction = nil }
+            if words.dropFirst().first?.uppercased() == "LAST" || status.isNegative {
+                (transaction, chunkBytes) = (nil, 0)
+            }
         case .rset: if status.isPositive { transaction = nil }
         case .atrn, .turn: isTurned = status.isPositive
         case .starttls:

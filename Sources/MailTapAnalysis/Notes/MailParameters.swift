@@ -42,7 +42,12 @@ enum MailParameters {
         case "XVERP": return "with a return path for each recipient (Postfix VERP_README)"
         case "PRDR": return "with a verdict of each recipient on the content (draft-hall-prdr)"
         case "": return "a parameter without a name"
-        default: return "\(ShownText.of(parameter.key)), a parameter that is not known here"
+        default:
+            let isName = parameter.key.utf8.allSatisfy {
+                ($0 | 0x20) &- 97 < 26 || $0 &- 48 < 10 || $0 == UInt8(ascii: "-")
+            }
+            return ShownText.of(parameter.key)
+                + (isName ? ", a parameter that is not known here" : ", which is no parameter")
         }
     }
 

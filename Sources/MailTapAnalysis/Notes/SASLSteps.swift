@@ -75,7 +75,7 @@ enum SASLSteps {
     /// The AUTH command itself.
     static func begin(_ command: Command) -> String {
         let words = SASLToken.words(SMTPGrammar.argument(of: command.line.maskedOctets))
-        guard !words.isEmpty else { return "Ask which SASL mechanisms there are (RFC 1734)" }
+        guard !words.isEmpty else { return "Log in without saying by which SASL mechanism (RFC 4954 section 4)" }
         guard let name = mechanismName(of: command) else {
             return "Log in without naming a SASL mechanism (RFC 4954 section 4)"
         }

@@ -52,6 +52,9 @@ enum SMTPNotes {
         switch place.facts.verb {
         case .rset: return reset(place.state)
         case .bdat: return chunk(argument, place.state)
+        case .vrfy where argument.isEmpty:
+            return "Ask whether a user is here, without naming one (RFC 5321 section 4.1.1.6)"
+        case .expn where argument.isEmpty: return "Ask who is on a list, without naming one (RFC 5321 section 4.1.1.7)"
         case .vrfy: return "Ask whether \(shown) is a user here (RFC 5321 section 4.1.1.6)"
         case .expn: return "Ask who is on the list \(shown) (RFC 5321 section 4.1.1.7)"
         case .help:
@@ -79,7 +82,9 @@ enum SMTPNotes {
 
     private static func mail(_ place: DialoguePlace, _ beginning: StaticString, to sentence: inout Sentence) {
         sentence.add(beginning)
-        guard let path = place.facts.path else {
+        guard let path = place.facts.path,
+            !path.address.isEmpty || path.lapses.isDisjoint(with: [.missingBrackets, .missingCloseBracket])
+        else {
             sentence.add("; no sender can be read (RFC 5321 section 4.1.1.2)")
             return
         }
@@ -98,7 +103,7 @@ enum SMTPNotes {
             sentence.add("Name a recipient; none can be read (RFC 5321 section 4.1.1.3)")
             return
         }
-        sentence.add("Name the recipient ")
+        sentence.add(path.address.isEmpty ? "Name a recipient without an address" : "Name the recipient ")
         let hasRoute = place.withCommand { line in
             sentence.add(shown: line.extracting(path.address))
             return !path.address.isEmpty && line[octet: path.address.lowerBound] == UInt8(ascii: "@")
@@ -164,6 +169,9 @@ enum SMTPNotes {
             return "Send a chunk whose size is no number (RFC 3030 section 2)"
         }
         let isLast = words.dropFirst().first?.uppercased() == "LAST"
+        guard words.count == 1 || isLast && words.count == 2 else {
+            return "Send a chunk, in a form that BDAT has not (RFC 3030 section 2)"
+        }
         let total = state.chunkBytes.addingReportingOverflow(size).partialValue
         let sum = total == size ? "" : ", \(total) in all"
         return

@@ -132,7 +132,7 @@ public enum SMTPReplyMeanings {
         "NOOP 250": ("the server is there", "RFC 5321 section 4.1.1.9"),
         "AUTH 454": ("logins fail now for a passing reason", "RFC 4954 section 6"),
         "AUTH 500": ("the line is too long", "RFC 4954 section 6"),
-        "AUTH 501": ("the base64 is not valid, or the client gave up", "RFC 4954 section 4"),
+        "AUTH 501": ("the arguments are wrong in form, or the base64 is not valid", "RFC 4954 section 4"),
         "AUTH 503": ("login is done already, or not allowed inside a transaction", "RFC 4954 section 4"),
         "AUTH 504": ("the mechanism is not supported", "RFC 4954 section 4"),
         "*auth 501": ("the base64 is not valid, or the client gave up", "RFC 4954 section 4"),

@@ -176,7 +176,9 @@ public struct SessionOverview: Sendable, Equatable {
 
     private func logins(_ session: Session, _ state: DialogueState) -> [String] {
         var parts: [String] = []
-        if session.tls?.isClientUnderTLS ?? state.isEncrypted { parts.append("went on under TLS") }
+        if session.tls?.isClientUnderTLS ?? session.exchanges.last?.isEncrypted ?? false {
+            parts.append("went on under TLS")
+        }
         if state.isAuthenticated {
             parts.append("logged in" + (LoginName.accepted(in: session).last.map { " as \(ShownText.of($0))" } ?? ""))
         } else if mayNameUser, let user = LoginName.of(session) {

@@ -87,7 +87,9 @@ struct ProtocolDetector: Sendable {
         // The server's words fit no mail protocol; the client's may still tell what it takes the server for.
         let candidates = Self.protocols(ofClient: line)
         if let expecting, candidates.contains(expecting), isKnownMail || !startSeen { return Found(proto: expecting) }
-        if !startSeen, candidates.count == 1 { return Found(proto: candidates.first) }
+        if !startSeen || isKnownMail && expecting == nil, candidates.count == 1 {
+            return Found(proto: candidates.first)
+        }
         return startSeen ? Found() : nil
     }
 

@@ -11,7 +11,8 @@ extension POP3Decoder {
             guard let isTLS = bytes.looksLikeTLS() else { return 0 }
             server = .status
             mayTurnToTLS = true
-            if !isTLS {
+            // Where the client went on in clear first, the server only answers.
+            if !isTLS, client == .goAhead || client == .tls {
                 emit(
                     .anomaly(.plaintextBehindGoAhead), offer.range(0, 0), exchanges == 0 ? 0 : exchanges - 1, offer,
                     &events)

@@ -8,9 +8,11 @@ extension SMTPDecoder {
             guard let isTLS = bytes.looksLikeTLS() else { return 0 }
             server.mayTurnToTLS = true
             server.line = .text
-            if isTLS { return replyLine(bytes, offer, &events) }
-            anomaly(
-                .plaintextBehindGoAhead, offer.range(0, 0), exchanges == 0 ? 0 : exchanges - 1, offer, &events)
+            // Where the client went on in clear first, the server only answers.
+            if !isTLS, client == .goAhead || client == .tls {
+                anomaly(
+                    .plaintextBehindGoAhead, offer.range(0, 0), exchanges == 0 ? 0 : exchanges - 1, offer, &events)
+            }
             return replyLine(bytes, offer, &events)
         case .tls:
             guard let clear = server.records.skip(bytes) else { return bytes.byteCount }

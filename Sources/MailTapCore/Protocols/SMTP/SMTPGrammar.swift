@@ -48,13 +48,14 @@ public enum SMTPGrammar {
     private static func scan(_ line: ArraySlice<UInt8>) -> SMTPPathPlaces? {
         var scanner = OctetScanner(line)
         scanner.skipBlanks()
-        scanner.skip { !isBlank($0) && $0 != UInt8(ascii: ":") }
+        let verb = scanner.take { !isBlank($0) && $0 != UInt8(ascii: ":") }
         // The word before the colon stands behind the verb; `MAIL:` alone has none.
         guard scanner.peek != UInt8(ascii: ":") else { return nil }
         scanner.skipBlanks()
         let keyword = scanner.take { !isBlank($0) && $0 != UInt8(ascii: ":") && $0 != UInt8(ascii: "<") }
         guard equalsIgnoringCase(keyword, "FROM") || equalsIgnoringCase(keyword, "TO") else { return nil }
         var lapses: SMTPPath.Lapses = []
+        if equalsIgnoringCase(verb, "RCPT") == equalsIgnoringCase(keyword, "FROM") { lapses.insert(.wrongKeyword) }
         if scanner.skipBlanks() > 0 { lapses.insert(.spaceBeforeColon) }
         guard scanner.takeOne(UInt8(ascii: ":")) else { return nil }
         if scanner.skipBlanks() > 0 { lapses.insert(.spaceAfterColon) }
@@ -71,7 +72,7 @@ public enum SMTPGrammar {
             }
         } else {
             lapses.insert(.missingBrackets)
-            address = scanner.take { !isBlank($0) }
+            address = scanner.takeWord()
         }
         if let next = scanner.peek, !isBlank(next) { lapses.insert(.textBehindBracket) }
         return SMTPPathPlaces(address: address.indices, rest: scanner.rest.indices, lapses: lapses)
@@ -213,6 +214,27 @@ struct OctetScanner {
 
     @discardableResult
     mutating func skipBlanks() -> Int { take(while: SMTPGrammar.isBlank).count }
+
+    /// Everything up to the next blank; a quoted string, where it is closed, may hold one (RFC 5321 section 4.1.2).
+    mutating func takeWord() -> ArraySlice<UInt8> {
+        if peek == UInt8(ascii: "\"") {
+            var probe = self
+            _ = probe.takeOne(UInt8(ascii: "\""))
+            var isEscaped = false
+            probe.skip { octet in
+                defer { isEscaped = octet == UInt8(ascii: "\\") && !isEscaped }
+                return isEscaped || octet != UInt8(ascii: "\"")
+            }
+            if probe.peek != nil {
+                let start = rest.startIndex
+                let whole = rest
+                probe.skip { !SMTPGrammar.isBlank($0) }
+                self = probe
+                return whole[start..<probe.rest.startIndex]
+            }
+        }
+        return take { !SMTPGrammar.isBlank($0) }
+    }
 
     /// Everything up to the `>` that ends a path; quoted strings and quoted pairs may hold one (RFC 5321 section 4.1.2).
     mutating func takePath() -> ArraySlice<UInt8> {

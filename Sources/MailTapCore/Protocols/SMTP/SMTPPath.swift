@@ -26,6 +26,8 @@ public struct SMTPPath: Sendable, Hashable {
         public static let missingCloseBracket = Lapses(rawValue: 8)
         /// Something other than a space follows `>`.
         public static let textBehindBracket = Lapses(rawValue: 16)
+        /// MAIL says `TO:`, or RCPT says `FROM:`.
+        public static let wrongKeyword = Lapses(rawValue: 32)
     }
 
     /// The address between the angle brackets; empty for the null reverse-path.
