@@ -8,6 +8,8 @@ struct CapturePipeline: PacketHandler, ~Copyable {
     private let secretsSink: ((_ keyLog: [UInt8]) -> Void)?
     private let report: ((UInt64) -> Void)?
     private let waiting: (() -> Void)?
+    /// Octets that were read when it was last reported.
+    private var offset: UInt64 = 0
     /// What was counted so far.
     private(set) var summary = CaptureReader.Summary()
 
@@ -41,7 +43,8 @@ struct CapturePipeline: PacketHandler, ~Copyable {
     }
 
     mutating func progress(_ offset: UInt64) {
-        position?.moment = CaptureMoment(packet: summary.packets)
+        position?.moment = CaptureMoment(packet: summary.packets &+ 1)
+        self.offset = offset
         report?(offset)
     }
 
@@ -50,6 +53,6 @@ struct CapturePipeline: PacketHandler, ~Copyable {
 
     /// Ends every session that is still open.
     mutating func finish() {
-        reassembly.finishAll()
+        reassembly.finishAll { [report, offset] in report?(offset) }
     }
 }

@@ -37,6 +37,7 @@ import Testing
         var out: [UInt8] = []
         for index in lines.indices {
             lines[index].append(number: sessions[index].number, adding: late[index], to: &out)
+            out.append(UInt8(ascii: "\n"))
         }
         return String(decoding: out, as: UTF8.self)
     }

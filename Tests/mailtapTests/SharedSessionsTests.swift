@@ -130,7 +130,13 @@ import Testing
         wishes.numbers = numbers
         wishes.lines = SessionJSON()
         var octets: [UInt8] = []
-        let gatherer = SessionGatherer(wishes, write: { $0(&octets) }) { _ in }
+        let gatherer = SessionGatherer(
+            wishes,
+            write: { line in
+                line(&octets)
+                octets.append(UInt8(ascii: "\n"))
+            }
+        ) { _ in }
         try read(path, "random", readers, gatherer, limits)
         return String(decoding: octets, as: UTF8.self)
     }

@@ -26,7 +26,7 @@ public struct CaptureMoment: Comparable, Sendable {
 public final class PacketPosition {
     // Set and read within single statements, on the one thread that reads: no two accesses can overlap, and the check
     // for that would be made at each packet.
-    /// When that happens which a session is being told; while the reader reports its progress, the last packet read.
+    /// When that happens which a session is being told; whatever the reader tells later happens no earlier.
     @exclusivity(unchecked) public internal(set) var moment = CaptureMoment(packet: 0)
 
     /// The beginning.

@@ -129,15 +129,19 @@ struct Reassembly: SegmentHandler, ~Copyable {
     }
 
     /// The capture is over: every session ends, those first that ended in it, by their last packet.
-    mutating func finishAll() {
+    ///
+    /// - Parameter pause: called now and then, since there may be many.
+    mutating func finishAll(pausing pause: () -> Void = {}) {
         for isClosed in [true, false] {
             packet &+= 1
-            end(lowestRank: .min) { $0.isClosing == isClosed }
+            end(lowestRank: .min, pausing: pause) { $0.isClosing == isClosed }
         }
     }
 
     /// Ends the connections that fit, in the order of their last packet.
-    private mutating func end(lowestRank: Int64, where fits: (Connection) -> Bool) {
+    private mutating func end(
+        lowestRank: Int64, pausing pause: () -> Void = {}, where fits: (Connection) -> Bool
+    ) {
         struct Found {
             var (index, place): (Int, Int)
             var time: Timestamp
@@ -153,7 +157,8 @@ struct Reassembly: SegmentHandler, ~Copyable {
             }
         }
         found.sort { ($0.time, $0.serial) < ($1.time, $1.serial) }
-        for one in found {
+        for (number, one) in found.enumerated() {
+            if number % 64 == 63 { pause() }
             position?.moment = CaptureMoment(
                 packet: packet, rank: max(lowestRank, one.time.nanoseconds), serial: one.serial)
             parts[one.index].remove(one.place)

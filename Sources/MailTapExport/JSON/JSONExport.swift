@@ -29,9 +29,24 @@ public struct JSONExport: Exporter {
 
     /// Writes one session.
     public mutating func session(_ item: ExportItem, into out: inout [UInt8]) {
+        beginSession(into: &out)
+        writer.append(item.session, to: &out, &memo)
+        endSession(into: &out)
+    }
+
+    /// Writes one session that `append` has as a line of JSON already.
+    public mutating func line(into out: inout [UInt8], _ append: (inout [UInt8]) -> Void) {
+        beginSession(into: &out)
+        append(&out)
+        endSession(into: &out)
+    }
+
+    private mutating func beginSession(into out: inout [UInt8]) {
         if layout == .array { out.append(isFirst ? "\n" : ",\n") }
         isFirst = false
-        writer.append(item.session, to: &out, &memo)
+    }
+
+    private func endSession(into out: inout [UInt8]) {
         if layout == .lines { out.append("\n") }
     }
 

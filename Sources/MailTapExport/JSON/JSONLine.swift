@@ -4,7 +4,7 @@ public import MailTapAnalysis
 /// once it is known what came before.
 public struct JSONLine: Sendable {
     private let writer: SessionJSON
-    /// From behind the number to the line end.
+    /// From behind the number on, without a line end.
     private let octets: [UInt8]
     private let findings: SessionJSON.FindingsEnd
 
@@ -46,7 +46,6 @@ public final class JSONLineWriter: @unchecked Sendable {
     public func line(_ session: Session) -> JSONLine {
         draft.removeAll(keeping: Self.keptLength)
         let findings = writer.appendRest(of: session, to: &draft, &memo)
-        draft.append(UInt8(ascii: "\n"))
         // A copy of the length that it takes, since it may wait long.
         return JSONLine(writer, [UInt8](draft), findings)
     }

@@ -70,17 +70,31 @@ struct ExportJob {
         wishes.keepsTraces = format.needsTrace
         wishes.options.keepsContent = format.needsContents(options)
         wishes.options.annotates = annotates
-        // Lines of JSON stand each for itself, so other cores write them.
-        if format == .ndjson, recorder == nil, wishes.filter == nil {
+        if format == .json || format == .ndjson, recorder == nil, wishes.filter == nil {
             wishes.lines = SessionJSON(reveal: options.reveal)
+            return try runLines(wishes, out, JSONExport(format == .json ? .array : .lines, reveal: options.reveal))
         }
         try out.append { exporter.begin(into: &$0) }
         let sink = OutputBox(out, exporter)
         let reader = try read(
             wishes, recorder, flush: { try sink.out.flush() },
-            write: { try sink.out.append($0) },
             give: { item in try sink.out.append { sink.exporter.session(item, into: &$0) } })
         try sink.out.append { sink.exporter.end(into: &$0) }
+        try sink.out.flush()
+        return reader
+    }
+
+    /// Objects of JSON stand each for itself, so other cores write them; those that wait for their turn take less as
+    /// text.
+    private func runLines(
+        _ wishes: SessionGatherer.Wishes, _ out: consuming StandardOutput, _ export: JSONExport
+    ) throws -> InputReader {
+        let sink = LinesBox(out, export)
+        try sink.out.append { sink.export.begin(into: &$0) }
+        let reader = try read(
+            wishes, nil, flush: { try sink.out.flush() },
+            write: { line in try sink.out.append { sink.export.line(into: &$0, line) } }, give: { _ in })
+        try sink.out.append { sink.export.end(into: &$0) }
         try sink.out.flush()
         return reader
     }
@@ -179,6 +193,15 @@ private final class OutputBox {
     init(_ out: consuming StandardOutput, _ exporter: any Exporter) {
         self.out = out
         self.exporter = exporter
+    }
+}
+
+private final class LinesBox {
+    var out: StandardOutput
+    var export: JSONExport
+    init(_ out: consuming StandardOutput, _ export: JSONExport) {
+        self.out = out
+        self.export = export
     }
 }
 

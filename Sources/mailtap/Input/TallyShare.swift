@@ -6,49 +6,59 @@ import MailTapExport
 /// Tallies the sessions of one reader's share.
 final class TallyShare: ShareSink {
     private final class Connection: SessionSink {
+        /// What a session came to, in a place of its own: of the sessions that are open most take none.
+        private final class Result {
+            let summary: SessionSummary
+            init(_ summary: SessionSummary) { self.summary = summary }
+        }
+
         let opened: CaptureMoment
         // Owned by this object alone, from `init` to `end` or `deinit`, and used within its own calls, which never
         // overlap: a plain pointer saves the check for that at each packet, and copies at the end.
-        private let tally: UnsafeMutablePointer<SessionTally>
+        private var tally: UnsafeMutablePointer<SessionTally>?
         private var isMail = false
-        private(set) var isOver = false
         private(set) var wantsMore = true
-        /// What the session came to, once it is over; nil for what is no mail.
-        private(set) var summary: SessionSummary?
+        private var result: Result?
 
         init(_ info: SessionInfo, _ opened: CaptureMoment) {
             self.opened = opened
-            tally = .allocate(capacity: 1)
+            let tally = UnsafeMutablePointer<SessionTally>.allocate(capacity: 1)
             tally.initialize(to: SessionTally(info, limits: Limits().shared(among: info.openTogether)))
+            self.tally = tally
         }
 
         deinit {
-            if !isOver { tally.deinitialize(count: 1) }
-            tally.deallocate()
+            tally?.deinitialize(count: 1)
+            tally?.deallocate()
         }
 
+        var isOver: Bool { tally == nil }
+        /// What the session came to, once it is over; nil for what is no mail.
+        var summary: SessionSummary? { result?.summary }
+
         func receive(_ bytes: RawSpan, from side: Side, at time: Timestamp) {
-            guard !isOver else { return }
+            guard let tally else { return }
             tally.pointee.receive(bytes, from: side, at: time)
-            if !isMail { judge() }
+            if !isMail { judge(tally) }
         }
 
         func mark(_ mark: Mark, at time: Timestamp) {
-            guard !isOver else { return }
+            guard let tally else { return }
             tally.pointee.mark(mark, at: time)
-            if !isMail { judge() }
+            if !isMail { judge(tally) }
         }
 
         func end(at time: Timestamp) {
-            guard !isOver else { return }
+            guard let tally else { return }
             tally.pointee.end(at: time)
-            judge()
-            isOver = true
+            judge(tally)
+            self.tally = nil
             let whole = tally.move()
-            if isMail { summary = SessionSummary(whole, number: 0) }
+            tally.deallocate()
+            if isMail { result = Result(SessionSummary(whole, number: 0)) }
         }
 
-        private func judge() {
+        private func judge(_ tally: UnsafeMutablePointer<SessionTally>) {
             wantsMore = tally.pointee.wantsMore
             isMail = tally.pointee.isMail
         }
@@ -82,6 +92,6 @@ final class TallyShare: ShareSink {
 }
 
 extension PacketPosition {
-    /// When at the earliest something happens that was not told yet, while the reader reports its progress.
-    func next(isOver: Bool) -> CaptureMoment { CaptureMoment(packet: isOver ? .max : moment.packet &+ 1) }
+    /// When at the earliest something happens that was not told yet.
+    func next(isOver: Bool) -> CaptureMoment { isOver ? CaptureMoment(packet: .max) : moment }
 }
