@@ -32,7 +32,7 @@ struct TurnLog {
             if oldest == starts.count {
                 // All of them were asked for: none is needed any more.
                 oldest = 0
-                starts.removeAll(keepingCapacity: true)
+                if !starts.isEmpty { starts.removeAll(keepingCapacity: true) }
                 guard let before = kept.take() else {
                     kept = start
                     return

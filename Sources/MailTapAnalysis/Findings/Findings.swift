@@ -23,18 +23,21 @@ enum Findings {
     /// What the decoder noticed.
     private static func noticed(_ anomalies: [DialogueAnomaly], _ session: Session, _ found: inout FindingList) {
         let smuggling = SmugglingRules(session, anomalies)
+        var known: Rule?
         for var anomaly in anomalies {
             if smuggling.apply(anomaly, &found) || isFarewell(anomaly, session) { continue }
             if anomaly.isA(.replyWithoutCommand), mayBeAsked(anomaly.exchange, session) { continue }
             if anomaly.isA(.replyWithoutStatus), isLeftOpen(anomaly.exchange, session) { continue }
             let id = anomaly.rule(in: session.proto)
-            guard let rule = RuleBook.rule(id) else { continue }
+            // Anomalies of one rule often stand together.
+            if known?.id != id { known = RuleBook.rule(id) }
+            guard let rule = known else { continue }
             // What came last may belong to an exchange that never began.
             anomaly.exchange = min(anomaly.exchange, max(0, session.exchanges.count - 1))
             let isLost = ["tcp.gap", "decode.undecided", "decode.roles-turned", "tcp.conflict"].contains(id)
             let role = anomaly.isA(.replyWithoutStatus) ? statuslessRole(anomaly.exchange, session) : ""
             found.add(
-                id, exchange: anomaly.exchange, anomaly.text(rule) + role,
+                rule, exchange: anomaly.exchange, anomaly.text(rule) + role,
                 side: .some(isLost ? nil : rule.side ?? anomaly.range.side))
         }
     }
@@ -139,6 +142,15 @@ struct FindingList {
         side: Side?? = nil
     ) {
         guard let rule = RuleBook.rule(id) else { return }
+        add(rule, exchange: exchange, text(), severity: severity, side: side)
+    }
+
+    /// As `add(_:exchange:_:severity:side:)` of the rule's id.
+    mutating func add(
+        _ rule: Rule, exchange: Int?, _ text: @autoclosure () -> String, severity: Severity? = nil,
+        side: Side?? = nil
+    ) {
+        let id = rule.id
         let fault = side ?? rule.side
         let key = Key(rule: id, exchange: exchange, side: fault)
         if let index = index(of: key) {

@@ -12,10 +12,12 @@ public struct ReplyFields {
         guard let status = exchanges[index].reply?.status, let lines = exchanges[index].reply?.lines else { return nil }
         self.status = status
         self.lines = lines
-        enhancedCode = exchanges[index].reply?.enhancedCode
+        // What is stored, since to ask for what is worked out would copy the whole reply.
+        let code = exchanges[index].reply?.code ?? .none
+        enhancedCode = code == .none ? nil : code
         latency = exchanges[index].reply?.latency ?? 0
         isInjected = exchanges[index].reply?.isInjected ?? false
-        isPlain = exchanges[index].reply?.isPlain ?? true
+        isPlain = exchanges[index].reply?.rare.isEmpty ?? true
     }
 
     /// Of a reply behind the first.

@@ -13,19 +13,22 @@ enum FactsJSON {
     }
 
     /// `,"offers":[…]`: what each line of an EHLO, LHLO or CAPA answer offers.
-    static func offers(_ exchange: Exchange, _ verb: Verb, to out: inout OctetBuffer, _ memo: inout JSONMemo) {
+    static func offers(
+        _ exchanges: [Exchange], _ index: Int, _ verb: Verb, to out: inout OctetBuffer, _ memo: inout JSONMemo
+    ) {
         let opening: StaticString = ",\"offers\":["
         var isFirst = true
         switch verb {
         case .ehlo, .lhlo:
-            guard exchange.reply?.status.isPositive == true, let lines = exchange.reply?.lines.array else { return }
+            guard exchanges[index].reply?.status.isPositive == true, let lines = exchanges[index].reply?.lines.array
+            else { return }
             for index in lines.indices.dropFirst() {
                 out.append(isFirst ? opening : ",")
                 isFirst = false
                 memo.appendOffer(ofKeyword: lines[index], to: &out)
             }
         case .capa:
-            for line in exchange.data ?? [] {
+            for line in exchanges[index].data ?? [] {
                 out.append(isFirst ? opening : ",")
                 isFirst = false
                 memo.appendOffer(ofTag: line, to: &out)

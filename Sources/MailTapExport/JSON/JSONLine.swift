@@ -43,7 +43,7 @@ public final class JSONLineWriter: @unchecked Sendable {
     public init(_ writer: SessionJSON) { self.writer = writer }
 
     /// The line of a session.
-    public func line(_ session: Session) -> JSONLine {
+    public func line(_ session: borrowing Session) -> JSONLine {
         draft.removeAll(keeping: Self.keptLength)
         let findings = writer.appendRest(of: session, to: &draft, &memo)
         // A copy of the length that it takes, since it may wait long.

@@ -28,7 +28,7 @@ extension SessionJSON {
             out.append(",\"note\":")
             Exchange.withNote(of: exchanges, index) { out.append(jsonUTF8: $0) }
             switch verb {
-            case .ehlo, .lhlo, .capa: FactsJSON.offers(exchanges[index], verb, to: &out, &memo)
+            case .ehlo, .lhlo, .capa: FactsJSON.offers(exchanges, index, verb, to: &out, &memo)
             default: break
             }
         }

@@ -42,7 +42,7 @@ public struct SessionJSON: Sendable {
 
     /// Appends an object from behind its session's number.
     @discardableResult
-    func appendRest(of session: Session, to out: inout OctetBuffer, _ memo: inout JSONMemo) -> FindingsEnd {
+    func appendRest(of session: borrowing Session, to out: inout OctetBuffer, _ memo: inout JSONMemo) -> FindingsEnd {
         out.append(",\"source\":")
         out.append(json: session.info.source)
         out.append(",\"protocol\":")
