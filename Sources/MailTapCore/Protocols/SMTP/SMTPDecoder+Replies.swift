@@ -159,6 +159,8 @@ extension SMTPDecoder {
         guard let open = server.open, exchanges > server.openedAt.exchanges, open.code == 0 || code != nil,
             open.code != code
         else { return }
+        // The greeting may stand behind such a line; the client may have been heard before either was understood.
+        if open.code == 0, open.exchange == 0, code == 220, server.expectsGreeting { return }
         server.open = nil
         guard open.code != 0 else {
             if pending.first?.exchange == open.exchange { giveUpFirst() }
