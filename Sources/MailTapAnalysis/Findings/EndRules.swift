@@ -44,6 +44,7 @@ enum EndRules {
             exchanges[$0].isUnasked && exchanges[$0].isFarewell(isLast: false)
         }
         for index in session.exchanges.indices where !saidFarewell && session.exchanges[index].isUnanswered {
+            if session.tls != nil, isVoid(index, session) { continue }
             let exchange = session.exchanges[index]
             // Many clients close right behind QUIT; an unanswered message has a rule of its own.
             guard exchange.command != nil, exchange.command?.keyword != .quit, exchange.message == nil else { continue }
@@ -66,6 +67,15 @@ enum EndRules {
         {
             found.add("smtp.no-quit", exchange: last, "The client closed the connection without QUIT")
         }
+    }
+
+    /// Whether a command came in clear before the go-ahead for TLS, behind which no server may run it (RFC 3207
+    /// section 4.2).
+    private static func isVoid(_ index: Int, _ session: Session) -> Bool {
+        let goAhead = session.exchanges[..<index].last {
+            $0.command?.keyword == .starttls && $0.replyStatus.isPositive
+        }?.reply
+        return goAhead.map { session.exchanges[index].isSent(before: $0) } ?? false
     }
 
     private static func name(of exchange: Exchange) -> String {

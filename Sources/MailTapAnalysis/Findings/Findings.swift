@@ -24,6 +24,8 @@ enum Findings {
     private static func noticed(_ anomalies: [DialogueAnomaly], _ session: Session, _ found: inout FindingList) {
         let smuggling = SmugglingRules(session, anomalies)
         var known: Rule?
+        var hasInjection = false
+        smuggling.lookBehindContent(&found)
         for var anomaly in anomalies {
             if smuggling.apply(anomaly, &found) || isFarewell(anomaly, session) { continue }
             if anomaly.isA(.replyWithoutCommand), mayBeAsked(anomaly.exchange, session) { continue }
@@ -35,9 +37,16 @@ enum Findings {
             // What came last may belong to an exchange that never began.
             anomaly.exchange = min(anomaly.exchange, max(0, session.exchanges.count - 1))
             let isLost = ["tcp.gap", "decode.undecided", "decode.roles-turned", "tcp.conflict"].contains(id)
-            let role = anomaly.isA(.replyWithoutStatus) ? statuslessRole(anomaly.exchange, session) : ""
+            var more = ""
+            switch anomaly.kind {
+            case .dialogue(.replyWithoutStatus): more = statuslessRole(anomaly.exchange, session)
+            case .dialogue(.plaintextAfterSTARTTLS) where !hasInjection && session.tls != nil:
+                hasInjection = true
+                more = injectionRole(anomaly.exchange, anomalies, session)
+            default: break
+            }
             found.add(
-                rule, exchange: anomaly.exchange, anomaly.text(rule) + role,
+                rule, exchange: anomaly.exchange, anomaly.text(rule) + more,
                 side: .some(isLost ? nil : rule.side ?? anomaly.range.side))
         }
     }
@@ -50,6 +59,21 @@ enum Findings {
         return !session.exchanges.prefix(exchange).contains {
             [.ehlo, .lhlo, .helo].contains($0.command?.keyword) && $0.replyStatus.isPositive
         }
+    }
+
+    /// Whether the server ran what was injected before TLS: it then answers more than it is asked under TLS.
+    private static func injectionRole(
+        _ exchange: Int, _ anomalies: [DialogueAnomaly], _ session: Session
+    ) -> String {
+        let extra = anomalies.count { other in
+            other.isA(.replyWithoutCommand) && other.exchange > exchange
+                && session.exchanges.indices.contains(other.exchange)
+                && session.exchanges[other.exchange].isEncrypted
+        }
+        guard extra > 0 else { return "" }
+        let more = ShownText.count(extra, "more reply", "more replies")
+        return "; under TLS the server gave \(more) than the client asked for, so it ran what was "
+            + "injected (CVE-2011-0411)"
     }
 
     /// What a line without a code or status is to the dialogue.

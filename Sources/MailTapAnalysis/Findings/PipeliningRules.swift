@@ -4,15 +4,22 @@ import MailTapCore
 enum PipeliningRules {
     static func apply(_ place: DialoguePlace, _ found: inout FindingList) {
         guard place.before.isAnswered(after: place.facts), place.index > 0 else { return }
-        let isAllowed = place.state.offers(.pipelining) == true && !endsGroup(place.before.verb)
+        let isAllowed = isOffered(place) == true && !endsGroup(place.before.verb)
         if isAllowed, place.before.verb != .none { return }
         look(place, &found)
     }
 
-    /// Whether it is an SMTP command whose reply decides what follows (RFC 2920 section 3.1).
+    /// Whether the server had offered it when the command was sent: what the go-ahead for TLS makes void was still known.
+    private static func isOffered(_ place: DialoguePlace) -> Bool? {
+        if let offers = place.state.offers { return offers.known.contains(.pipelining) }
+        guard place.session.proto == .smtp, !place.facts.isEncrypted else { return nil }
+        return place.state.clearOffers.map { $0.known.contains(.pipelining) }
+    }
+
+    /// Whether it is an SMTP command whose reply decides what follows (RFC 2920 section 3.1, RFC 3207 section 4).
     private static func endsGroup(_ verb: DialogueVerb) -> Bool {
         switch verb {
-        case .ehlo, .lhlo, .helo, .data, .vrfy, .expn, .turn, .quit, .noop, .auth, .response: true
+        case .ehlo, .lhlo, .helo, .data, .vrfy, .expn, .turn, .quit, .noop, .auth, .response, .starttls: true
         default: false
         }
     }
@@ -45,7 +52,7 @@ enum PipeliningRules {
         if endsGroup(place.before.verb) {
             found.add(
                 "smtp.pipelining-past-group", exchange: place.index, "\(verb) came before the reply to \(what)")
-        } else if place.state.offers(.pipelining) != true {
+        } else if isOffered(place) != true {
             found.add(
                 "smtp.pipelining-not-offered", exchange: place.index, "\(verb) came before the reply to \(what)")
         }

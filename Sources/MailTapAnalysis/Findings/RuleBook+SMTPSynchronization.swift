@@ -17,7 +17,7 @@ extension RuleBook {
             "smtp.pipelining-past-group", .synchronization, .warning, .client,
             "Pipelining past a command that ends a group",
             "RFC 2920 section 3.1",
-            "EHLO, DATA, VRFY, EXPN, TURN, QUIT and NOOP may only be the last of a group: what follows depends on their reply.",
+            "EHLO, DATA, VRFY, EXPN, TURN, QUIT and NOOP may only be the last of a group, and so may STARTTLS (RFC 3207 section 4): what follows depends on their reply.",
             remedy: "Wait for the reply to such a command."),
         Rule(
             "smtp.content-before-go-ahead", .synchronization, .error, .client, "Content sent before 354",

@@ -5,6 +5,8 @@ import MailTapCore
 /// Goes by what the client had sent, not by what was accepted: a client that pipelines can't know of a refusal.
 struct SMTPOrderRules {
     private var saidHello = false
+    /// Whether it was said in clear before the go-ahead for TLS, which makes it void.
+    private var saidHelloInClear = false
     private var sentMail = false
     private var sentRecipient = false
     private var mailAccepted = false
@@ -19,7 +21,8 @@ struct SMTPOrderRules {
             saidHello = true
             forget()
         case .mail, .send, .soml, .saml:
-            if mailAccepted || !saidHello, !place.isPatchy {
+            let isGreeted = saidHello || saidHelloInClear && !place.facts.isEncrypted
+            if mailAccepted || !isGreeted, !place.isPatchy {
                 if mailAccepted {
                     found.add(
                         "smtp.nested-mail", exchange: place.index, "MAIL came inside an open transaction",
@@ -54,6 +57,7 @@ struct SMTPOrderRules {
                     "smtp.starttls-twice", exchange: place.index, "STARTTLS came under TLS", severity: severity)
             }
             if status.isPositive {
+                saidHelloInClear = saidHelloInClear || saidHello
                 saidHello = false
                 forget()
             }

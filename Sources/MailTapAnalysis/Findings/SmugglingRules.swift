@@ -49,6 +49,28 @@ struct SmugglingRules {
         return true
     }
 
+    /// Replies right behind a message's that nothing asked for: the server took some other line in it for the end, such as
+    /// a dot with a blank behind it, and ran the rest.
+    func lookBehindContent(_ found: inout FindingList) {
+        guard session.proto == .smtp, session.clientMissing == 0, session.info.startSeen else { return }
+        let unasked = Set(anomalies.lazy.filter { $0.isA(.replyWithoutCommand) }.map(\.exchange))
+        guard unasked.count > 1 else { return }
+        // A line whose form has a name is told by it.
+        let named = Set(anomalies.lazy.filter { $0.dotLine != nil }.map(\.exchange))
+        let unstuffed = Set(anomalies.lazy.filter { $0.isA(.unstuffedDot) }.map(\.exchange))
+        for index in session.exchanges.indices where session.exchanges[index].command?.keyword == .content {
+            guard unasked.contains(index + 1), !named.contains(index) else { continue }
+            let run = session.exchanges[(index + 1)...].indices.prefix { unasked.contains($0) }
+            let gaveGoAhead = run.contains { session.exchanges[$0].replyStatus.rawValue == 354 }
+            guard run.count > 1, gaveGoAhead || unstuffed.contains(index) else { continue }
+            found.add(
+                "smtp.smuggled-message", exchange: index,
+                "Behind the content the server gave \(run.count) more replies than the client asked for"
+                    + (gaveGoAhead ? ", 354 among them" : "") + ": it took a line inside the content for the end and "
+                    + "ran what followed as commands. Exploitable between these two peers")
+        }
+    }
+
     /// Commands that content would have to hold for an attack.
     private static let smuggled: Set<String> = ["MAIL", "RCPT", "DATA", "BDAT", "EHLO", "HELO", "RSET", "AUTH"]
 

@@ -6,6 +6,8 @@ struct MIMELeaf {
     private(set) var part: MessagePart
     /// Stands for a multipart whose first boundary was not seen yet; dropped when it is.
     let isProvisional: Bool
+    /// Whether that boundary is looked for: not where it is not declared, nor in what lies too deep.
+    let awaitsBoundary: Bool
     private var decoder: TransferDecoder
     /// Nil where no digest is wanted.
     private var hasher: SHA256?
@@ -20,11 +22,12 @@ struct MIMELeaf {
     /// Octets of a report that are read (RFC 3464, 8098).
     private static let keptLimit = 65_536
 
-    init(part: MessagePart, _ kind: MediaKind, decoder: TransferDecoder, isDigested: Bool) {
+    init(part: MessagePart, _ kind: MediaKind, decoder: TransferDecoder, isDigested: Bool, awaitsBoundary: Bool) {
         hasher = isDigested ? SHA256() : nil
         self.part = part
         self.decoder = decoder
         isProvisional = kind == .multipart
+        self.awaitsBoundary = awaitsBoundary
         charset = CharsetWitness(part.charset, isText: kind == .text)
         if kind == .report { kept = [] }
         isDecoded = isDigested || charset.isWatching || kind == .report

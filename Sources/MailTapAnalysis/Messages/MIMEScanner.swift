@@ -294,6 +294,7 @@ struct MIMEScanner {
         isAtLineStart = true
         held = .none
         let isMessage = kind == .message && decoder.isIdentity
+        var awaitsBoundary = false
         if kind == .multipart || isMessage, depth >= Self.depthLimit {
             content.facts.defects.insert(.tooDeep)
         } else if isMessage {
@@ -303,6 +304,7 @@ struct MIMEScanner {
         } else if kind == .multipart {
             if let boundary = contentType?[.boundary], !boundary.isEmpty {
                 depth += 1
+                awaitsBoundary = true
                 let inner = type == "multipart/digest" ? "message/rfc822" : Self.plainText
                 levels.append(Level(delimiter: Array(("--" + boundary).utf8), defaultType: inner, depth: depth))
             } else {
@@ -314,7 +316,7 @@ struct MIMEScanner {
             part: MessagePart(
                 type: type, charset: contentType?[.charset].map(ASCII.lowercased),
                 filename: disposition?[.filename] ?? contentType?[.name]),
-            kind, decoder: decoder, isDigested: digestsParts)
+            kind, decoder: decoder, isDigested: digestsParts, awaitsBoundary: awaitsBoundary)
     }
 
     /// `type/subtype` in lower case; `text/plain` for what is no media type (RFC 2045 section 5.2).
@@ -382,7 +384,7 @@ struct MIMEScanner {
         // A multipart in which no boundary stands is a leaf of its own, to its last octet.
         if !dropLineEnd || leaf?.isProvisional == true { releaseLineEnd() }
         guard var closing = leaf.take() else { return }
-        if closing.isProvisional { content.facts.defects.insert(.boundaryNotFound) }
+        if closing.awaitsBoundary { content.facts.defects.insert(.boundaryNotFound) }
         content.facts.defects.formUnion(closing.finish())
         guard content.parts.count < Self.partLimit else {
             content.facts.defects.insert(.tooManyParts)

@@ -31,7 +31,7 @@ extension MessageFacts {
 extension MessageReport {
     /// What the report says, in a phrase.
     var phrase: String {
-        let by = reporter.map { " by \(ShownText.of($0))" } ?? ""
+        let by = reporter.flatMap { $0.isEmpty ? nil : " by \(ShownText.of($0))" } ?? ""
         if type.hasSuffix("delivery-status") {
             let fates = recipients.prefix(4).map { recipient in
                 let status = recipient.status.map { code in
@@ -44,7 +44,7 @@ extension MessageReport {
             let text = fates.isEmpty ? "" : ": " + fates.joined(separator: "; ") + more
             return "is a delivery report\(by)\(text) (RFC 3464)"
         }
-        let what = disposition.map { ": \(ShownText.of($0))" } ?? ""
+        let what = disposition.flatMap { $0.isEmpty ? nil : ": \(ShownText.of($0))" } ?? ""
         return type.hasSuffix("feedback-report")
             ? "is a complaint\(by)\(what) (RFC 5965)" : "is a receipt\(by)\(what) (RFC 8098)"
     }

@@ -180,7 +180,7 @@ struct DialogueState {
     private mutating func beginLogin(_ status: ReplyStatus, _ exchange: Exchange) {
         let words = SASLToken.words(SMTPGrammar.argument(of: exchange.command?.line.maskedOctets ?? []))
         login = nil
-        if status.isPositive {
+        if status.grantsLogin {
             isAuthenticated = true
             if proto == .pop3 { phase = .transaction }
         }
@@ -194,7 +194,7 @@ struct DialogueState {
     private mutating func continueLogin(_ status: ReplyStatus, _ exchange: Exchange) {
         guard status.isIntermediate, var going = login else {
             login = nil
-            if status.isPositive {
+            if status.grantsLogin {
                 isAuthenticated = true
                 if proto == .pop3 { phase = .transaction }
             }

@@ -152,7 +152,7 @@ enum SASLSteps {
             return kind == .plain ? "which is not of the form that PLAIN has" : nil
         }
         guard let octets = SASLToken.decode(token) else { return "which is no base64" }
-        let shown = user(mechanism, step: step, octets).map { ShownText.of($0) }
+        let shown = user(mechanism, step: step, octets).map { $0.isEmpty ? Self.nobody : ShownText.of($0) }
         switch mechanism {
         case "PLAIN": return plain(octets)
         case "LOGIN": return shown.map { "user \($0)" }
@@ -169,6 +169,9 @@ enum SASLSteps {
             return octets.isEmpty ? "an empty answer" : "the proof"
         }
     }
+
+    /// Stands behind `user` where the name is empty.
+    private static let nobody = "without a name"
 
     /// The name of who logs in, as a decoded response gives it; nil where it gives none.
     ///
@@ -198,7 +201,7 @@ enum SASLSteps {
     private static func plain(_ octets: [UInt8]) -> String {
         let fields = octets.split(separator: 0, maxSplits: 2, omittingEmptySubsequences: false)
         guard fields.count == 3 else { return "which is not of the form that PLAIN has" }
-        let user = "user \(ShownText.of(fields[1]))"
+        let user = "user \(fields[1].isEmpty ? Self.nobody : ShownText.of(fields[1]))"
         return fields[0].isEmpty || fields[0] == fields[1] ? user : "\(user) to act as \(ShownText.of(fields[0]))"
     }
 

@@ -24,8 +24,8 @@ public struct SessionOverview: Sendable, Equatable {
     public var vanished: [String] = []
     /// What the server offered under TLS only.
     public var appeared: [String] = []
-    /// Whether any command may name a user.
-    private var mayNameUser = false
+    /// Whether any command may name a user, and whether the server refused a login.
+    private var mayNameUser = false, wasRefused = false
 
     /// Octets of content per second; nil where too little passed to tell.
     public var rate: Double? {
@@ -58,10 +58,15 @@ public struct SessionOverview: Sendable, Equatable {
             }
         }
         switch verb {
-        case .user, .pass, .apop, .auth, .response: mayNameUser = true
+        case .user: mayNameUser = true
+        case .pass, .apop, .auth, .response:
+            mayNameUser = true
+            // AUTH alone only asks which mechanisms there are.
+            if place.facts.status.isNegative, verb != .auth || place.facts.commandLength > 4 { wasRefused = true }
         default: break
         }
         if verb == .ehlo || verb == .lhlo || verb == .capa, place.state.isEncrypted,
+            place.facts.isEncrypted || place.session.tls != nil,
             let clear = place.state.clearCapabilities, let now = place.state.capabilities
         {
             vanished = clear.map(\.keyword).filter { word in !now.contains { $0.keyword == word } }
@@ -93,12 +98,13 @@ public struct SessionOverview: Sendable, Equatable {
         text.add("The client ")
         let done = logins(session, state)
         if !done.isEmpty { text.add(text: done.joined(separator: ", ") + " and ") }
-        if session.messages.isEmpty { text.add("sent no message.") } else { transfers(session.messages, to: &text) }
+        if session.messages.isEmpty { text.add("sent no message.") } else { transfers(session, to: &text) }
         text.add(text: Self.end(session))
         return text.text
     }
 
-    private func transfers(_ messages: [Message], to text: inout Sentence) {
+    private func transfers(_ session: Session, to text: inout Sentence) {
+        let messages = session.messages
         var recipients = 0, refused = 0
         for index in messages.indices {
             recipients += messages[index].to.count
@@ -110,26 +116,38 @@ public struct SessionOverview: Sendable, Equatable {
         text.add(count: contentBytes, "octet")
         text.add(" to ")
         text.add(count: recipients, "recipient")
-        text.add(text: Self.fate(messages))
+        text.add(text: Self.fate(session))
         text.add(".")
         guard refused > 0 else { return }
         text.add(text: " \(ShownText.count(refused, "recipient was", "recipients were")) refused.")
     }
 
-    private static func fate(_ messages: [Message]) -> String {
-        var taken = 0, refused = 0
+    private static func fate(_ session: Session) -> String {
+        let messages = session.messages
+        var taken = 0, refused = 0, unended = 0
         for index in messages.indices {
             switch messages[index].accepted {
             case true?: taken += 1
             case false?: refused += 1
-            case nil: break
+            case nil: if isUnended(messages[index], session) { unended += 1 }
             }
         }
-        let open = messages.count - taken - refused
+        let open = messages.count - taken - refused - unended
         if taken == messages.count { return ", accepted" }
         if refused == messages.count { return ", refused" }
+        if unended == messages.count {
+            return ", not taken, since \(unended == 1 ? "its content" : "the content of each") never ended"
+        }
         if open == messages.count { return ", of which it is not known whether it was taken" }
         return ", \(taken) accepted, \(refused) refused" + (open > 0 ? ", \(open) without an answer" : "")
+            + (unended > 0 ? ", \(unended) not taken, since the content never ended" : "")
+    }
+
+    /// Whether the session went on, or ended, without the end of a message's content: no server takes such a one
+    /// (RFC 5321 section 4.1.1.4, RFC 3030 section 2).
+    private static func isUnended(_ message: Message, _ session: Session) -> Bool {
+        !message.complete && message.kind.isSubmitted && session.ending != .open && session.clientMissing == 0
+            && session.info.startSeen
     }
 
     private func pop3(_ session: Session, _ state: DialogueState) -> String {
@@ -183,6 +201,8 @@ public struct SessionOverview: Sendable, Equatable {
             parts.append("logged in" + (LoginName.accepted(in: session).last.map { " as \(ShownText.of($0))" } ?? ""))
         } else if mayNameUser, let user = LoginName.of(session) {
             parts.append("failed to log in as \(ShownText.of(user))")
+        } else if wasRefused {
+            parts.append("failed to log in")
         }
         return parts
     }

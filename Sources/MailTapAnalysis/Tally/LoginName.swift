@@ -48,7 +48,7 @@ public struct LoginName: Sendable {
                 let line = session.exchanges[index].command?.line
             else { continue }
             login.note(step, line.octets, hasSecret: !line.secrets.isEmpty)
-            guard step != .user, session.exchanges[index].reply?.status.isPositive == true else { continue }
+            guard step != .user, session.exchanges[index].reply?.status.grantsLogin == true else { continue }
             if let name = login.name { names.append(name) }
         }
         return names

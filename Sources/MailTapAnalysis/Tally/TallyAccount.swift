@@ -158,7 +158,7 @@ struct TallyAccount: Sendable {
     }
 
     /// Who logged in last, the server having agreed.
-    var user: String? { logins.last { replies[$0.exchange].isPositive }?.name }
+    var user: String? { logins.last { replies[$0.exchange].grantsLogin }?.name }
 
     // MARK: Envelopes
 

@@ -35,7 +35,7 @@ struct ContentScanner: Sendable {
     private var linesEndWithLF: Bool?
     private var oddities: [ContentOddity] = []
     /// The forms of dot lines that were reported of this content, and whether an unstuffed dot was.
-    private var reported: UInt16 = 0
+    private var reported: UInt32 = 0
     private var hasReportedDot = false
 
     /// Octets were lost: nothing is known of the octet before.
@@ -56,6 +56,8 @@ struct ContentScanner: Sendable {
     ) -> Outcome {
         var pieceStart = start
         var search = start
+        // Whoever sends content in SMTP is told where it ended; what a POP3 server sends is not answered.
+        let isAnswered = side == .client
         let count = bytes.byteCount
         if linesEndWithLF == nil, let end = bytes.firstIndex(of: 10, from: start) {
             linesEndWithLF = end > start ? bytes[octet: end - 1] != 13 : before != .cr
@@ -68,7 +70,9 @@ struct ContentScanner: Sendable {
             }
             let available = count - dot
             let next = available > 1 ? bytes[octet: dot + 1] : 0
-            if available < 2 || (next == 13 && available < 3) || (next == 0 && available < 4) {
+            if available < 2 || (next == 13 && available < 3) || (next == 0 && available < 4)
+                || (next == 13 && available < 4 && bytes[octet: dot + 2] == 13)
+            {
                 give(bytes, pieceStart, dot, side, &events)
                 before = standing
                 return .more(consumed: dot)
@@ -76,7 +80,7 @@ struct ContentScanner: Sendable {
             let after = Self.end(behind: dot, next, bytes)
             let isLineStart = lineEnd == .crlf || lineEnd == .lf
             let isStuffing = lineEnd == .crlf || (lineEnd == .lf && linesEndWithLF == true)
-            if isLineStart, let after, after != .cr {
+            if let after, after != .cr, isAnswered || isLineStart && after != .crcrlf {
                 let isStrict = after == .crlf && lineEnd == .crlf
                 if isStrict || takesCandidates {
                     give(bytes, pieceStart, dot, side, &events)
@@ -120,7 +124,12 @@ struct ContentScanner: Sendable {
     private static func end(behind dot: Int, _ next: UInt8, _ bytes: RawSpan) -> DotLine.End? {
         switch next {
         case 10: .lf
-        case 13: bytes[octet: dot + 2] == 10 ? .crlf : .cr
+        case 13:
+            switch bytes[octet: dot + 2] {
+            case 10: .crlf
+            case 13: bytes[octet: dot + 3] == 10 ? .crcrlf : .cr
+            default: .cr
+            }
         case 0: bytes[octet: dot + 2] == 13 && bytes[octet: dot + 3] == 10 ? .nul : nil
         default: nil
         }
@@ -131,7 +140,7 @@ struct ContentScanner: Sendable {
         switch after {
         case .crlf: 3
         case .lf, .cr: 2
-        case .nul: 4
+        case .nul, .crcrlf: 4
         }
     }
 

@@ -11,6 +11,8 @@ public struct DotLine: Sendable, Hashable {
         case lf, cr
         /// NUL and a line end: in front of the dot it stands behind the line end, else in front of it.
         case nul
+        /// Behind the dot: a CR in front of the line end.
+        case crcrlf
     }
 
     /// What stands before the dot.
@@ -25,7 +27,7 @@ public struct DotLine: Sendable, Hashable {
     }
 
     /// A bit of its own for each form.
-    var bit: UInt16 { 1 << UInt16(before.rawValue << 2 | after.rawValue) }
+    var bit: UInt32 { 1 << (UInt32(before.rawValue) * 5 + UInt32(after.rawValue)) }
 }
 
 extension DotLine: CustomStringConvertible {
@@ -40,6 +42,7 @@ extension DotLine: CustomStringConvertible {
         case .lf: "<LF>"
         case .cr: "<CR>"
         case .nul: "<CRLF><NUL>"
+        case .crcrlf: "<CR><CRLF>"
         }
     }
 }

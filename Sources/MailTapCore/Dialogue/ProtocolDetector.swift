@@ -81,6 +81,9 @@ struct ProtocolDetector: Sendable {
             }
             return Self.evidence(said, .smtp)
         }
+        if expecting == .smtp || isKnownMail, startSeen, !clientWasFirst, Self.isGreetingWithoutSeparator(answered) {
+            return Found(proto: .smtp)
+        }
         guard let line = Self.line(said) else {
             return startSeen && expecting == nil && !isKnownMail ? Found() : nil
         }
@@ -177,6 +180,12 @@ struct ProtocolDetector: Sendable {
             }
             return answered.count < 4 || [32, 45, 13, 10].contains(answered[3])
         }
+    }
+
+    /// Whether the server greets as SMTP's do (RFC 5321 section 4.2), but for the space that is due behind the code.
+    private static func isGreetingWithoutSeparator(_ answered: [UInt8]) -> Bool {
+        guard answered.count >= 4, !(48...57).contains(answered[3]) else { return false }
+        return ["220", "421", "554"].contains { answered.starts(with: $0.utf8) }
     }
 
     /// The protocols in which a client could say this line.

@@ -20,6 +20,8 @@ public struct ReplyStatus: Sendable, Hashable {
 
     /// Whether the command succeeded: 2yz (RFC 5321 section 4.2.1) or `+OK`.
     public var isPositive: Bool { rawValue == 1 || rawValue / 100 == 2 }
+    /// Whether a login succeeded: 235, and no other code (RFC 4954 section 6), or `+OK`.
+    public var grantsLogin: Bool { rawValue == 1 || rawValue == 235 }
     /// Whether the server asks for more: 3yz or `+`.
     public var isIntermediate: Bool { rawValue == 3 || rawValue / 100 == 3 }
     /// Whether the command failed: 4yz, 5yz or `-ERR`.

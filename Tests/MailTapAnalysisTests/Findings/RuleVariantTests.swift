@@ -49,29 +49,9 @@ private struct RuleVariant: CustomTestStringConvertible {
 
 /// Every form that a breach can take: each is found, and what only looks like one is not.
 @Suite struct RuleVariantTests {
-    private final class BuilderSink: TraceSink {
-        var builder: SessionBuilder?
-
-        func open(_ info: SessionInfo) -> any SessionSink {
-            let builder = SessionBuilder(info)
-            self.builder = builder
-            return builder
-        }
-    }
-
     private func findings(_ text: String) -> [Finding] {
-        let file = DialogueFileReader.read(Array(text.utf8), source: "fixture")
-        #expect(file.errors.isEmpty, "\(file.errors)")
         var watch = SessionWatch()
-        var found: [Finding] = []
-        for (index, session) in file.sessions.enumerated() {
-            let sink = BuilderSink()
-            session.trace.play(into: sink)
-            guard var built = sink.builder?.session else { continue }
-            built.number = index + 1
-            found += built.findings + watch.findings(in: built)
-        }
-        return found
+        return DialogueSessions.read(text).flatMap { $0.findings + watch.findings(in: $0) }
     }
 
     @Test(arguments: RuleVariant.all) fileprivate func isFoundOrNot(_ variant: RuleVariant) {

@@ -4,8 +4,11 @@ import Testing
 
 /// What is mail by its words alone, on a port that says nothing, and what only looks like it.
 @Suite struct ProtocolDetectorTests {
-    private static func found(_ text: String, port: UInt16 = 4_000, startSeen: Bool = true) -> MailProtocol? {
+    private static func found(
+        _ text: String, port: UInt16 = 4_000, startSeen: Bool = true, expecting: MailProtocol? = nil
+    ) -> MailProtocol? {
         var info = SessionInfo.test
+        info.expecting = expecting
         info.server.port = port
         info.startSeen = startSeen
         let collected = EventCollector.collect(Script("detect", text).trace(info: info))
@@ -45,6 +48,15 @@ import Testing
 
     @Test(arguments: others) func otherProtocolsAreNot(_ text: String) {
         #expect(Self.found(text) == nil)
+    }
+
+    @Test func `a greeting without its space is one where mail is expected`() {
+        for greeting in ["220mail.example.org ESMTP", "220\tx", "421go away", "554no"] {
+            #expect(Self.found("S: \(greeting)\nC: EHLO x", expecting: .smtp) == .smtp)
+            #expect(Self.found("S: \(greeting)") == nil)
+        }
+        #expect(Self.found("S: 2200 x\nC: EHLO x", expecting: .smtp) == nil)
+        #expect(Self.found("S: 200x\nC: EHLO x", expecting: .smtp) == nil)
     }
 
     @Test func theMiddleOfADialogueIsFoundByItsCommands() {

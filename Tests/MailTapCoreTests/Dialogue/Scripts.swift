@@ -148,6 +148,23 @@ enum Scripts {
             S: 221 bye
             """),
         Script(
+            "smtp-odd-cr-end",
+            """
+            S: 220 mail.example.org ESMTP
+            C: HELO client.example
+            S: 250 ok
+            C: DATA
+            S: 354 go
+            C| one\\r.\\r\\n
+            S: 250 taken
+            C: DATA
+            S: 354 go
+            C| two\\r\\n.\\r\\r\\nmore\\r.\\r\\n\\r\\n.\\r\\n
+            S: 250 taken
+            C: QUIT
+            S: 221 bye
+            """),
+        Script(
             "smtp-odd-end-not-taken",
             """
             S: 220 mail.example.org ESMTP

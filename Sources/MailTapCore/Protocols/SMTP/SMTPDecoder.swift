@@ -18,6 +18,8 @@ struct SMTPDecoder: DialogueDecoder {
     /// A dot line with odd ends that may end the content: its end; and whether the server's answer said so.
     var candidate: (length: Int, line: DotLine, isTaken: Bool)?
     var searched = 0
+    /// Where the dot of the strict end was seen that no candidate before it can be.
+    var strictEnd: UInt64 = 0
     /// Up to here the client's unknown lines came before a refusal of AUTH, and may hold what was meant for it.
     var suspectUntil: UInt64 = 0
     /// AUTH came and did not succeed: an unknown line that follows may be the response that it asks for.
@@ -391,6 +393,7 @@ struct SMTPDecoder: DialogueDecoder {
             return candidate.length
         }
         // The strict end behind it, before any answer: then the server did not take the odd one.
+        if strictEnd > offer.base { return refuseCandidate(bytes, offer, &events) }
         var from = max(candidate.length, searched)
         while let dot = bytes.firstIndex(of: 46, from: from) {
             guard dot + 2 < bytes.byteCount else { break }
@@ -398,6 +401,7 @@ struct SMTPDecoder: DialogueDecoder {
             if dot >= 2, bytes[octet: dot - 1] == 10, bytes[octet: dot - 2] == 13, bytes[octet: dot + 1] == 13,
                 bytes[octet: dot + 2] == 10
             {
+                strictEnd = offer.base &+ UInt64(dot)
                 return refuseCandidate(bytes, offer, &events)
             }
         }
