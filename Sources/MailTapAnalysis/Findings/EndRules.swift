@@ -79,8 +79,7 @@ enum EndRules {
     }
 
     private static func name(of exchange: Exchange) -> String {
-        let name = exchange.command.map { ShownText.name(of: $0) } ?? ""
-        return name.prefix(1).uppercased() + name.dropFirst()
+        exchange.command.map { ShownText.subject(of: $0) } ?? ""
     }
 
     /// What the connection was lost in.
@@ -134,9 +133,9 @@ enum EndRules {
     ) {
         for index in session.exchanges.indices where session.exchanges[index].isUnanswered {
             let exchange = session.exchanges[index]
-            guard let verb = exchange.command?.verb, verb != "QUIT" else { continue }
+            guard let command = exchange.command, command.keyword != .quit else { continue }
             found.add(
-                "pop3.no-response", exchange: index, "\(ShownText.of(verb)) never got a response",
+                "pop3.no-response", exchange: index, "\(ShownText.subject(of: command)) never got a response",
                 side: .some(fault(session)))
         }
         dismissed(session, state, last, &found)

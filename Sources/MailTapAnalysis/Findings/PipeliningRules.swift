@@ -30,8 +30,7 @@ enum PipeliningRules {
         if place.index == 1, before.command == nil { return earlyTalker(before, place, &found) }
         guard let earlier = before.command, let reply = before.reply, !reply.isInjected else { return }
         guard place.exchange.isSent(before: reply) else { return }
-        let name = ShownText.name(of: command)
-        let verb = name.prefix(1).uppercased() + name.dropFirst()
+        let verb = ShownText.subject(of: command)
         if place.session.proto == .pop3 {
             // What STLS makes void was still known when the command behind it was sent.
             let clear = place.before.verb == .stls ? place.state.clearOffers : nil
@@ -72,6 +71,6 @@ enum PipeliningRules {
         let prefix = place.session.proto == .pop3 ? "pop3" : "smtp"
         found.add(
             "\(prefix).command-before-greeting", exchange: place.index,
-            "\(place.exchange.command.map(ShownText.name) ?? "") came before the greeting")
+            "\(place.exchange.command.map(ShownText.subject) ?? "") came before the greeting")
     }
 }

@@ -80,7 +80,7 @@ struct SMTPOrderRules {
         else { return }
         found.add(
             "smtp.goes-on-after-refusal", exchange: place.index,
-            "\(ShownText.of(command.verb)) came behind a greeting of \(reply.status.text)")
+            "\(ShownText.subject(of: command)) came behind a greeting of \(reply.status.text)")
     }
 
     private func isLastChunk(_ line: [UInt8]) -> Bool {

@@ -51,6 +51,10 @@ public struct Command: Sendable, Equatable {
     /// Whether the keyword begins with `*`, as those of a SASL response and of content do.
     public var isStarred: Bool { keyword.first == UInt8(ascii: "*") || keyword == .long && verb.hasPrefix("*") }
 
+    /// Whether it is one that MailTap knows, of either protocol; the keyword of any other line may be anything, even a
+    /// password that was sent in the wrong place.
+    public var isKnown: Bool { DialogueVerb(keyword) != .other }
+
     /// What went on in its place.
     public var forwarded: Forwarded {
         get { rare.parts?.forwarded ?? .same }

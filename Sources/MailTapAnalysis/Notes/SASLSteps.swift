@@ -108,6 +108,11 @@ enum SASLSteps {
 
     /// What a server's challenge asks, or says went wrong; nil where there is nothing to say.
     static func challenge(_ mechanism: String, step: Int, _ text: WireText) -> String? {
+        guard text.secrets.isEmpty else {
+            let isBearer = mechanism == "XOAUTH2" || mechanism == "OAUTHBEARER"
+            return isBearer && step > 0
+                ? "The server refuses the token and repeats it; an empty response ends it" : nil
+        }
         guard let octets = SASLToken.decode(text.octets[...]) else { return nil }
         if octets.isEmpty, step == 0, mechanism != "LOGIN" { return "The server asks for the first response" }
         switch mechanism {

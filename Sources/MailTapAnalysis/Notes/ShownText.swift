@@ -24,13 +24,21 @@ enum ShownText {
         return out
     }
 
-    /// What a command is called in a sentence.
+    /// What a command is called in a sentence; an unknown one is not quoted, as it may be a credential.
     static func name(of command: Command) -> String {
         switch command.keyword {
         case .content: "the content"
         case .response: "a login's response"
-        default: command.verb.isEmpty ? "a line that is no command" : of(command.verb)
+        default:
+            command.verb.isEmpty
+                ? "a line that is no command" : command.isKnown ? of(command.verb) : "an unknown command"
         }
+    }
+
+    /// As `name(of:)`, to begin a sentence with.
+    static func subject(of command: Command) -> String {
+        let name = name(of: command)
+        return name.prefix(1).uppercased() + name.dropFirst()
     }
 
     static func of(_ octets: ArraySlice<UInt8>) -> String { of(SMTPGrammar.text(octets)) }

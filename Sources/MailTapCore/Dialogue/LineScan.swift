@@ -70,16 +70,23 @@ extension RawSpan {
         }
     }
 
-    /// The octets behind one of these verbs of four letters, where something hides it.
+    /// The octets behind one of these verbs, where something hides it; nil where none of them stands there, empty where
+    /// nothing is behind it.
     ///
-    /// That is octets before it, or letters glued to it. Nil where none of them stands there, or nothing behind it.
+    /// What hides it is octets before it that are no letters, an X for a private name, or letters glued to it.
     func hiddenArguments(of verbs: [StaticString], to end: Int) -> Range<Int>? {
-        var start = 0
-        while start < end, self[octet: start] <= 32 || self[octet: start] >= 127 { start += 1 }
-        guard verbs.contains(where: { hasPrefix($0, from: start) }) else { return nil }
-        start += 4
+        var start = firstLetter(from: 0, to: end)
+        if start < end, self[octet: start] | 32 == UInt8(ascii: "x") { start = firstLetter(from: start + 1, to: end) }
+        guard let verb = verbs.first(where: { hasPrefix($0, from: start) }) else { return nil }
+        start += verb.utf8CodeUnitCount
         while start < end, self[octet: start] == 32 || self[octet: start] == 9 { start += 1 }
-        return start < end ? start..<end : nil
+        return min(start, end)..<end
+    }
+
+    private func firstLetter(from start: Int, to end: Int) -> Int {
+        var start = start
+        while start < end, !(97...122).contains(self[octet: start] | 32) { start += 1 }
+        return start
     }
 
     /// What stands behind the name of a SASL mechanism that is the first argument; nil where none is, empty where nothing
@@ -96,9 +103,7 @@ extension RawSpan {
 
     /// Whether the octets, which a gap or the end cuts off, may be the beginning of a login.
     var mayBeginLogin: Bool {
-        var start = 0
-        while start < byteCount, self[octet: start] <= 32 || self[octet: start] >= 127 { start += 1 }
-        return hasPrefix("AUTH", from: start) || hasPrefix("PASS", from: start) || isSASLName(in: secondWord)
+        hiddenArguments(of: ["AUTH", "PASS", "APOP", "LOGIN"], to: byteCount) != nil || isSASLName(in: secondWord)
     }
 
     private var secondWord: Range<Int> { word(from: word(from: 0, to: byteCount).upperBound, to: byteCount) }

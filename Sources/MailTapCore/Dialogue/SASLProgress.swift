@@ -17,10 +17,29 @@ extension RawSpan {
         return !(hasUpper && hasLower)
     }
 
+    /// Whether this stands for a mechanism, and not for a credential in the place of one.
+    ///
+    /// That is one of those known, case aside, or a name of capitals as RFC 4422 section 3.1 has them, digits only behind
+    /// a hyphen or underscore. A password that somebody put there hardly ever looks so.
+    var namesMechanism: Bool {
+        guard isMechanismName else { return false }
+        if isKnownMechanism { return true }
+        var hasHyphen = false
+        for index in 0..<byteCount {
+            switch self[octet: index] {
+            case 65...90: break
+            case 45, 95: hasHyphen = true
+            case 48...57 where hasHyphen: break
+            default: return false
+            }
+        }
+        return true
+    }
+
     /// Whether this names a SASL mechanism that mail servers have, case aside.
     var isKnownMechanism: Bool {
         guard isMechanismName else { return false }
-        return hasPrefix("SCRAM-")
+        return hasPrefix("SCRAM-") || hasPrefix("GS2-") || hasPrefix("9798-")
             || SASLProgress.names.contains { byteCount == $0.utf8CodeUnitCount && hasPrefix($0) }
     }
 
@@ -38,7 +57,7 @@ struct SASLProgress: Sendable, Hashable {
     static let names: [StaticString] = [
         "PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5", "SCRAM-SHA-1", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256",
         "SCRAM-SHA-256-PLUS", "SCRAM-SHA-512", "XOAUTH2", "OAUTHBEARER", "NTLM", "GSSAPI", "GSS-SPNEGO", "EXTERNAL",
-        "KERBEROS_V4", "SKEY", "OTP",
+        "KERBEROS_V4", "SKEY", "OTP", "ANONYMOUS", "XOAUTH", "OAUTH10A", "OPENID20", "SAML20",
     ]
 
     private enum Mechanism: Sendable, Hashable {

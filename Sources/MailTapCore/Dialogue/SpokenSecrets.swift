@@ -1,18 +1,19 @@
-/// The credentials that a client said last, to find them again where a server repeats them in a reply.
+/// The credentials that a client said last, to find them again where either side repeats them.
 struct SpokenSecrets: Sendable {
-    private static let count = 8
+    private static let count = 16
     private static let lengths = 4...1_024
     private var tokens: [[UInt8]] = []
 
     /// Whether the client said none.
     var isEmpty: Bool { tokens.isEmpty }
 
-    /// The client said this: looked for as it stands, and as what it stands for.
+    /// The client said this: looked for as it stands, word by word, and as what its words stand for.
     mutating func note(_ token: RawSpan, _ kind: SecretKind) {
         guard token.byteCount <= Self.lengths.upperBound else { return }
         let octets = [UInt8](copying: token)
         keep(octets)
-        for word in octets.split(separator: 32) {
+        for word in octets.split(whereSeparator: Self.isBetweenWords) {
+            if word.count < octets.count, !Self.isVerb(word) { keep(Array(word)) }
             for secret in SecretMasking.decodedSecrets(of: Array(word), kind: kind) { keep(secret) }
         }
     }
@@ -23,22 +24,68 @@ struct SpokenSecrets: Sendable {
         tokens.append(token)
     }
 
-    /// Where the line repeats one of them; each token's first place.
-    func places(in line: RawSpan) -> [Range<Int>] {
+    /// Blanks, quotes, brackets, colons and semicolons; all that base64 has belongs to a word.
+    private static func isBetweenWords(_ octet: UInt8) -> Bool {
+        octet <= 32 || [34, 39, 40, 41, 58, 59, 60, 62].contains(octet)
+    }
+
+    private static func isVerb(_ word: ArraySlice<UInt8>) -> Bool {
+        let octets = Array(word)
+        let (code, length) = octets.span.bytes.verbCode(from: 0, to: octets.count)
+        return length == octets.count && (SMTPVerb(code: code) != .unknown || POP3Verb(code: code) != .unknown)
+    }
+
+    /// Where the line repeats some of them, in order, not overlapping.
+    ///
+    /// - Parameter decoding: whether they are looked for in what words of base64 stand for, too; such a word counts whole.
+    func places(in line: RawSpan, decoding: Bool = false) -> [Range<Int>] {
         guard !tokens.isEmpty else { return [] }
         var found: [Range<Int>] = []
-        for token in tokens {
-            guard let first = token.first, line.byteCount >= token.count else { continue }
-            var from = 0
-            while let start = line.firstIndex(of: first, from: from), start + token.count <= line.byteCount {
-                if token.indices.allSatisfy({ line[octet: start + $0] == token[$0] }) {
-                    let place = start..<start + token.count
-                    if !found.contains(where: { $0.overlaps(place) }) { found.append(place) }
-                    break
-                }
-                from = start + 1
+        for token in tokens { Self.find(token, in: line, &found) }
+        if decoding { findEncoded(in: line, &found) }
+        guard found.count > 1 else { return found }
+        found.sort { $0.lowerBound < $1.lowerBound }
+        var joined = [found[0]]
+        for place in found.dropFirst() {
+            let last = joined.count - 1
+            if place.lowerBound < joined[last].upperBound {
+                joined[last] = joined[last].lowerBound..<max(joined[last].upperBound, place.upperBound)
+            } else {
+                joined.append(place)
             }
         }
-        return found.sorted { $0.lowerBound < $1.lowerBound }
+        return joined
     }
+
+    /// Case aside, but for a token of letters alone, which may be a usual word.
+    private static func find(_ token: [UInt8], in line: RawSpan, _ found: inout [Range<Int>]) {
+        guard let first = token.first, line.byteCount >= token.count else { return }
+        let isExact = token.allSatisfy { isLetter($0) }
+        for start in isExact || !isLetter(first) ? [first] : [first, first ^ 32] {
+            var from = 0
+            while let place = line.firstIndex(of: start, from: from), place + token.count <= line.byteCount {
+                let isThere = token.indices.allSatisfy { index in
+                    let octet = line[octet: place + index]
+                    return octet == token[index] || (!isExact && isLetter(octet) && octet ^ 32 == token[index])
+                }
+                if isThere { found.append(place..<place + token.count) }
+                from = isThere ? place + token.count : place + 1
+            }
+        }
+    }
+
+    private func findEncoded(in line: RawSpan, _ found: inout [Range<Int>]) {
+        var word = line.word(from: 0, to: line.byteCount)
+        while !word.isEmpty {
+            // Four octets, the fewest of a token, are six in base64.
+            if word.count >= 6, let octets = Base64.decode([UInt8](copying: line.extracting(word))) {
+                var inner: [Range<Int>] = []
+                for token in tokens where inner.isEmpty { Self.find(token, in: octets.span.bytes, &inner) }
+                if !inner.isEmpty { found.append(word) }
+            }
+            word = line.word(from: word.upperBound, to: line.byteCount)
+        }
+    }
+
+    private static func isLetter(_ octet: UInt8) -> Bool { (97...122).contains(octet | 32) }
 }

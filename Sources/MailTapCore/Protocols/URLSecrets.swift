@@ -27,6 +27,17 @@ extension RawSpan {
         return found
     }
 
+    /// Where the value of an attribute stands among words such as `KEY=value`; nil where it has none.
+    func value(of key: StaticString, from start: Int, to end: Int) -> Range<Int>? {
+        var word = word(from: start, to: end)
+        while !word.isEmpty {
+            let value = word.lowerBound + key.utf8CodeUnitCount
+            if value < word.upperBound, hasPrefix(key, from: word.lowerBound) { return value..<word.upperBound }
+            word = self.word(from: word.upperBound, to: end)
+        }
+        return nil
+    }
+
     /// Whether it is an MD5 digest as APOP has it (RFC 1939 section 7): 32 hexadecimal digits.
     var isHexadecimal: Bool {
         guard byteCount == 32 else { return false }

@@ -61,7 +61,8 @@ struct SessionFacts {
             case "EHLO", "HELO", "LHLO": greeting = (command.verb, Self.argument(command))
             case "AUTH":
                 let name = Self.argument(command).prefix { $0 != " " }.uppercased()
-                if !name.isEmpty { mechanism = name }
+                // No name of a mechanism has a bracket; a mask in its place has.
+                if !name.isEmpty, !name.contains("[") { mechanism = name }
             case "USER", "APOP": mechanism = command.verb
             default: continue
             }

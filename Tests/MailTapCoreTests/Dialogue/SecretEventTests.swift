@@ -49,7 +49,7 @@ import Testing
         #expect(pop3("C: APOP alice 0123456789abcdef\nS: +OK") == ["0123456789abcdef"])
         let digest = "c4c9334bac560ecc979e58001b3e22fb"
         #expect(pop3("C: APOP \(digest)\nS: -ERR") == [digest])
-        #expect(pop3("C: APOP alice\nS: -ERR") == [])
+        #expect(pop3("C: APOP hunter22\nS: -ERR") == ["hunter22"])
         #expect(pop3("C: AUTH PLAIN\nS: + \nC: AAAA\nS: +OK") == ["AAAA"])
         #expect(pop3("C: AUTH PLAIN AAAA\nS: -ERR no") == ["AAAA"])
         #expect(pop3("C| PASS never ended") == ["PASS never ended"])
@@ -79,6 +79,7 @@ import Testing
         #expect(pop3("C:  PASS hunter22\nS: -ERR what") == ["hunter22"])
         #expect(pop3("C: PASShunter22\nS: -ERR what") == ["hunter22"])
         #expect(pop3("C: PASTE hunter22\nS: -ERR what").isEmpty)
+        #expect(pop3("C: \"PASS\" hunter22\nS: -ERR what") == ["\" hunter22"])
     }
 
     @Test func whatAServerRepeats() {
@@ -94,6 +95,55 @@ import Testing
         #expect(smtp("C: AUTH PLAIN\nS: 334 \nC: \(plain)\nS: 535 secret \(plain)") == [plain, "secret", plain])
         let login = "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: dXNlcg==\nS: 334 UGFzc3dvcmQ6\nC: c2VjcmV0\n"
         #expect(smtp(login + "S: 535 secret user") == ["c2VjcmV0", "secret"])
+    }
+
+    @Test func whatAServerRepeatsInBase64() {
+        // {"status":"401","error":"token hunter22 bad"} for user=a^Aauth=Bearer hunter22^A^A.
+        let token = "dXNlcj1hAWF1dGg9QmVhcmVyIGh1bnRlcjIyAQE="
+        let error = "eyJzdGF0dXMiOiI0MDEiLCJlcnJvciI6InRva2VuIGh1bnRlcjIyIGJhZCJ9"
+        #expect(smtp("C: AUTH XOAUTH2 \(token)\nS: 334 \(error)\nC: \nS: 535 no") == [token, error])
+        #expect(pop3("C: AUTH XOAUTH2 \(token)\nS: + \(error)\nC: \nS: -ERR no") == [token, error])
+        // {"status":"401"} holds nothing of it.
+        #expect(smtp("C: AUTH XOAUTH2 \(token)\nS: 334 eyJzdGF0dXMiOiI0MDEifQ==\nC: \nS: 535 no") == [token])
+    }
+
+    @Test func everyPlaceThatRepeatsASecret() {
+        #expect(
+            pop3("C: PASS hunter22\nS: -ERR hunter22 is not HUNTER22") == ["hunter22", "hunter22", "HUNTER22"])
+        #expect(pop3("C: PASS open sesame22\nS: -ERR not sesame22") == ["open sesame22", "sesame22"])
+        // A word of letters may be any word in other letters.
+        #expect(pop3("C: PASS password\nS: -ERR Password incorrect") == ["password"])
+        let login = "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: dXNlcg==\nS: 334 UGFzc3dvcmQ6\n"
+        #expect(smtp(login + "C: QUIT hunter22\nS: 535 hunter22 is wrong") == ["QUIT hunter22", "hunter22"])
+        #expect(smtp(login + "C: QUIT hunter22\nS: 535 no\nC: QUIT\nS: 221 bye") == ["QUIT hunter22"])
+    }
+
+    @Test func whatAClientRepeats() {
+        // NUL alice NUL secret.
+        let plain = "C: AUTH PLAIN AGFsaWNlAHNlY3JldA==\nS: 235 ok\n"
+        #expect(smtp(plain + "C: NOOP secret\nS: 250 ok secret").dropFirst() == ["secret", "secret"])
+        #expect(smtp(plain + "C: SECRET secret\nS: 500 what").dropFirst() == ["secret"])
+        // An envelope is no place for a mask, whatever the password.
+        #expect(smtp(plain + "C: MAIL FROM:<secret@example.org>\nS: 250 ok").count == 1)
+        #expect(pop3("C: USER a\nS: +OK\nC: PASS 1234\nS: +OK\nC: NOOP 1234\nS: +OK") == ["1234", "1234"])
+        #expect(pop3("C: USER a\nS: +OK\nC: PASS 1234\nS: +OK\nC: RETR 1234\nS: -ERR") == ["1234"])
+    }
+
+    @Test func passwordsInALineOfTheirOwn() {
+        let pipelined = "C| PASS\\r\\nhunter22\\r\\n\nS: -ERR no password\nS: -ERR what"
+        #expect(pop3(pipelined) == ["hunter22"])
+        #expect(pop3("C: PASS\nS: +OK go on\nC: hunter22\nS: +OK") == ["hunter22"])
+        #expect(pop3("C| PASS\\r\\nhunter22") == ["hunter22"])
+    }
+
+    @Test func passwordsInThePlaceOfAMechanism() {
+        for login in [smtp, pop3] {
+            #expect(login("C: AUTH HUNTER22\nS: 504 no") == ["HUNTER22"])
+            #expect(login("C: AUTH hunter\nS: 504 no") == ["hunter"])
+            for name in ["SRP", "X-OWN", "NMAS_LOGIN", "GS2-KRB5", "xoauth2", "anonymous", "OPENID20", "SCRAM-SHA3-1"] {
+                #expect(login("C: AUTH \(name)\nS: 504 no").isEmpty, "\(name)")
+            }
+        }
     }
 
     @Test func aPromptCountsForOneResponse() {
@@ -118,7 +168,11 @@ import Testing
         #expect(smtp("C: X-EXPS login dXNlcg==\nS: 500 what") == ["dXNlcg=="])
         #expect(smtp("C: AUHT LOGIN\nS: 500 what\nC: c2VjcmV0\nS: 500 what\nC: NOOP\nC: FROB") == ["c2VjcmV0"])
         #expect(smtp("C: PASS hunter22\nS: 500 what") == ["hunter22"])
-        #expect(pop3("C: XAUTH CRAM-MD5 AAAA\nS: -ERR what") == ["AAAA"])
+        #expect(pop3("C: XAUTH CRAM-MD5 AAAA\nS: -ERR what") == ["CRAM-MD5 AAAA"])
+        #expect(pop3("C: XPASS hunter22\nS: -ERR what") == ["hunter22"])
+        #expect(smtp("C: LOGIN alice hunter22\nS: 500 what") == ["alice hunter22"])
+        #expect(smtp("C: PASS\nS: 500 what\nC: hunter22\nS: 500 what") == ["hunter22"])
+        #expect(smtp("C: XCLIENT LOGIN=alice PASSWORD=hunter22\nS: 250 ok") == ["hunter22"])
     }
 
     @Test func passwordsBehindARefusedOne() {

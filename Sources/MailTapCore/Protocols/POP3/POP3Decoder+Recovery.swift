@@ -97,8 +97,8 @@ extension POP3Decoder {
             if client == .tls { return }
             if case .skipping = client { return }
             let mayHoldSecret =
-                client == .sasl || sasl != nil || offer.base < suspectUntil || bytes.hasPrefix("PASS")
-                || bytes.hasPrefix("APOP") || bytes.hasPrefix("AUTH") || clientIsAfterGap
+                client == .sasl || sasl != nil || offer.base < suspectUntil || suspectsResponse || bytes.mayBeginLogin
+                || clientIsAfterGap
             if mayHoldSecret {
                 secret(.opaque, 0..<bytes.byteCount, bytes, offer, &events)
                 suspectsAfterGap = true

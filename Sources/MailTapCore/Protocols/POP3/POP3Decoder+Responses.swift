@@ -72,7 +72,8 @@ extension POP3Decoder {
     mutating func response(
         _ line: RawSpan, _ text: Int, _ offer: Offer, _ events: inout EventBuffer
     ) {
-        let repeated = spoken.places(in: line.extracting(0..<text))
+        let isPositive = line.hasPrefix("+OK")
+        let repeated = spoken.places(in: line.extracting(0..<text), decoding: !isPositive)
         var status = Self.status(line, text)
         let range = offer.range(0, line.byteCount)
         let time = offer.arrivals.time(at: range.end)
@@ -179,7 +180,7 @@ extension POP3Decoder {
         if status == .ok, verb == .pass || verb == .apop || verb == .auth && answered.body == .none {
             lostLogin = .over
         }
-        if verb == .pass, pending.isEmpty { suspectsResponse = status != .ok }
+        if verb == .pass || verb == .apop, pending.isEmpty { suspectsResponse = status != .ok || passIsBare }
         if verb == .auth, client == .awaitingAUTH || client == .aloneAUTH, pending.isEmpty {
             if status == .plus {
                 sasl?.challenge(challenge)

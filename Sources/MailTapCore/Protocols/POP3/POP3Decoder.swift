@@ -35,6 +35,8 @@ struct POP3Decoder: DialogueDecoder {
     var suspectsResponse = false
     /// Whether the newest command was USER, behind which a password comes.
     var awaitsPassword = false
+    /// Whether the newest PASS held no password, which may then stand in a line of its own.
+    var passIsBare = false
     /// Whether a login may be among octets that were lost.
     var lostLogin: POP3LostLogin
     var awaitedUntil: UInt64 = 0
@@ -196,8 +198,8 @@ struct POP3Decoder: DialogueDecoder {
             if !digest.isEmpty {
                 isSecret = true
                 secret(.apopDigest, digest.lowerBound..<text, line, offer, &events)
-            } else if line.extracting(argument).isHexadecimal {
-                // The name was forgotten.
+            } else if !argument.isEmpty {
+                // One word: the digest, or a password, where the name was forgotten.
                 isSecret = true
                 secret(.apopDigest, argument.lowerBound..<text, line, offer, &events)
             }
@@ -213,7 +215,7 @@ struct POP3Decoder: DialogueDecoder {
         case .unknown where text > 0:
             // A login that is none to the server was meant as one, and so may be the lines behind it.
             guard
-                let arguments = line.hiddenArguments(of: ["PASS", "APOP", "AUTH"], to: text)
+                let arguments = line.hiddenArguments(of: ["PASS", "APOP", "AUTH", "LOGIN"], to: text)
                     ?? line.misspelledLogin(to: text)
             else { break }
             isHiddenLogin = true
@@ -223,8 +225,11 @@ struct POP3Decoder: DialogueDecoder {
             emit(.anomaly(.emptyCommand), offer.range(0, line.byteCount), exchanges, offer, &events)
         default: break
         }
+        if !isSecret, verb.takesFreeText { isSecret = repeatedSecrets(line, text, offer, &events) }
+        passIsBare = verb == .pass && !isSecret
         if verb != .unknown {
-            suspectsResponse = verb == .user || (verb == .auth && !argument.isEmpty)
+            suspectsResponse =
+                verb == .user || verb == .pass || verb == .apop || (verb == .auth && !argument.isEmpty)
         } else if isHiddenLogin {
             suspectsResponse = true
         }
@@ -240,10 +245,19 @@ struct POP3Decoder: DialogueDecoder {
         return isSecret
     }
 
+    /// A command that says a credential again, in a place where none belongs.
+    private mutating func repeatedSecrets(
+        _ line: RawSpan, _ text: Int, _ offer: Offer, _ events: inout EventBuffer
+    ) -> Bool {
+        let places = spoken.places(in: line.extracting(0..<text))
+        for place in places { secret(.opaque, place, line, offer, &events) }
+        return !places.isEmpty
+    }
+
     private mutating func auth(
         _ line: RawSpan, _ name: Range<Int>, _ text: Int, _ offer: Offer, _ events: inout EventBuffer
     ) -> Bool {
-        guard line.extracting(name).isMechanismName else {
+        guard line.extracting(name).namesMechanism else {
             secret(.opaque, name.lowerBound..<text, line, offer, &events)
             sasl = SASLProgress(mechanism: RawSpan())
             return true

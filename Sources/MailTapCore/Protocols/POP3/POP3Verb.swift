@@ -7,6 +7,14 @@ public enum POP3Verb: UInt8, Sendable, Hashable, CaseIterable {
     /// The keyword in capitals; empty for `unknown`.
     public var keyword: String { Self.keywords[Int(rawValue)] }
 
+    /// Whether no argument of it has a meaning, so that whatever stands there is a slip.
+    var takesFreeText: Bool {
+        switch self {
+        case .unknown, .noop, .quit, .rset, .stat, .capa, .stls, .lang, .last, .xtnd, .utf8: true
+        case .user, .pass, .apop, .auth, .list, .uidl, .retr, .top, .dele: false
+        }
+    }
+
     /// By raw value: raw values are dense from 0.
     private static let keywords = allCases.map { $0 == .unknown ? "" : String(describing: $0).uppercased() }
 }

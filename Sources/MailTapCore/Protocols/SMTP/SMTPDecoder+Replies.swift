@@ -69,7 +69,9 @@ extension SMTPDecoder {
         _ line: RawSpan, _ text: Int, _ offer: Offer, _ events: inout EventBuffer
     ) {
         if !spoken.isEmpty {
-            for place in spoken.places(in: line.extracting(0..<text)) {
+            // A challenge and a refusal may hold them in base64, as the error of an OAuth login does (RFC 7628 section 3.2.2).
+            let mayEncode = text > 0 && (51...53).contains(line[octet: 0])
+            for place in spoken.places(in: line.extracting(0..<text), decoding: mayEncode) {
                 secret(
                     .opaque, place.lowerBound, place.upperBound, line, offer, server.open?.exchange ?? exchanges,
                     &events)

@@ -210,13 +210,19 @@ struct SMTPDecoder: DialogueDecoder {
                 isSecret = true
                 secret(.opaque, place.lowerBound, place.upperBound, line, offer, exchanges, &events)
             }
+        case .xclient:
+            if let password = line.value(of: "PASSWORD=", from: letters, to: text) {
+                isSecret = true
+                secret(.opaque, password.lowerBound, password.upperBound, line, offer, exchanges, &events)
+            }
         case .unknown where text > 0 && (offer.base < suspectUntil || suspectsResponse):
             isSecret = true
             secret(.opaque, 0, text, line, offer, exchanges, &events)
         case .unknown where text > 0:
             // A login that is none to the server was meant as one, and so may be the lines behind it.
             guard
-                let arguments = line.hiddenArguments(of: ["AUTH", "PASS"], to: text) ?? line.misspelledLogin(to: text)
+                let arguments = line.hiddenArguments(of: ["AUTH", "PASS", "LOGIN"], to: text)
+                    ?? line.misspelledLogin(to: text)
             else { break }
             isHiddenLogin = true
             isSecret = !arguments.isEmpty
@@ -224,6 +230,12 @@ struct SMTPDecoder: DialogueDecoder {
         case .unknown:
             anomaly(.emptyCommand, offer.range(0, line.byteCount), exchanges, offer, &events)
         default: break
+        }
+        if !isSecret, !spoken.isEmpty, verb.takesFreeText {
+            for place in spoken.places(in: line.extracting(0..<text)) {
+                isSecret = true
+                secret(.opaque, place.lowerBound, place.upperBound, line, offer, exchanges, &events)
+            }
         }
         if verb != .unknown { suspectsResponse = verb == .auth } else if isHiddenLogin { suspectsResponse = true }
         if server.expectsGreeting, !server.hasSpoken, exchanges == 0 {
@@ -251,7 +263,7 @@ struct SMTPDecoder: DialogueDecoder {
         var progress = SASLProgress(mechanism: line.extracting(name))
         let initial = line.word(from: name.upperBound, to: text)
         var isSecret = false
-        if !line.extracting(name).isMechanismName {
+        if !line.extracting(name).namesMechanism {
             // The mechanism was left out, and this is the response.
             sasl = progress
             secret(.opaque, name.lowerBound, text, line, offer, exchanges, &events)

@@ -8,6 +8,14 @@ public enum SMTPVerb: UInt8, Sendable, Hashable, CaseIterable {
     /// The keyword in capitals; empty for `unknown`.
     public var keyword: String { Self.keywords[Int(rawValue)] }
 
+    /// Whether no argument of it has a part in a message's way, so that a credential in it is a slip to be covered.
+    var takesFreeText: Bool {
+        switch self {
+        case .unknown, .data, .rset, .noop, .quit, .vrfy, .expn, .help, .starttls, .etrn, .atrn, .turn: true
+        case .helo, .ehlo, .lhlo, .mail, .rcpt, .bdat, .auth, .burl, .xclient, .xforward, .send, .soml, .saml: false
+        }
+    }
+
     /// By raw value: raw values are dense from 0.
     private static let keywords = allCases.map { $0 == .unknown ? "" : String(describing: $0).uppercased() }
 }

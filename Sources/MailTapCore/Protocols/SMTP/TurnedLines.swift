@@ -75,7 +75,7 @@ struct TurnedLines: Sendable {
         if !isAuth { return name.isEmpty ? text..<text : name.lowerBound..<text }
         awaitsResponse = true
         // Without a mechanism's name this is the response.
-        guard line.extracting(name).isMechanismName else { return name.lowerBound..<text }
+        guard line.extracting(name).namesMechanism else { return name.lowerBound..<text }
         let response = line.word(from: name.upperBound, to: text)
         return response.isEmpty ? text..<text : response.lowerBound..<text
     }
