@@ -8,7 +8,7 @@ out=.build-fuzz/$name
 mkdir -p "$out/corpus" "$out/module"
 flags=(-O -swift-version 6 -parse-as-library -sanitize=fuzzer,address -module-cache-path "$out/cache"
     -enable-upcoming-feature ExistentialAny -enable-upcoming-feature MemberImportVisibility
-    -enable-upcoming-feature InternalImportsByDefault -I "$out/module" -I Sources/CZlib -I Sources/CPcap)
+    -enable-upcoming-feature InternalImportsByDefault -I "$out/module" -I Sources/CZlib -I Sources/CPcap -I Sources/CPCRE2)
 # SHA-256 comes from a package that SwiftPM has built; the fuzzers link a stand-in, since digests are not what is fuzzed.
 mkdir -p "$out/crypto"
 cat > "$out/crypto/Crypto.swift" <<'SWIFT'
@@ -40,6 +40,6 @@ if [ "$name" = capture ]; then
 else
     source=Fuzzing/FuzzDialogue.swift
 fi
-swiftc "${flags[@]}" "$source" "${objects[@]}" -o "$out/fuzz" -lz -lpcap
+swiftc "${flags[@]}" "$source" "${objects[@]}" -o "$out/fuzz" -lz -lpcap -lpcre2-8
 exec "$out/fuzz" -max_total_time="$seconds" -max_len=8192 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
     -artifact_prefix="$out/" "$out/corpus"

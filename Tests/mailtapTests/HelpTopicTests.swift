@@ -23,7 +23,8 @@ import Testing
 
     @Test func shortFormsAreRead() throws {
         let forms = [
-            "from:x", "to:x", "subject:x", "user:x", "has:attachment", "has:findings", "has:message", "has:report",
+            "from:x", "from:<>", "to:x", "subject:x", "user:x", "has:attachment", "has:findings", "has:message",
+            "has:report",
             "has:login", "is:failed", "is:encrypted", "before:2026-11-23", "after:2026-11-23T06:00:00Z", "larger:500K",
             "smaller:10M", "rule:smtp.*", "severity:error", "aspect:syntax", "side:client",
         ]

@@ -40,8 +40,9 @@ enum FilterComparison: Sendable {
         switch (value, wanted) {
         case (.number(let left), .number(let right)): return holds(order, left, right)
         case (.text(let left), .text(let right)):
-            if order == .equal, let network = IPNetwork(right), let address = IPAddress(left) {
-                return network.contains(address)
+            if order == .equal, let address = IPAddress(left) {
+                if let network = IPNetwork(right) { return network.contains(address) }
+                if let other = IPAddress(right) { return address.unmapped == other.unmapped }
             }
             // `note` is below `warning` is below `error`.
             if let one = Severity(rawValue: left), let other = Severity(rawValue: right) {
@@ -96,27 +97,14 @@ struct IPNetwork: Sendable {
         self.bits = bits
     }
 
-    func contains(_ other: IPAddress) -> Bool {
+    /// Whether an address is in it, also as the IPv4 address that it maps.
+    func contains(_ other: IPAddress) -> Bool { holds(other) || holds(other.unmapped) }
+
+    private func holds(_ other: IPAddress) -> Bool {
         guard other.isIPv4 == address.isIPv4 else { return false }
         let (high, low) = (other.high ^ address.high, other.low ^ address.low)
         if address.isIPv4 { return low >> UInt64(32 - bits) == 0 }
         guard bits > 64 else { return bits == 0 || high >> UInt64(64 - bits) == 0 }
         return high == 0 && (bits == 64 || low >> UInt64(128 - bits) == 0)
-    }
-}
-
-/// A regular expression, case aside.
-struct FilterPattern: Sendable {
-    private let source: String
-
-    init?(_ source: String) {
-        guard (try? Regex(source)) != nil else { return nil }
-        self.source = source
-    }
-
-    func matches(_ text: String) -> Bool {
-        // Compiled anew for each value: Regex is not Sendable, and filters run once a session.
-        guard let regex = try? Regex(source).ignoresCase() else { return false }
-        return text.firstMatch(of: regex) != nil
     }
 }

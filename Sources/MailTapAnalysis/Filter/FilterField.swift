@@ -75,7 +75,8 @@ enum FilterField: String, Sendable, CaseIterable {
         case .accepted, .complete: "1 where a message was taken, came whole; 0 where not"
         case .report: "a delivery or disposition report's part, such as \"message/delivery-status\""
         case .messageID: "a message's id, without angle brackets"
-        case .headerFrom, .headerTo, .headerDate: "of the header section"
+        case .headerFrom, .headerTo: "of the header section"
+        case .headerDate: "the moment that the header section's Date gives"
         case .rule: "a finding's rule; smtp.* stands for all that begin so"
         case .severity: "a finding's: note < warning < error"
         case .aspect: "a finding's: syntax, semantics, synchronization"
@@ -197,7 +198,9 @@ enum FilterField: String, Sendable, CaseIterable {
         case .messageID: return texts([message.content.messageID])
         case .headerFrom: return texts([message.content.from])
         case .headerTo: return texts([message.content.to])
-        case .headerDate: return texts([message.content.date])
+        case .headerDate:
+            // A field that is no date is there all the same.
+            return message.content.date.map { [DateParser.field($0).map { .number($0) } ?? .text($0)] } ?? []
         default: return []
         }
     }

@@ -47,7 +47,7 @@ enum FilterKind: Sendable {
         case .number(let bounds):
             Self.number(text).flatMap { bounds.contains($0) ? .number($0) : nil }
         case .octets: Self.octets(text).map { .number($0) }
-        case .moment: (Self.moment(text) ?? Self.number(text)).map { .number($0) }
+        case .moment: (DateParser.moment(text) ?? Self.number(text)).map { .number($0) }
         case .text: .text(text)
         case .choice(let words, _): words.contains { $0.lowercased() == text.lowercased() } ? .text(text) : nil
         case .address: IPAddress(text) != nil || IPNetwork(text) != nil ? .text(text) : nil
@@ -68,7 +68,7 @@ enum FilterKind: Sendable {
                 ? "\(shown) is no number"
                 : "\(shown) is not from \(Int(bounds.lowerBound)) to \(Int(min(bounds.upperBound, 1e15)))"
         case .octets: "\(shown) is no size such as 500K"
-        case .moment: "\(shown) is no time such as 2026-11-23 or 2026-11-23T06:00:00Z"
+        case .moment: "\(shown) is no time such as 2026-11-23 or 2026-11-23T06:00:00+02:00"
         case .text: "\(shown) can't stand here"
         case .choice(let words, _): "\(shown) is none of \(words.joined(separator: ", "))"
         case .address: "\(shown) is no address such as 192.0.2.7, 2001:db8::7 or 192.0.2.0/24"
@@ -98,15 +98,6 @@ enum FilterKind: Sendable {
         return number * (unit ?? 1)
     }
 
-    static func moment(_ text: String) -> Double? {
-        let whole = text.contains { $0 == "T" || $0 == "t" } ? text.uppercased() : text + "T00:00:00Z"
-        // The 31st of February is told from the 3rd of March by writing it again.
-        guard let moment = TimeText.parse(moment: whole.utf8),
-            TimeText.text(moment: moment).hasPrefix(whole.prefix(10))
-        else { return nil }
-        return Double(moment.nanoseconds) / 1e9
-    }
-
     private static func isStatusCode(_ text: String) -> Bool {
         let fields = text.split(separator: ".", omittingEmptySubsequences: false)
         let isOpen = fields.last == "*"
@@ -129,7 +120,7 @@ extension FilterField {
         case .accepted, .complete: .number(0...1)
         case .latency, .session, .duration, .messages: .number(0...1e15)
         case .size: .octets
-        case .started: .moment
+        case .started, .headerDate: .moment
         case .popIndicator: .choice(["+OK", "-ERR", "+"], isOrdered: false)
         case .protocol: .choice(["smtp", "pop3", "imap", "unknown"], isOrdered: false)
         case .ending: .choice(Ending.allCases.map(\.rawValue), isOrdered: false)

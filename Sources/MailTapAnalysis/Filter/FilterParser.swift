@@ -15,12 +15,14 @@ struct FilterParser {
     }
 
     private let expression: String
+    private let whenGivingUp: @Sendable (String) -> Void
     private var tokens: [Token] = []
     private var index = 0
     private var depth = 0
 
-    init(_ expression: String) throws(FilterError) {
+    init(_ expression: String, whenGivingUp: @escaping @Sendable (String) -> Void) throws(FilterError) {
         self.expression = expression
+        self.whenGivingUp = whenGivingUp
         try scan()
     }
 
@@ -105,10 +107,7 @@ struct FilterParser {
             index += 1
             try requireText(field, token)
             let offset = peek?.offset ?? expression.count
-            guard let pattern = FilterPattern(try text()) else {
-                throw error("this is no regular expression", at: offset)
-            }
-            return .compare(field, .matches(pattern))
+            return .compare(field, .matches(try pattern(text(), at: offset)))
         case "in":
             index += 1
             return .compare(field, .oneOf(try ranges(of: field)))
@@ -116,6 +115,13 @@ struct FilterParser {
             index += 2
             return .not(.compare(field, .oneOf(try ranges(of: field))))
         default: return .exists(field)
+        }
+    }
+
+    private func pattern(_ source: String, at offset: Int) throws(FilterError) -> FilterPattern {
+        do { return try FilterPattern(source, whenGivingUp: whenGivingUp) } catch {
+            throw self.error(
+                "this is no regular expression: \(error.text), at offset \(error.offset) of it", at: offset)
         }
     }
 
@@ -133,6 +139,10 @@ struct FilterParser {
             guard !value.text.isEmpty else { throw error("a text is missing behind \(name):", at: value.offset) }
             return .compare(field, .contains(value.text))
         }
+        func address(_ field: FilterField) throws(FilterError) -> FilterNode {
+            guard value.text.hasPrefix("<"), value.text.hasSuffix(">") else { return try contains(field) }
+            return .compare(field, .order(.equal, .text(String(value.text.dropFirst().dropLast()))))
+        }
         switch (name, value.text.lowercased()) {
         case ("has", "attachment"): return .exists(.attachment)
         case ("has", "findings"), ("has", "finding"): return .exists(.rule)
@@ -149,8 +159,9 @@ struct FilterParser {
                     .not(.compare(.ending, .order(.equal, .text("quit"))))))
         case ("is", "encrypted"), ("is", "tls"): return .exists(.tls)
         case ("is", _): throw error("is: knows encrypted and failed", at: value.offset)
-        case ("from", _): return try contains(.from)
-        case ("to", _): return try contains(.to)
+        case ("from", "") where value.kind == .string: return .compare(.from, .order(.equal, .text("")))
+        case ("from", _): return try address(.from)
+        case ("to", _): return try address(.to)
         case ("subject", _): return try contains(.subject)
         case ("user", _): return try contains(.user)
         case ("rule", _): return try compare(.rule, .equal)
@@ -202,12 +213,17 @@ struct FilterParser {
 
     private mutating func value(of field: FilterField) throws(FilterError) -> FilterValue {
         guard let token = next() else { throw error("a value is missing at the end", at: expression.count) }
+        if token.text == "<", token.kind == .symbol, take(">") {
+            return try value(of: field, Token(kind: .string, text: "<>", offset: token.offset))
+        }
         guard token.kind != .symbol else { throw error("a value is expected, not \"\(token.text)\"", at: token.offset) }
         return try value(of: field, token)
     }
 
     private func value(of field: FilterField, _ token: Token) throws(FilterError) -> FilterValue {
         guard token.kind == .string || !token.text.isEmpty else { throw error("a value is missing", at: token.offset) }
+        // The null sender, as it stands in MAIL FROM:<>.
+        if field == .from, token.text == "<>" { return .text("") }
         guard let value = field.kind.value(token.text) else {
             throw error(field.kind.problem(token.text), at: token.offset)
         }
@@ -274,6 +290,12 @@ struct FilterParser {
             } else {
                 while at < characters.count, !characters[at].isWhitespace, !"(){},\"'=!<>&|~".contains(characters[at]) {
                     at += 1
+                }
+                // `from:<>` is one word, and so is `from:<alice@example.org>`.
+                if characters[at - 1] == ":", at < characters.count, characters[at] == "<",
+                    let close = characters[at...].firstIndex(of: ">")
+                {
+                    at = close + 1
                 }
                 tokens.append(Token(kind: .word, text: String(characters[start..<at]), offset: start))
             }

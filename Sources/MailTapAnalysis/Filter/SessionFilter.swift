@@ -8,9 +8,13 @@ public struct SessionFilter: Sendable {
 
     /// Reads an expression.
     ///
+    /// - Parameter whenGivingUp: called with a sentence where a regular expression takes more steps on some text than it
+    ///   may, once for each; the text counts as no match.
     /// - Throws: `FilterError` with the place of what is wrong.
-    public init(parsing text: String) throws(FilterError) {
-        var parser = try FilterParser(text)
+    public init(
+        parsing text: String, whenGivingUp: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws(FilterError) {
+        var parser = try FilterParser(text, whenGivingUp: whenGivingUp)
         root = try parser.whole()
     }
 

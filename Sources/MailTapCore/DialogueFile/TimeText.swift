@@ -169,7 +169,7 @@ public enum TimeText {
     }
 
     /// Days since 1970-01-01 of a date of the Gregorian calendar, counted in eras of 400 years that begin in March.
-    private static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
+    public static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
         let shifted = month <= 2 ? year - 1 : year
         let era = (shifted >= 0 ? shifted : shifted - 399) / 400
         let yearOfEra = shifted - era * 400

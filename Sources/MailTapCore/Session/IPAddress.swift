@@ -21,6 +21,12 @@ public struct IPAddress: Sendable, Hashable {
         isIPv4 = false
     }
 
+    /// The IPv4 address that an address of `::ffff:0:0/96` stands for (RFC 4291 section 2.5.5.2); else the address itself.
+    public var unmapped: IPAddress {
+        guard !isIPv4, high == 0, low >> 32 == 0xFFFF else { return self }
+        return IPAddress(v4: UInt32(truncatingIfNeeded: low))
+    }
+
     /// The address of 127.0.0.0/8 or ::1.
     public var isLoopback: Bool {
         isIPv4 ? low >> 24 == 127 : high == 0 && low == 1

@@ -73,7 +73,11 @@ struct InputOptions: ParsableArguments {
 extension SessionFilter {
     /// The filter of `--filter`; one that can't be read is a mistake of usage.
     init(option text: String) throws {
-        do { self = try SessionFilter(parsing: text) } catch { throw Failure(.usage, error.description) }
+        do {
+            self = try SessionFilter(parsing: text) { StandardError.write("mailtap: \($0)") }
+        } catch {
+            throw Failure(.usage, error.description)
+        }
     }
 }
 

@@ -52,7 +52,8 @@ enum HelpTopic {
               A negation speaks of the whole session: !(smtp.req.command == "AUTH") chooses those in which nobody tried to
               log in. FIELD != VALUE holds where there are values and none is equal. Text is compared case aside; texts
               with spaces stand in quotes. An address may be a network: ip.addr == 192.0.2.0/24. A rule or an enhanced
-              status code may end in a star: enhanced == 5.7.*. A size may be 500K, a moment 2026-11-23. A value that no
+              status code may end in a star: enhanced == 5.7.*. REGEX is one of PCRE2, Perl's syntax, as in Wireshark; where
+              it takes too many steps on a text, that text counts as no match, and standard error says so. A size may be 500K, a moment 2026-11-23. A value that no
               session could have (severity:eror) is an error, and its place is shown.
 
             SHORT FORMS
@@ -60,7 +61,8 @@ enum HelpTopic {
               user:TEXT                        part of the name of who logged in, the server having agreed
               has:attachment has:message has:report has:login has:findings
               is:failed is:encrypted           something was refused or it did not end with QUIT; TLS
-              before:TIME after:TIME           2026-11-23 or 2026-11-23T06:00:00Z
+              from:<>                          the null sender, that of reports: also from == ""
+              before:TIME after:TIME           2026-11-23, 2026-11-23T06:00 (UTC) or 2026-11-23T06:00:00+02:00
               larger:SIZE smaller:SIZE         of a message: 500K, 10M
               rule:ID severity:NAME aspect:NAME side:NAME   of a finding
 
