@@ -40,6 +40,11 @@ public struct Finding: Sendable, Equatable {
     public var text: String
     /// Such as `RFC 5321 section 2.3.8`.
     public var reference: String
+    /// How many more there are of its rule, at later exchanges, that are not kept one by one (`FindingList`).
+    public var unlisted = 0
+
+    /// How many findings it stands for.
+    public var occurrences: Int { 1 + unlisted }
 
     /// A finding.
     public init(

@@ -183,7 +183,7 @@ struct FindingList {
             return
         }
         if findings.count >= Self.mostOfARule, let last = lastOfFlood(of: id) {
-            repeats[last, default: 0] += 1
+            findings[last].unlisted += 1
             if let severity { findings[last].severity = max(findings[last].severity, severity) }
             return
         }
@@ -223,6 +223,11 @@ struct FindingList {
         guard findings.count > 1 || !repeats.isEmpty else { return findings }
         var list = findings
         for (index, count) in repeats { list[index].text += ", and \(count) more like it" }
+        if list.count >= Self.mostOfARule {
+            for index in list.indices where list[index].unlisted > 0 {
+                list[index].text += ", and \(list[index].unlisted) more at later exchanges, which are not listed"
+            }
+        }
         return list.enumerated().sorted { left, right in
             let first = left.element.exchange ?? .max, second = right.element.exchange ?? .max
             return first == second ? left.offset < right.offset : first < second

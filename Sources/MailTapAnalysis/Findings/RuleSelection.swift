@@ -26,14 +26,20 @@ public struct RuleSelection: Sendable {
         self.ignored = try Self.patterns(ignored)
     }
 
-    /// Adds the severities of a rules file: lines `PATTERN = error`, `warning`, `note` or `off`, of which the last that
-    /// fits a rule holds; what stands behind `#` is a comment.
+    /// Adds the severities of a rules file.
+    ///
+    /// Lines are `PATTERN = error`, `warning`, `note` or `off`, of which the last that fits a rule holds; what stands behind
+    /// `#` is a comment. Lines end in any usual way, a mark of the octet order may stand at the beginning, and case does
+    /// not count.
     ///
     /// - Throws: `RuleSelectionError` with the number of the line that can't be read.
     public mutating func add(rulesFile text: String) throws(RuleSelectionError) {
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        let text = text.hasPrefix("\u{FEFF}") ? text.dropFirst() : text[...]
+        // A CR and the LF behind it are one character.
+        let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" || $0 == "\r" }
+        for (index, line) in lines.enumerated() {
             let code = line.prefix { $0 != "#" }
-            let words = code.split { $0 == " " || $0 == "\t" || $0 == "=" || $0 == "\r" }.map(String.init)
+            let words = code.split { $0 == " " || $0 == "\t" || $0 == "=" }.map { $0.lowercased() }
             if words.isEmpty { continue }
             guard words.count == 2 else {
                 throw RuleSelectionError(problem: "line \(index + 1): a rule and a severity belong there")

@@ -288,6 +288,10 @@ public struct SessionJSON: Sendable {
         out.append(json: finding.text)
         out.append(",\"reference\":")
         out.append(json: finding.reference)
+        if finding.unlisted > 0 {
+            out.append(",\"unlisted\":")
+            out.append(json: finding.unlisted)
+        }
         out.append("}")
     }
 }

@@ -50,9 +50,10 @@ public struct SessionSummary: Sendable, Equatable {
         clientBytes = session.clientBytes
         serverBytes = session.serverBytes
         ending = session.ending
-        errors = session.findings.count { $0.severity == .error }
-        warnings = session.findings.count { $0.severity == .warning }
-        notes = session.findings.count { $0.severity == .note }
+        func count(_ severity: Severity) -> Int {
+            session.findings.reduce(0) { $1.severity == severity ? $0 + $1.occurrences : $0 }
+        }
+        (errors, warnings, notes) = (count(.error), count(.warning), count(.note))
         refusals = session.exchanges.count { exchange in
             exchange.reply?.status.isNegative == true || exchange.furtherReplies.contains { $0.status.isNegative }
         }

@@ -230,7 +230,7 @@ public struct TranscriptFormatter: Sendable {
         text += " " + Self.endpoints(session.info) + " " + session.ending.rawValue
         text += ", " + (session.messages.isEmpty ? "no message" : Self.count(UInt64(session.messages.count), "message"))
         if let overview = session.overview { self.overview(overview, session, into: &out) }
-        let findings = UInt64(session.findings.count)
+        let findings = session.findings.reduce(0 as UInt64) { $0 + UInt64(clamping: $1.occurrences) }
         if findings > 0 { text += ", " + Self.count(findings, "finding") }
         text += ", " + TimeText.text(seconds: session.duration, decimals: 3) + " s"
         event(text, into: &out)

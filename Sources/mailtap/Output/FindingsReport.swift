@@ -18,8 +18,8 @@ struct FindingsReport {
         /// Sessions that have it; the number of the last of them.
         var sessions = 0, lastSession = 0
 
-        mutating func count(in session: Int) {
-            count += 1
+        mutating func count(_ finding: Finding, in session: Int) {
+            count += finding.occurrences
             // Sessions come one after another.
             if sessions == 0 || lastSession != session { sessions += 1 }
             lastSession = session
@@ -31,6 +31,8 @@ struct FindingsReport {
     private let width: Int
     private var groups: [Key: Group] = [:]
     private var sessions = 0
+    /// Findings that are counted, and not kept one by one.
+    private var unlisted = 0
 
     init(color: Bool, width: Int) {
         self.color = color
@@ -54,12 +56,13 @@ struct FindingsReport {
     mutating func add(_ session: Session) {
         sessions += 1
         for finding in session.findings {
+            unlisted += finding.unlisted
             let key = Key(rule: finding.rule, severity: finding.severity)
             if let index = groups.index(forKey: key) {
-                groups.values[index].count(in: session.number)
+                groups.values[index].count(finding, in: session.number)
             } else {
                 var group = Group(finding: finding, place: Self.place(finding, session))
-                group.count(in: session.number)
+                group.count(finding, in: session.number)
                 groups[key] = group
             }
         }
@@ -70,11 +73,10 @@ struct FindingsReport {
         if let exchange = finding.exchange {
             place += ", exchange \(exchange)"
             // The verb of a line that may be anything is not quoted.
-            if session.exchanges.indices.contains(exchange), let verb = session.exchanges[exchange].command?.verb,
-                verb.allSatisfy({ $0.isASCII && ($0.isLetter || $0 == "*") }), !verb.isEmpty, verb.count <= 12,
-                finding.rule.hasSuffix("unknown-command") == false
+            if session.exchanges.indices.contains(exchange), let command = session.exchanges[exchange].command,
+                command.isKnown
             {
-                place += " (\(verb))"
+                place += " (\(command.verb))"
             }
         }
         return place + (session.info.source.isEmpty ? "" : " of \(session.info.source)")
@@ -111,6 +113,10 @@ struct FindingsReport {
         let parts = severities.count > 1 ? " (\(severities.joined(separator: ", ")))" : ""
         let found = total == 0 ? "no findings" : Self.count(total, "finding")
         out += "\(found)\(parts) in \(Self.count(sessions, "session"))\n".utf8
+        if unlisted > 0 {
+            out +=
+                "\(unlisted) of them are only counted: other formats list the first 1000 of a rule in a session\n".utf8
+        }
     }
 
     private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }

@@ -26,6 +26,21 @@ import Testing
         #expect(found.map(\.severity) == [.note, .warning])
     }
 
+    @Test func filesOfOtherSystemsAreRead() throws {
+        var selection = RuleSelection()
+        try selection.add(
+            rulesFile: "\u{FEFF}SMTP.* = WARNING\r\n\r\npop3.bare-lf=Off\r\nsmtp.bare-cr=note\rsmtp.no-quit off")
+        let found = selection.apply(to: Self.findings)
+        #expect(found.map(\.rule) == ["smtp.bare-lf", "smtp.bare-cr"])
+        #expect(found.map(\.severity) == [.warning, .note])
+        do {
+            try selection.add(rulesFile: "smtp.* = note\r\n\r\nsmtp.* = loud\r\n")
+            Issue.record("it was read")
+        } catch {
+            #expect(error.problem.hasPrefix("line 3: "))
+        }
+    }
+
     @Test(arguments: ["smtp.bare-lf", "smtp.nonsense = note", "smtp.bare-lf = loud", "a b c"])
     func aLineThatCannotBeReadIsNamed(_ line: String) {
         var selection = RuleSelection()
