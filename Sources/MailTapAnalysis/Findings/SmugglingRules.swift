@@ -6,10 +6,37 @@ import MailTapCore
 struct SmugglingRules {
     private let session: Session
     private let anomalies: [DialogueAnomaly]
+    /// The exchanges of replies that nothing asked for, in order; there may be as many of them as of dot lines.
+    private var unasked: [Int] = []
+    /// The exchanges whose content the server answered before its end.
+    private var cutShort: Set<Int> = []
+    /// The first exchange in which the client ended a line with LF alone.
+    private var firstBareLF = Int.max
 
     init(_ session: Session, _ anomalies: [DialogueAnomaly]) {
         self.session = session
         self.anomalies = anomalies
+        guard session.proto == .smtp else { return }
+        for anomaly in anomalies {
+            switch anomaly.kind {
+            case .dialogue(.replyWithoutCommand): unasked.append(anomaly.exchange)
+            case .dialogue(.contentEndedEarly): cutShort.insert(anomaly.exchange)
+            case .dialogue(.bareLF) where anomaly.range.side == .client:
+                firstBareLF = min(firstBareLF, anomaly.exchange)
+            default: break
+            }
+        }
+        unasked.sort()
+    }
+
+    /// How many replies that nothing asked for came in exchanges behind this one.
+    private func unasked(behind exchange: Int) -> Int {
+        var low = 0, high = unasked.count
+        while low < high {
+            let middle = (low + high) / 2
+            if unasked[middle] > exchange { high = middle } else { low = middle + 1 }
+        }
+        return unasked.count - low
     }
 
     /// Adds what such a line means; false for another irregularity.
@@ -29,9 +56,8 @@ struct SmugglingRules {
             }
             return true
         }
-        let extra = anomalies.count { $0.isA(.replyWithoutCommand) && $0.exchange > anomaly.exchange }
-        let isCutShort = anomalies.contains { $0.isA(.contentEndedEarly) && $0.exchange == anomaly.exchange }
-        if extra > 0 || isCutShort {
+        let extra = unasked(behind: anomaly.exchange)
+        if extra > 0 || cutShort.contains(anomaly.exchange) {
             let sign =
                 extra > 0
                 ? "the server gave \(ShownText.count(extra, "more reply", "more replies")) than the client asked for"
@@ -53,7 +79,7 @@ struct SmugglingRules {
     /// a dot with a blank behind it, and ran the rest.
     func lookBehindContent(_ found: inout FindingList) {
         guard session.proto == .smtp, session.clientMissing == 0, session.info.startSeen else { return }
-        let unasked = Set(anomalies.lazy.filter { $0.isA(.replyWithoutCommand) }.map(\.exchange))
+        let unasked = Set(self.unasked)
         guard unasked.count > 1 else { return }
         // A line whose form has a name is told by it.
         let named = Set(anomalies.lazy.filter { $0.dotLine != nil }.map(\.exchange))
@@ -80,8 +106,7 @@ struct SmugglingRules {
     private func goesOn(behind exchange: Int) -> Bool {
         guard session.exchanges.indices.contains(exchange + 1),
             let verb = session.exchanges[exchange + 1].command?.verb, Self.smuggled.contains(verb),
-            let reply = session.exchanges[exchange].reply,
-            !anomalies.contains(where: { $0.isA(.bareLF) && $0.range.side == .client && $0.exchange < exchange })
+            let reply = session.exchanges[exchange].reply, firstBareLF >= exchange
         else { return false }
         return session.exchanges[exchange + 1].isSent(before: reply)
     }

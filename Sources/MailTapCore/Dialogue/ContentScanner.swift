@@ -38,6 +38,9 @@ struct ContentScanner: Sendable {
     private var reported: UInt32 = 0
     private var hasReportedDot = false
 
+    /// What ends a line, by any reading, right before what comes next; nil where nothing does.
+    var lineEndBefore: DotLine.End? { before.lineEnd }
+
     /// Octets were lost: nothing is known of the octet before.
     mutating func skipLost() { before = .other }
 
@@ -144,9 +147,15 @@ struct ContentScanner: Sendable {
         }
     }
 
-    private mutating func note(_ line: DotLine, at dot: Int) {
-        guard reported & line.bit == 0 else { return }
+    /// Whether a form of dot line was not reported of this content yet; it is then taken for reported.
+    mutating func isFirst(_ line: DotLine) -> Bool {
+        guard reported & line.bit == 0 else { return false }
         reported |= line.bit
+        return true
+    }
+
+    private mutating func note(_ line: DotLine, at dot: Int) {
+        guard isFirst(line) else { return }
         oddities.append(
             ContentOddity(anomaly: .dotLineWithOddEnds(line), offset: dot, length: Self.length(line.after)))
     }

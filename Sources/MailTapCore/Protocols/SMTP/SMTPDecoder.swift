@@ -368,6 +368,7 @@ struct SMTPDecoder: DialogueDecoder {
         {
             return returned
         }
+        if isAnsweredEarly, let ended = endAtCarriageReturn(bytes, offer, &events) { return ended }
         let outcome = scanner.scan(bytes, from: 0, side: .client, takesCandidates: true, &events)
         for odd in scanner.takeOddities() {
             anomaly(
@@ -391,6 +392,24 @@ struct SMTPDecoder: DialogueDecoder {
             if content > 0 { return content }
             return afterCandidate(bytes, offer, &events)
         }
+    }
+
+    /// A dot and CR behind which the client waited, and the server answered: the end to both, where a command follows.
+    private mutating func endAtCarriageReturn(
+        _ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer
+    ) -> Int? {
+        guard bytes.byteCount > 2, bytes[octet: 0] == 46, bytes[octet: 1] == 13,
+            let before = scanner.lineEndBefore
+        else { return nil }
+        let rest = bytes.extracting(2...)
+        guard case .line(_, let text, _) = LineScan.next(in: rest, from: 0, limit: 1_024) else { return nil }
+        let (code, letters) = rest.verbCode(from: 0, to: text)
+        let verb = SMTPVerb(code: code)
+        guard verb != .unknown, isPlausible(verb, rest, letters), hasPlausibleForm(rest, text) else { return nil }
+        let mark = offer.range(0, 2)
+        anomaly(.oddEndOfData(DotLine(before: before, after: .cr)), mark, contentExchange, offer, &events)
+        endContent(mark, offer.arrivals.time(at: mark.end), isComplete: true, &events)
+        return 2
     }
 
     /// Behind a dot line with odd ends: the first octets offered are that line.
@@ -425,7 +444,7 @@ struct SMTPDecoder: DialogueDecoder {
         _ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer
     ) -> Int {
         let length = candidate?.length ?? 0
-        if let line = candidate?.line {
+        if let line = candidate?.line, scanner.isFirst(line) {
             anomaly(.dotLineWithOddEnds(line), offer.range(0, length), contentExchange, offer, &events)
         }
         candidate = nil
