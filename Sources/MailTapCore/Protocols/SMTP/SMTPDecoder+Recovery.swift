@@ -193,20 +193,12 @@ extension SMTPDecoder {
 
     mutating func decideAlone(_ bytes: RawSpan, _ side: Side) -> Bool {
         guard side == .client else { return false }
-        let looksLikeCommand: Bool
-        if case .line(_, let text, _) = LineScan.next(in: bytes, from: 0, limit: 1_024) {
-            let (code, letters) = bytes.verbCode(from: 0, to: text)
-            let verb = SMTPVerb(code: code)
-            looksLikeCommand = verb != .unknown && isPlausible(verb, bytes, letters) && hasPlausibleForm(bytes, text)
-        } else {
-            looksLikeCommand = false
-        }
         switch client {
         case .awaiting(.data):
-            client = looksLikeCommand || bytes.byteCount == 0 ? .commands : .opening
+            client = looksLikeCommand(bytes) || bytes.byteCount == 0 ? .commands : .opening
             return true
         case .awaiting(.auth):
-            client = looksLikeCommand ? .commands : .sasl
+            client = looksLikeCommand(bytes) ? .commands : .sasl
             return true
         case .awaiting(.starttls):
             client = .goAhead
@@ -214,15 +206,19 @@ extension SMTPDecoder {
         case .afterCandidate:
             let behind = candidate?.length ?? 0
             let rest = bytes.byteCount > behind ? bytes.extracting(behind...) : RawSpan()
-            // At the end nobody contradicts it; a flood behind it does.
-            if rest.byteCount <= limits.undecided {
-                candidate?.isTaken = true
-            } else {
-                client = .content; candidate = nil
-            }
+            // At the end nobody contradicts it; what can be no command, and a flood, do.
+            let isEnd = rest.byteCount == 0 || rest.byteCount <= limits.undecided && looksLikeCommand(rest)
+            if isEnd { candidate?.isTaken = true } else { candidate?.isRefused = true }
             return true
         default: return false
         }
+    }
+
+    private func looksLikeCommand(_ bytes: RawSpan) -> Bool {
+        guard case .line(_, let text, _) = LineScan.next(in: bytes, from: 0, limit: 1_024) else { return false }
+        let (code, letters) = bytes.verbCode(from: 0, to: text)
+        let verb = SMTPVerb(code: code)
+        return verb != .unknown && isPlausible(verb, bytes, letters) && hasPlausibleForm(bytes, text)
     }
 
     mutating func finish(

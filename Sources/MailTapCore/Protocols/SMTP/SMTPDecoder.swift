@@ -15,9 +15,11 @@ struct SMTPDecoder: DialogueDecoder {
     var contentKind = ContentKind.data
     /// The server answered the open content before its end.
     var isAnsweredEarly = false
-    /// A dot line with odd ends that may end the content: its end; and whether the server's answer said so.
-    var candidate: (length: Int, line: DotLine, isTaken: Bool)?
-    var searched = 0
+    /// A dot line with odd ends that may end the content: its end; whether the server's answer said so; and whether too
+    /// much came behind it.
+    var candidate: (length: Int, line: DotLine, isTaken: Bool, isRefused: Bool)?
+    /// Up to where the strict end was looked for.
+    var searched: UInt64 = 0
     /// Where the dot of the strict end was seen that no candidate before it can be.
     var strictEnd: UInt64 = 0
     /// Up to here the client's unknown lines came before a refusal of AUTH, and may hold what was meant for it.
@@ -334,7 +336,6 @@ struct SMTPDecoder: DialogueDecoder {
             Event(time: time, range: mark, exchange: contentExchange, kind: .contentEnd(isComplete: isComplete)),
             RawSpan())
         candidate = nil
-        searched = 0
         client = .commands
     }
 
@@ -351,7 +352,6 @@ struct SMTPDecoder: DialogueDecoder {
         contentGapEnd = .max
         isAnsweredEarly = false
         candidate = nil
-        searched = 0
         pending.append(PendingReply(exchange: contentExchange, verb: SMTPVerb.data.rawValue, kind: .content))
         events.append(
             Event(
@@ -385,9 +385,8 @@ struct SMTPDecoder: DialogueDecoder {
                 &events)
             return end
         case .candidate(let content, let end, let line):
-            candidate = (end - content, line, isAnsweredEarly)
+            candidate = (end - content, line, isAnsweredEarly, false)
             client = .afterCandidate
-            searched = 0
             // The dot line itself stays undecided with what follows it.
             if content > 0 { return content }
             return afterCandidate(bytes, offer, &events)
@@ -424,10 +423,18 @@ struct SMTPDecoder: DialogueDecoder {
             return candidate.length
         }
         // The strict end behind it, before any answer: then the server did not take the odd one.
-        if strictEnd > offer.base { return refuseCandidate(bytes, offer, &events) }
-        var from = max(candidate.length, searched)
-        while let dot = bytes.firstIndex(of: 46, from: from) {
-            guard dot + 2 < bytes.byteCount else { break }
+        if candidate.isRefused || strictEnd > offer.base { return refuseCandidate(bytes, offer, &events) }
+        let known = searched > offer.base ? Int(min(searched &- offer.base, UInt64(bytes.byteCount))) : 0
+        var from = max(candidate.length, known)
+        while true {
+            guard let dot = bytes.firstIndex(of: 46, from: from) else {
+                from = bytes.byteCount
+                break
+            }
+            guard dot + 2 < bytes.byteCount else {
+                from = dot
+                break
+            }
             from = dot + 1
             if dot >= 2, bytes[octet: dot - 1] == 10, bytes[octet: dot - 2] == 13, bytes[octet: dot + 1] == 13,
                 bytes[octet: dot + 2] == 10
@@ -436,7 +443,7 @@ struct SMTPDecoder: DialogueDecoder {
                 return refuseCandidate(bytes, offer, &events)
             }
         }
-        searched = from
+        searched = offer.base &+ UInt64(from)
         return 0
     }
 
@@ -448,7 +455,6 @@ struct SMTPDecoder: DialogueDecoder {
             anomaly(.dotLineWithOddEnds(line), offer.range(0, length), contentExchange, offer, &events)
         }
         candidate = nil
-        searched = 0
         client = .content
         switch scanner.scan(bytes.extracting(0..<length), from: 0, side: .client, takesCandidates: false, &events) {
         case .more(let consumed): return max(consumed, 1)
