@@ -3,7 +3,7 @@ import Synchronization
 
 /// A regular expression of PCRE2 (Perl's syntax, as Wireshark's `matches` has it), case aside.
 ///
-/// What it is tried on was sent by peers, so each match has bounds: for a text of n octets 100,000 + 100 n steps, and 64 MiB
+/// What it is tried on was sent by peers, so each match has bounds: for a text of n octets 10,000 + 100 n steps, and 64 MiB
 /// of memory. A text on which it needs more counts as no match, and the first such is told.
 final class FilterPattern: Sendable {
     /// Why a text is no regular expression.
@@ -14,7 +14,7 @@ final class FilterPattern: Sendable {
         var offset: Int
     }
 
-    private static let leastSteps: UInt32 = 100_000
+    private static let leastSteps: UInt32 = 10_000
     private static let stepsPerOctet: UInt32 = 100
     private static let heapKiB: UInt32 = 65_536
 

@@ -103,7 +103,7 @@ enum LoginRules {
 
     private static func challenge(_ prefix: String, _ place: DialoguePlace, _ found: inout FindingList) {
         guard let reply = place.serverReply, reply.status.rawValue == 334 || reply.status == .plus,
-            let line = reply.lines.first, line.patterns.isEmpty, !line.octets.isEmpty,
+            let line = reply.lines.first, line.patterns.isEmpty, line.secrets.isEmpty, !line.octets.isEmpty,
             case let isBase64 = SASLToken.decode(line.octets[...]) != nil,
             !isBase64 || SASLToken.lacksPadding(line.octets[...])
         else { return }

@@ -2,7 +2,13 @@
 struct SpokenSecrets: Sendable {
     private static let count = 16
     private static let lengths = 4...1_024
-    private var tokens: [[UInt8]] = []
+    private var tokens: [Token] = []
+
+    private struct Token {
+        var octets: [UInt8]
+        /// Of letters alone, so that it may be a usual word in other letters: case counts.
+        var isExact: Bool
+    }
 
     /// Whether the client said none.
     var isEmpty: Bool { tokens.isEmpty }
@@ -19,9 +25,9 @@ struct SpokenSecrets: Sendable {
     }
 
     private mutating func keep(_ token: [UInt8]) {
-        guard Self.lengths.contains(token.count), !tokens.contains(token) else { return }
+        guard Self.lengths.contains(token.count), !tokens.contains(where: { $0.octets == token }) else { return }
         if tokens.count == Self.count { tokens.removeFirst() }
-        tokens.append(token)
+        tokens.append(Token(octets: token, isExact: token.allSatisfy(Self.isLetter)))
     }
 
     /// Blanks, quotes, brackets, colons and semicolons; all that base64 has belongs to a word.
@@ -57,20 +63,24 @@ struct SpokenSecrets: Sendable {
         return joined
     }
 
-    /// Case aside, but for a token of letters alone, which may be a usual word.
-    private static func find(_ token: [UInt8], in line: RawSpan, _ found: inout [Range<Int>]) {
-        guard let first = token.first, line.byteCount >= token.count else { return }
-        let isExact = token.allSatisfy { isLetter($0) }
-        for start in isExact || !isLetter(first) ? [first] : [first, first ^ 32] {
-            var from = 0
-            while let place = line.firstIndex(of: start, from: from), place + token.count <= line.byteCount {
-                let isThere = token.indices.allSatisfy { index in
-                    let octet = line[octet: place + index]
-                    return octet == token[index] || (!isExact && isLetter(octet) && octet ^ 32 == token[index])
-                }
-                if isThere { found.append(place..<place + token.count) }
-                from = isThere ? place + token.count : place + 1
+    private static func find(_ token: Token, in line: RawSpan, _ found: inout [Range<Int>]) {
+        guard let first = token.octets.first, line.byteCount >= token.octets.count else { return }
+        find(token, beginning: first, in: line, &found)
+        if !token.isExact, isLetter(first) { find(token, beginning: first ^ 32, in: line, &found) }
+    }
+
+    private static func find(
+        _ token: Token, beginning first: UInt8, in line: RawSpan, _ found: inout [Range<Int>]
+    ) {
+        let octets = token.octets
+        var from = 0
+        while let place = line.firstIndex(of: first, from: from), place + octets.count <= line.byteCount {
+            let isThere = octets.indices.allSatisfy { index in
+                let octet = line[octet: place + index]
+                return octet == octets[index] || (!token.isExact && isLetter(octet) && octet ^ 32 == octets[index])
             }
+            if isThere { found.append(place..<place + octets.count) }
+            from = isThere ? place + octets.count : place + 1
         }
     }
 

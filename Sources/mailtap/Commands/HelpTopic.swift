@@ -52,9 +52,12 @@ enum HelpTopic {
               A negation speaks of the whole session: !(smtp.req.command == "AUTH") chooses those in which nobody tried to
               log in. FIELD != VALUE holds where there are values and none is equal. Text is compared case aside; texts
               with spaces stand in quotes. An address may be a network: ip.addr == 192.0.2.0/24. A rule or an enhanced
-              status code may end in a star: enhanced == 5.7.*. REGEX is one of PCRE2, Perl's syntax, as in Wireshark; where
-              it takes too many steps on a text, that text counts as no match, and standard error says so. A size may be 500K, a moment 2026-11-23. A value that no
+              status code may end in a star: enhanced == 5.7.*. A size may be 500K, a moment 2026-11-23. A value that no
               session could have (severity:eror) is an error, and its place is shown.
+
+              REGEX has the syntax of PCRE2, Perl's, as in Wireshark: (?<=x)y, \\d, \\bword\\b, (?-i)Case; it is in quotes,
+              where \\ may be doubled. Texts are UTF-8. A text on which it takes too many steps, as (a+)+ can, counts as
+              no match, which standard error tells once.
 
             SHORT FORMS
               from:TEXT to:TEXT subject:TEXT   parts of the envelope's or the header's addresses, of the subject
