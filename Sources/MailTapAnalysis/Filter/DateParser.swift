@@ -1,6 +1,6 @@
 import MailTapCore
 
-/// Moments as text, in seconds since 1970-01-01T00:00:00Z: what filters say (RFC 3339), and Date fields (RFC 5322).
+/// Moments as filters write them (RFC 3339), in seconds since 1970-01-01T00:00:00Z.
 ///
 /// Any year of four digits can be told, beyond what 64 bits of nanoseconds hold. Total: no text traps.
 struct DateParser {
@@ -16,46 +16,10 @@ struct DateParser {
             let day = parser.number(2...2), let midnight = Self.midnight(year, month, day)
         else { return nil }
         if parser.rest.isEmpty { return midnight }
-        guard parser.take("Tt "), let clock = parser.clock(hourDigits: 2...2) else { return nil }
+        guard parser.take("Tt "), let clock = parser.clock() else { return nil }
         if parser.rest.isEmpty || parser.take("Zz") { return parser.rest.isEmpty ? midnight + clock : nil }
         guard let offset = parser.offset(), parser.rest.isEmpty else { return nil }
         return midnight + clock - offset
-    }
-
-    /// The moment of a Date field such as `Mon, 23 Nov 2026 20:30:00 +0000`, older forms among them (RFC 5322 sections 3.3
-    /// and 4.3); nil where it is none.
-    static func field(_ text: String) -> Double? {
-        var parser = DateParser(text)
-        parser.skipBlanks()
-        if parser.word() != nil {
-            parser.skipBlanks()
-            guard parser.take(",") else { return nil }
-            parser.skipBlanks()
-        }
-        guard let day = parser.number(1...2) else { return nil }
-        parser.skipBlanks()
-        let months = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
-        guard let month = parser.word().flatMap({ months.firstIndex(of: $0) }) else { return nil }
-        parser.skipBlanks()
-        let digits = parser.rest.prefix { (48...57).contains($0) }.count
-        guard var year = parser.number(2...4) else { return nil }
-        if digits < 4 { year += digits == 2 && year < 50 ? 2000 : 1900 }
-        parser.skipBlanks()
-        guard let midnight = Self.midnight(year, month + 1, day), let clock = parser.clock(hourDigits: 1...2) else {
-            return nil
-        }
-        parser.skipBlanks()
-        guard let offset = parser.offset() ?? parser.word().map(Self.zone) else { return nil }
-        parser.skipBlanks()
-        return parser.rest.isEmpty ? midnight + clock - offset : nil
-    }
-
-    /// Seconds that a zone of letters is ahead of UTC; those of RFC 5322 section 4.3, any other counts as UTC.
-    private static func zone(_ name: String) -> Double {
-        let hours: [String: Double] = [
-            "EDT": -4, "EST": -5, "CDT": -5, "CST": -6, "MDT": -6, "MST": -7, "PDT": -7, "PST": -8,
-        ]
-        return (hours[name] ?? 0) * 3600
     }
 
     private static func midnight(_ year: Int, _ month: Int, _ day: Int) -> Double? {
@@ -66,8 +30,8 @@ struct DateParser {
     }
 
     /// `06:00`, or with seconds and a fraction of them; 60 is a leap second.
-    private mutating func clock(hourDigits: ClosedRange<Int>) -> Double? {
-        guard let hour = number(hourDigits), hour < 24, take(":"), let minute = number(2...2), minute < 60 else {
+    private mutating func clock() -> Double? {
+        guard let hour = number(2...2), hour < 24, take(":"), let minute = number(2...2), minute < 60 else {
             return nil
         }
         var seconds = Double(hour * 3600 + minute * 60)
@@ -107,27 +71,5 @@ struct DateParser {
         guard count.contains(taken.count) else { return nil }
         rest = rest.dropFirst(taken.count)
         return taken.reduce(0) { $0 * 10 + Int($1 - 48) }
-    }
-
-    /// Letters, in capitals; nil where none stand there.
-    private mutating func word() -> String? {
-        let letters = rest.prefix { (97...122).contains($0 | 32) }
-        rest = rest.dropFirst(letters.count)
-        return letters.isEmpty ? nil : String(decoding: letters, as: UTF8.self).uppercased()
-    }
-
-    /// Blanks, line ends and comments, nested ones among them.
-    private mutating func skipBlanks() {
-        var depth = 0
-        while let octet = rest.first {
-            switch octet {
-            case UInt8(ascii: "("): depth += 1
-            case UInt8(ascii: ")") where depth > 0: depth -= 1
-            case UInt8(ascii: "\\") where depth > 0: rest = rest.dropFirst()
-            case 9, 10, 13, 32: break
-            default: if depth == 0 { return }
-            }
-            rest = rest.dropFirst()
-        }
     }
 }

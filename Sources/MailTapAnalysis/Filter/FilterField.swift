@@ -200,7 +200,9 @@ enum FilterField: String, Sendable, CaseIterable {
         case .headerTo: return texts([message.content.to])
         case .headerDate:
             // A field that is no date is there all the same.
-            return message.content.date.map { [DateParser.field($0).map { .number($0) } ?? .text($0)] } ?? []
+            return message.content.date.map { text in
+                [MailDate(Array(text.utf8)[...]).map { .number(Double($0.seconds)) } ?? .text(text)]
+            } ?? []
         default: return []
         }
     }

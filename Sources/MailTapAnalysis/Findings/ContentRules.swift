@@ -17,11 +17,26 @@ enum ContentRules {
             found.add(
                 "smtp.null-sender-many-recipients", exchange: place.index,
                 "The null sender writes to \(transaction.accepted) recipients")
-        } else if place.session.messages[number].content.facts.report?.type.hasSuffix("delivery-status") == true {
-            found.add(
-                "smtp.report-with-sender", exchange: place.index,
-                "The message is a delivery report and comes from \(ShownText.of(transaction.sender))")
+        } else if let report = place.session.messages[number].content.facts.report {
+            reported(report.type, transaction, place, &found)
         }
+    }
+
+    /// RFC 5321 section 4.5.5, RFC 8098 section 3; a complaint (RFC 5965) has a sender.
+    private static func reported(
+        _ type: String, _ transaction: DialogueState.Transaction, _ place: DialoguePlace, _ found: inout FindingList
+    ) {
+        let what: String
+        if type.hasSuffix("delivery-status") {
+            what = "a delivery report"
+        } else if type.hasSuffix("disposition-notification") {
+            what = "a receipt (RFC 8098 section 3)"
+        } else {
+            return
+        }
+        found.add(
+            "smtp.report-with-sender", exchange: place.index,
+            "The message is \(what) and comes from \(ShownText.of(transaction.sender))")
     }
 
     private static func size(

@@ -112,6 +112,27 @@ enum MessageRules {
         case .tooDeep: ("message.too-complex", "Parts lie deeper than 64 levels")
         case .tooManyParts: ("message.too-complex", "There are more than 10,000 parts")
         case .badBase64: ("message.bad-base64", "A base64 part holds other octets")
+        case .base64CutOff:
+            ("message.bad-base64", "A base64 part ends inside a group of four digits: it was cut off, or lacks padding")
+        case .badQuotedPrintable:
+            (
+                "message.bad-quoted-printable",
+                "A quoted-printable part holds an \"=\" that encodes nothing, or octets above 127"
+            )
+        case .badContentType: ("message.bad-content-type", "A Content-Type is no media type: it counts as text/plain")
+        case .compositeEncoded:
+            ("message.bad-transfer-encoding", "A multipart or an embedded message has a transfer encoding")
+        case .unknownEncoding: ("message.bad-transfer-encoding", "A transfer encoding is none that is known")
+        case .eightBitIn7Bit: ("message.8bit-in-7bit", "A part says that it is 7bit and holds octets above 127")
+        case .badDate: ("message.bad-date", "The Date field holds no date and time that there are")
+        case .reportBroken:
+            ("message.report-broken", "A delivery report lacks a recipient's name, action or status, or has another")
+        case .deliveredTwice:
+            (
+                "message.delivered-twice",
+                "The same Delivered-To stands there twice: the message came back to where it had been delivered"
+            )
+        case .mboxLine: ("message.mbox-line", "A \"From \" line of an mbox file stands in the header section")
         case .charsetContradicted: ("message.charset-contradicted", "A text part holds octets that its charset has not")
         }
     }

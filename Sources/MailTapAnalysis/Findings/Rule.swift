@@ -37,7 +37,8 @@ public struct Rule: Sendable, Hashable, Identifiable {
 /// The one catalogue of rules.
 public enum RuleBook {
     /// Every rule, in the order of its id.
-    public static let all: [Rule] = (smtpSyntax + smtpSemantics + smtpSynchronization + pop3 + transport + messages)
+    public static let all: [Rule] =
+        (smtpSyntax + smtpSemantics + smtpSynchronization + pop3 + transport + messages + messageForm)
         .sorted { $0.id < $1.id }
 
     private static let byID = Dictionary(all.map { ($0.id, $0) }) { first, _ in first }

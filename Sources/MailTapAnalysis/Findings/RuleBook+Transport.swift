@@ -102,9 +102,9 @@ extension RuleBook {
             "More than 64 levels or 10,000 parts: filters that give up there can be got around.",
             remedy: "Refuse such messages."),
         Rule(
-            "message.bad-base64", .syntax, .warning, .client, "Base64 part with other octets inside",
+            "message.bad-base64", .syntax, .warning, .client, "Base64 part that is not well-formed",
             "RFC 2045 section 6.8",
-            "Readers skip them; a filter that does not sees another file than the recipient.",
+            "Readers skip other octets and guess at a last group that is not whole; a filter that does not sees another file than the recipient.",
             remedy: "Encode the part anew."),
         Rule(
             "message.charset-contradicted", .syntax, .note, .client, "Text that is not in its declared charset",

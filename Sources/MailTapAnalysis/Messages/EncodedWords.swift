@@ -72,6 +72,8 @@ enum EncodedWords {
             var base64 = Base64Decoder()
             let source = Array(text[..<textEnd])
             base64.decode(source.span.bytes, into: &decoded)
+            // What is no base64 is shown as it stands (section 6.3); padding is often left out.
+            if base64.sawJunk { return nil }
         case UInt8(ascii: "Q"), UInt8(ascii: "q"):
             var quoted = QuotedPrintableDecoder()
             let source = text[..<textEnd].map { $0 == UInt8(ascii: "_") ? 32 : $0 }

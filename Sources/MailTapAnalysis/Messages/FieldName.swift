@@ -6,7 +6,7 @@ enum FieldName: UInt8, CaseIterable {
     case received, autoSubmitted, contentType, contentTransferEncoding, contentDisposition
     case dkimSignature, arcSeal, arcMessageSignature, arcAuthenticationResults, authenticationResults, receivedSPF
     case reportingMTA, reportingUA, disposition, feedbackType, finalRecipient, originalRecipient, action, status
-    case diagnosticCode
+    case diagnosticCode, deliveredTo
     /// Any name that begins with `list-` (RFC 2369, 2919, 8058).
     case list
     case other
@@ -45,6 +45,7 @@ enum FieldName: UInt8, CaseIterable {
         case .action: "action"
         case .status: "status"
         case .diagnosticCode: "diagnostic-code"
+        case .deliveredTo: "delivered-to"
         case .list, .other: ""
         }
     }

@@ -5,7 +5,7 @@ enum HeaderLine {
     case empty, field
 
     /// How a message in an mbox file begins.
-    private static let mboxFrom = Array("From ".utf8)
+    fileprivate static let mboxFrom = Array("From ".utf8)
 
     /// Nil for a line that is neither: the body has begun without an empty line.
     init?(_ line: RawSpan) {
@@ -36,6 +36,14 @@ enum HeaderLine {
 extension RawSpan {
     /// Whether the last octet is an LF.
     var endsLine: Bool { byteCount > 0 && self[octet: byteCount - 1] == 10 }
+
+    /// Whether the line is how a message in an mbox file begins; `From :` is a field (RFC 5322 section 4.5.2).
+    var isMboxLine: Bool {
+        guard byteCount > 5, self[octet: 4] == 32, starts(with: HeaderLine.mboxFrom) else { return false }
+        var index = 5
+        while index < byteCount, SMTPBlank.contains(self[octet: index]) { index += 1 }
+        return index < byteCount && self[octet: index] != UInt8(ascii: ":")
+    }
 
     /// Whether two dashes stand at an offset.
     func hasDashes(at offset: Int) -> Bool {

@@ -18,11 +18,18 @@ struct MIMELeaf {
 
     /// Whether anybody asks for the octets that base64 stands for, or for their number.
     private let isDecoded: Bool
+    /// Whether octets above 127 have no place in it as it travels.
+    private let is7Bit: Bool
+    private var saw8Bit = false
 
     /// Octets of a report that are read (RFC 3464, 8098).
-    private static let keptLimit = 65_536
+    static let keptLimit = 65_536
 
-    init(part: MessagePart, _ kind: MediaKind, decoder: TransferDecoder, isDigested: Bool, awaitsBoundary: Bool) {
+    init(
+        part: MessagePart, _ kind: MediaKind, decoder: TransferDecoder, is7Bit: Bool, isDigested: Bool,
+        awaitsBoundary: Bool
+    ) {
+        self.is7Bit = is7Bit
         hasher = isDigested ? SHA256() : nil
         self.part = part
         self.decoder = decoder
@@ -37,6 +44,7 @@ struct MIMELeaf {
     ///
     /// - Parameter isASCII: whether it is known that none of them is above 127, nor was any before.
     mutating func receive(_ bytes: RawSpan, isASCII: Bool) {
+        if !isASCII, is7Bit, !saw8Bit { saw8Bit = bytes.containsHighBit }
         switch decoder {
         case .identity: digest(bytes, isASCII: isASCII)
         case .base64(var base64) where !isDecoded:
@@ -80,8 +88,17 @@ struct MIMELeaf {
             decoded.removeAll(keepingCapacity: true)
             quoted.finish(into: &decoded)
             digestDecoded()
+            if quoted.sawJunk || saw8Bit { defects.insert(.badQuotedPrintable) }
+        } else if saw8Bit {
+            defects.insert(.eightBitIn7Bit)
         }
-        if case .base64(let base64) = decoder, base64.sawJunk { defects.insert(.badBase64) }
+        if case .base64(let base64) = decoder {
+            if base64.sawJunk {
+                defects.insert(.badBase64)
+            } else if base64.isCutOff {
+                defects.insert(.base64CutOff)
+            }
+        }
         if charset.isContradicted { defects.insert(.charsetContradicted) }
         part.digest = hasher.map { ContentDigest($0.finalize()) }
         return defects

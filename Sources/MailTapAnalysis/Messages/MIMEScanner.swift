@@ -201,6 +201,7 @@ struct MIMEScanner {
 
     private mutating func addHeaderLine(_ taken: RawSpan, isWhole: Bool) {
         headerBegan = true
+        if isMessageHeader, taken.isMboxLine { content.facts.defects.insert(.mboxLine) }
         skipsLine = !isWhole && !taken.endsLine
         if sawHighBit, taken.containsHighBit {
             content.facts.has8BitHeader = true
@@ -288,8 +289,9 @@ struct MIMEScanner {
         let encoding = header.first(.contentTransferEncoding).map { MIMEField.value(of: $0) } ?? ""
         let decoder = TransferDecoder(encoding)
         let contentType = header.first(.contentType).map { MIMEField($0) }
-        let type = Self.mediaType(contentType, defaultType)
+        let type = mediaType(contentType)
         let kind = MediaKind(type)
+        let is7Bit = check(encoding, decoder, type, kind)
         phase = .body
         isAtLineStart = true
         held = .none
@@ -316,13 +318,37 @@ struct MIMEScanner {
             part: MessagePart(
                 type: type, charset: contentType?[.charset].map(ASCII.lowercased),
                 filename: disposition?[.filename] ?? contentType?[.name]),
-            kind, decoder: decoder, isDigested: digestsParts, awaitsBoundary: awaitsBoundary)
+            kind, decoder: decoder, is7Bit: is7Bit, isDigested: digestsParts, awaitsBoundary: awaitsBoundary)
     }
 
     /// `type/subtype` in lower case; `text/plain` for what is no media type (RFC 2045 section 5.2).
-    private static func mediaType(_ field: MIMEField?, _ fallback: String) -> String {
-        guard let field else { return fallback }
-        return isMediaType(field.value.utf8) ? field.value : plainText
+    private mutating func mediaType(_ field: MIMEField?) -> String {
+        guard let field else { return defaultType }
+        guard !Self.isMediaType(field.value.utf8) else { return field.value }
+        content.facts.defects.insert(.badContentType)
+        return Self.plainText
+    }
+
+    /// Looks at a transfer encoding (RFC 2045 section 6).
+    ///
+    /// - Returns: whether the part, as it travels, has no place for octets above 127.
+    private mutating func check(
+        _ encoding: String, _ decoder: TransferDecoder, _ type: String, _ kind: MediaKind
+    ) -> Bool {
+        guard !encoding.isEmpty else { return false }
+        switch decoder {
+        case .identity:
+            if encoding == "7bit" { return kind != .multipart }
+            if encoding != "8bit", encoding != "binary", !encoding.hasPrefix("x-") {
+                content.facts.defects.insert(.unknownEncoding)
+            }
+            return false
+        case .base64, .quotedPrintable:
+            // RFC 6532 section 3.7 allows it for message/global.
+            if kind == .multipart || type == "message/rfc822" { content.facts.defects.insert(.compositeEncoded) }
+            if case .quotedPrintable = decoder { return true }
+            return false
+        }
     }
 
     /// Whether one slash stands in it, neither first nor last.
@@ -393,6 +419,9 @@ struct MIMEScanner {
         content.parts.append(closing.part)
         if let octets = closing.kept, content.facts.report == nil {
             content.facts.report = MessageReport(type: closing.part.type, octets: octets)
+            if content.facts.report?.isBroken == true, octets.count < MIMELeaf.keptLimit {
+                content.facts.defects.insert(.reportBroken)
+            }
         }
     }
 

@@ -9,15 +9,27 @@ extension MessageContent {
         for field in header.fields {
             switch field.name {
             case .messageID: if messageID == nil { messageID = Self.identifier(header.body(field)) }
-            case .date: facts.dateCount += 1
+            case .date:
+                facts.dateCount += 1
+                if MailDate(header.body(field)) == nil { facts.defects.insert(.badDate) }
             case .from: facts.fromCount += 1
             case .received: facts.receivedCount += 1
             default: break
             }
             if decodes { decode(field, header) }
         }
+        if header.isRepeated(.deliveredTo) { compareDeliveries(header) }
         if header.hasRepeats {
             facts.repeatedFields = FieldName.single.filter(header.isRepeated).map { "\($0.text)" }
+        }
+    }
+
+    /// Looks for the same Delivered-To twice.
+    private mutating func compareDeliveries(_ header: HeaderSection) {
+        var seen: Set<[UInt8]> = []
+        for field in header.fields.prefix(1_000) where field.name == .deliveredTo {
+            let address = header.body(field).map { ASCII.lowercase($0) }
+            if !address.isEmpty, !seen.insert(address).inserted { facts.defects.insert(.deliveredTwice) }
         }
     }
 
@@ -34,6 +46,10 @@ extension MessageContent {
             if facts.autoSubmitted == nil { facts.autoSubmitted = MIMEField.value(of: header.body(field)) }
         case .received:
             if facts.receivedBy.count < 128 { facts.receivedBy.append(Self.receivingHost(header.body(field))) }
+            if facts.receivedCount <= 32 {
+                facts.receivedFields.append(10)
+                facts.receivedFields += header.body(field).prefix(ReceivedHop.lengthLimit)
+            }
         case .dkimSignature:
             if facts.dkimDomains.count < 32, let domain = Self.domainTag(header.body(field)) {
                 facts.dkimDomains.append(domain)

@@ -6,8 +6,8 @@ extension MessageFacts {
         var phrases: [String] = []
         if let report { phrases.append(report.phrase) }
         if receivedCount > 0 {
-            let newest = receivedBy.first.flatMap { $0 == "?" ? nil : ", the last of them \(ShownText.of($0))" } ?? ""
-            phrases.append("passed \(ShownText.count(receivedCount, "server"))\(newest) (RFC 5321 section 4.4)")
+            let fields = receivedFields.dropFirst().split(separator: 10, omittingEmptySubsequences: false)
+            phrases.append(ReceivedHop.phrase(fields.map { ReceivedHop($0) }, of: receivedCount))
         }
         if authentication.contains("dkim-signature") {
             let domains = dkimDomains.prefix(4).map { ShownText.of($0) }.joined(separator: ", ")
@@ -41,7 +41,10 @@ extension MessageReport {
                 return "\(ShownText.of(recipient.address)) \(ShownText.of(recipient.action ?? "?"))\(status ?? "")"
             }
             let more = recipients.count > 4 ? "; and \(recipients.count - 4) more" : ""
-            let text = fates.isEmpty ? "" : ": " + fates.joined(separator: "; ") + more
+            let unnamed =
+                unnamedRecipients == 0
+                ? "" : ", and of \(ShownText.count(unnamedRecipients, "recipient")) that it does not name"
+            let text = (fates.isEmpty ? "" : ": " + fates.joined(separator: "; ") + more) + unnamed
             return "is a delivery report\(by)\(text) (RFC 3464)"
         }
         let what = disposition.flatMap { $0.isEmpty ? nil : ": \(ShownText.of($0))" } ?? ""

@@ -13,6 +13,8 @@ public struct MessageFacts: Sendable, Equatable {
     /// Host names of the Received chain (RFC 5321 section 4.4), newest first, as the `by` clauses say; `?` where one
     /// says nothing; at most 128.
     public var receivedBy: [String] = []
+    /// The first Received fields' bodies, newest first, each behind an LF: read only where their way is shown.
+    var receivedFields: [UInt8] = []
     /// Number of Received fields.
     public var receivedCount = 0
     /// Auto-Submitted's keyword (RFC 3834), in lower case; nil if absent.
@@ -62,6 +64,26 @@ public enum MessageDefect: String, Sendable, Hashable, CaseIterable {
     case tooManyParts
     /// Octets that are no base64 inside a base64 part (RFC 2045 section 6.8).
     case badBase64
+    /// A base64 part whose last group of digits is not whole (RFC 2045 section 6.8).
+    case base64CutOff
+    /// A quoted-printable part with an `=` that encodes nothing, or octets above 127 (RFC 2045 section 6.7).
+    case badQuotedPrintable
+    /// A Content-Type that is no media type; the part is read as plain text (RFC 2045 section 5.2).
+    case badContentType
+    /// A multipart or an embedded message with a transfer encoding of its own (RFC 2045 section 6.4).
+    case compositeEncoded
+    /// A transfer encoding that nobody knows, and whose name does not begin with `x-` (RFC 2045 section 6.3).
+    case unknownEncoding
+    /// A part that says that it is 7bit and holds octets above 127 (RFC 2045 section 2.7).
+    case eightBitIn7Bit
+    /// A Date field that is no date (RFC 5322 section 3.3).
+    case badDate
+    /// The line with which an mbox file begins a message, in the message's header section (RFC 5322 section 2.2).
+    case mboxLine
+    /// A delivery report that says of a recipient too little, or what is not known (RFC 3464 section 2.3).
+    case reportBroken
+    /// The same Delivered-To twice (RFC 9228).
+    case deliveredTwice
     /// A text part's octets can't be of the charset that it declares.
     case charsetContradicted
 }
@@ -86,8 +108,14 @@ public struct MessageReport: Sendable, Equatable {
     public var reporter: String?
     /// The recipients, at most 1,000; for a disposition notification the one that it speaks of.
     public var recipients: [Recipient] = []
+    /// Recipients of a delivery report that have no name.
+    public var unnamedRecipients = 0
+    /// Whether a delivery report says of a recipient less than RFC 3464 section 2.3 asks for, or what it does not know.
+    var isBroken = false
     /// Disposition (RFC 8098 section 3.2.6) or Feedback-Type (RFC 5965 section 3.1); nil if absent.
     public var disposition: String?
+
+    static let actions: Set<String> = ["failed", "delayed", "delivered", "relayed", "expanded"]
 
     static let types: Set<String> = [
         "message/delivery-status", "message/global-delivery-status", "message/disposition-notification",

@@ -4,8 +4,10 @@ extension MessageReport {
     /// Reads the machine-readable part of a report: groups of fields with empty lines between (RFC 3464 section 2.1).
     init(type: String, octets: [UInt8]) {
         self.type = type
-        for group in Self.groups(octets) {
+        let isOfDelivery = type.hasSuffix("delivery-status")
+        for (index, group) in Self.groups(octets).enumerated() {
             let fields = HeaderSection(group)
+            if isOfDelivery, index > 0 { check(fields) }
             if reporter == nil {
                 reporter = (fields.text(.reportingMTA) ?? fields.text(.reportingUA)).map(Self.typedValue)
             }
@@ -19,6 +21,16 @@ extension MessageReport {
                     status: fields.text(.status).map(Self.firstWord),
                     diagnostic: fields.text(.diagnosticCode).map(Self.typedValue)))
         }
+    }
+
+    /// Looks for what is missing in what a delivery report says of a recipient.
+    private mutating func check(_ fields: HeaderSection) {
+        guard fields.speaksOfRecipient else { return }
+        let action = fields.text(.action).map(Self.firstWord) ?? ""
+        let status = fields.text(.status).map(Self.firstWord).flatMap { EnhancedCode($0) }
+        let isNamed = fields.first(.finalRecipient) != nil
+        if !isNamed, fields.first(.originalRecipient) == nil { unnamedRecipients += 1 }
+        if !isNamed || !Self.actions.contains(action) || status == nil { isBroken = true }
     }
 
     /// The octets between empty lines.
@@ -46,5 +58,12 @@ extension MessageReport {
 
     private static func firstWord(_ text: String) -> String {
         String(text.prefix { $0 != " " && $0 != "\t" && $0 != "(" }).lowercased()
+    }
+}
+
+extension HeaderSection {
+    /// Whether a field stands in it that only a report's words about a recipient have (RFC 3464 section 2.3).
+    fileprivate var speaksOfRecipient: Bool {
+        [FieldName.finalRecipient, .originalRecipient, .action, .status, .diagnosticCode].contains { first($0) != nil }
     }
 }

@@ -33,6 +33,9 @@ struct Base64Decoder {
     /// Whether an octet that is neither of the alphabet, nor padding, nor a blank or line end was skipped.
     private(set) var sawJunk = false
 
+    /// Whether digits came whose group of four is not whole, nor filled up by padding.
+    var isCutOff: Bool { digits != 0 && !isDone }
+
     /// The value of each octet as a base64 digit; 0x80 for line ends and blanks, 0x81 for padding, 0xFF for the rest.
     private static let values: [UInt8] = {
         var table = [UInt8](repeating: 0xFF, count: 256)
@@ -147,9 +150,13 @@ struct QuotedPrintableDecoder {
         case equals
         case firstDigit(octet: UInt8, value: UInt8)
         case softBreak
+        /// Blanks behind an `=`, which transport may have added to the line (section 6.7, rule 3).
+        case padding
     }
 
     private var state = State.text
+    /// Whether an `=` came that encodes nothing.
+    private(set) var sawJunk = false
 
     /// Appends to `out` what the next octets stand for.
     mutating func decode(_ bytes: RawSpan, into out: inout [UInt8]) {
@@ -175,17 +182,31 @@ struct QuotedPrintableDecoder {
         case .softBreak:
             if octet == 10 { state = .text }
             return true
+        case .padding:
+            if SMTPBlank.contains(octet) {
+                out.append(octet)
+                return true
+            }
+            if octet != 10, octet != 13 { sawJunk = true }
+            state = .text
+            return false
         case .equals:
             if octet == 10 {
                 state = .text
             } else if octet == 13 {
                 state = .softBreak
             } else if octet == UInt8(ascii: "=") {
+                sawJunk = true
                 out.append(octet)
                 state = .text
+            } else if SMTPBlank.contains(octet) {
+                out.append(UInt8(ascii: "="))
+                state = .padding
+                return false
             } else if let value = SMTPGrammar.hexDigit(octet) {
                 state = .firstDigit(octet: octet, value: value)
             } else {
+                sawJunk = true
                 out.append(UInt8(ascii: "="))
                 state = .text
                 return false
@@ -194,6 +215,7 @@ struct QuotedPrintableDecoder {
         case .firstDigit(let first, let high):
             state = .text
             guard let low = SMTPGrammar.hexDigit(octet) else {
+                sawJunk = true
                 out.append(UInt8(ascii: "="))
                 out.append(first)
                 return false
@@ -206,6 +228,7 @@ struct QuotedPrintableDecoder {
     /// Appends what an unfinished `=` at the very end stands for.
     mutating func finish(into out: inout [UInt8]) {
         if case .firstDigit(let first, _) = state {
+            sawJunk = true
             out.append(UInt8(ascii: "="))
             out.append(first)
         }

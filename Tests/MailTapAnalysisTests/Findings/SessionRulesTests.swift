@@ -25,7 +25,7 @@ import Testing
         return rules(script)
     }
 
-    private static let mail = "Date: x\r\nFrom: a@example.org\r\n\r\nHello\r\n"
+    private static let mail = "Date: 1 Jan 2026 00:00:00 Z\r\nFrom: a@example.org\r\n\r\nHello\r\n"
 
     @Test func aFloodOfOneRuleIsCountedNotKept() {
         var list = FindingList()

@@ -185,7 +185,9 @@ import Testing
             phrases.first
                 == "is a delivery report by mx.example.org: x@example.net failed, 5.1.1: a failure that stays: the mailbox does not exist (RFC 3464)"
         )
-        #expect(phrases[1] == "passed 2 servers, the last of them b.example.org (RFC 5321 section 4.4)")
+        #expect(
+            phrases[1] == "passed 2 servers, the last of them b.example.org (RFC 5321 section 4.4): to c.example.org, "
+                + "from a to b.example.org")
         #expect(phrases[2] == "carries a DKIM signature of example.org (RFC 6376)")
         #expect(phrases[3] == "comes from a mailing list: list-id")
         #expect(phrases[4] == "was sent automatically: auto-replied (RFC 3834)")
