@@ -66,6 +66,8 @@ enum EndRules {
             session.exchanges[last].reply?.status.rawValue != 421
         {
             found.add("smtp.no-quit", exchange: last, "The client closed the connection without QUIT")
+        } else if session.ending == .serverClosed, state.isGreeted, !isDismissed {
+            silence(session, last, &found)
         }
     }
 
@@ -76,6 +78,19 @@ enum EndRules {
             $0.command?.keyword == .starttls && $0.replyStatus.isPositive
         }?.reply
         return goAhead.map { session.exchanges[index].isSent(before: $0) } ?? false
+    }
+
+    /// RFC 5321 section 3.8: a server says 421 before it closes a connection that is not at its end.
+    private static func silence(_ session: Session, _ last: Int, _ found: inout FindingList) {
+        let exchange = session.exchanges[last]
+        guard exchange.command?.keyword != .quit, let reply = exchange.reply, reply.isComplete,
+            reply.status.rawValue != 421, reply.status.rawValue != 221
+        else { return }
+        let seconds = session.duration.subtractingReportingOverflow(reply.at).partialValue / 1_000_000_000
+        found.add(
+            "smtp.closed-without-421", exchange: last,
+            "The server closed the connection after \(seconds) seconds without a command, and said no 421"
+                + (seconds < 300 ? "; it must wait 300" : ""))
     }
 
     private static func name(of exchange: Exchange) -> String {

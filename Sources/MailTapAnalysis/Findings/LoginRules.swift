@@ -27,6 +27,7 @@ enum LoginRules {
         default: break
         }
         challenge(prefix, place, &found)
+        if command.verb != "PASS", command.verb != "APOP" { SASLRules.apply(prefix, place, &found) }
     }
 
     /// RFC 4954 section 4: once, and not inside a mail transaction.

@@ -95,7 +95,12 @@ extension RuleBook {
             "The password or token went over a connection without TLS: whoever listens has it.",
             remedy: "Use TLS from the start (port 995) or STLS first. Change the password."),
         Rule(
-            "pop3.weak-mechanism", .semantics, .note, .client, "Weak login mechanism", "RFC 6331 section 2",
+            "pop3.sasl-broken", .syntax, .warning, nil, "Message that its SASL mechanism does not allow",
+            "RFC 4422 section 3",
+            "A challenge or response breaks its mechanism's rules. A nonce that does not go on from the client's is an attack, or replayed; the rest are programs that will meet others which refuse them.",
+            remedy: "Break the login off; mend the side that the text names, or use another mechanism."),
+        Rule(
+            "pop3.weak-mechanism", .semantics, .note, .client, "Weak login mechanism", "RFC 4422 section 6.2",
             "APOP and the old digests rest on MD5, and the server must keep passwords in clear.",
             remedy: "Use SCRAM-SHA-256, or PLAIN under TLS."),
         Rule(

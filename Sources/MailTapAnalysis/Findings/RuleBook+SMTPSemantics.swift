@@ -10,8 +10,13 @@ extension RuleBook {
                 "Use TLS from the start (port 465) or STARTTLS first; let the server refuse such logins. Change the password."
         ),
         Rule(
-            "smtp.weak-mechanism", .semantics, .note, .client, "Weak login mechanism", "RFC 6331 section 2",
-            "The mechanism rests on outdated digests, or makes the server keep passwords in a form as good as clear text.",
+            "smtp.sasl-broken", .syntax, .warning, nil, "Message that its SASL mechanism does not allow",
+            "RFC 4422 section 3",
+            "A challenge or response breaks its mechanism's rules. A nonce that does not go on from the client's is an attack, or replayed; the rest are programs that will meet others which refuse them.",
+            remedy: "Break the login off; mend the side that the text names, or use another mechanism."),
+        Rule(
+            "smtp.weak-mechanism", .semantics, .note, .client, "Weak login mechanism", "RFC 4422 section 6.2",
+            "Who listens can try passwords against what was said: the mechanism rests on outdated digests (RFC 6331 says why of DIGEST-MD5), or the server keeps passwords in a form as good as clear text.",
             remedy: "Use SCRAM-SHA-256, or PLAIN under TLS."),
         Rule(
             "smtp.login-before-tls", .semantics, .warning, .server, "Password login offered in clear",
@@ -126,10 +131,11 @@ extension RuleBook {
             "An extension or login mechanism that the server offered before TLS is missing under TLS, or its size limit is smaller. Clients that trusted the first answer will use it.",
             remedy: "Offer the same extensions under TLS."),
         Rule(
-            "smtp.report-with-sender", .semantics, .warning, .client, "Delivery report with a sender that can bounce",
+            "smtp.report-with-sender", .semantics, .warning, .client,
+            "Delivery report or receipt with a sender that can bounce",
             "RFC 5321 section 4.5.5",
             "Reports are sent from the null sender <>, so that a report about a report can't arise; two servers may else send them to and fro for ever.",
-            remedy: "Send delivery reports with MAIL FROM:<>."),
+            remedy: "Send delivery reports and receipts with MAIL FROM:<>."),
         Rule(
             "smtp.null-sender-many-recipients", .semantics, .note, .client, "Null sender with several recipients",
             "RFC 5321 section 4.5.5",

@@ -104,6 +104,11 @@ extension RuleBook {
             "A server that shuts down says 421, whatever the client is doing; the client tries again later.",
             remedy: "See the reply's text for the reason."),
         Rule(
+            "smtp.closed-without-421", .synchronization, .note, .server, "Server closes the connection without a word",
+            "RFC 5321 section 3.8",
+            "A server that ends a session early says 421 first, and waits five minutes for the next command; the client can't tell a silent end from a broken network.",
+            remedy: "Let the server say 421 before it closes."),
+        Rule(
             "smtp.cut-line", .synchronization, .warning, nil, "Connection ended inside a line", "RFC 5321 section 3.8",
             "The last line of one side has no line end: the connection was lost in the middle of a command or reply. Its receiver must not act on it.",
             remedy: "See who closed the connection, and why."),

@@ -181,7 +181,9 @@ public struct Annotator {
             if let code = POP3Notes.responseCode(reply.lines.first?.text().text ?? "") { return code }
             switch reply.status {
             case .ok: return "success (RFC 1939 section 3)"
-            case .err: return "failure (RFC 1939 section 3)"
+            case .err:
+                return POP3Notes.unknownResponseCode(reply.lines.first?.text().text ?? "")
+                    ?? "failure (RFC 1939 section 3)"
             case .plus: return "the server asks for the next response (RFC 5034 section 4)"
             default: return nil
             }
@@ -190,7 +192,8 @@ public struct Annotator {
         if let code = SMTPReplyMeanings.meaning(of: reply.status.rawValue, to: verb) {
             parts.append("\(code.text) (\(code.reference))")
         }
-        if let enhanced = reply.enhanced, !enhanced.hasSuffix(".0.0"),
+        // Of a success that goes without saying.
+        if let enhanced = reply.enhanced, enhanced != "2.0.0",
             let meaning = EnhancedStatusCodes.meaning(of: enhanced)
         {
             parts.append("\(enhanced), \(meaning.text) (\(meaning.reference))")

@@ -105,9 +105,21 @@ public enum EnhancedStatusCodes {
         if let known = details[String(fields[1])] {
             return ("\(outcome): \(known.meaning)", known.reference)
         }
-        let subject = fields[1].prefix { $0 != "." }
-        guard let known = subjects[String(subject)].flatMap({ details[$0] }) else { return nil }
-        return ("\(outcome): \(known.meaning), with a detail that no registry knows", known.reference)
+        let numbers = fields[1].split(separator: ".", omittingEmptySubsequences: false)
+        if let known = numbers.first.flatMap({ subjects[String($0)] }).flatMap({ details[$0] }),
+            !hasLeadingZero(numbers)
+        {
+            return ("\(outcome): \(known.meaning), with a detail that no registry knows", known.reference)
+        }
+        guard numbers.count == 2, let subject = Int(numbers[0]), let detail = Int(numbers[1]) else { return nil }
+        if hasLeadingZero(numbers), let plain = meaning(of: "\(fields[0]).\(subject).\(detail)") {
+            return ("\(plain.text), written with a leading zero, which is not allowed", "RFC 3463 section 2")
+        }
+        return ("\(outcome), about a subject that no registry knows", "RFC 3463 section 2")
+    }
+
+    private static func hasLeadingZero(_ numbers: [Substring]) -> Bool {
+        numbers.contains { $0.count > 1 && $0.first == "0" }
     }
 
     /// Every registered subject and detail, for documentation.

@@ -201,6 +201,17 @@ enum POP3Notes {
         return nil
     }
 
+    /// What can be said of a response code in square brackets that is not known; nil where the text begins with none.
+    static func unknownResponseCode(_ text: String) -> String? {
+        guard text.hasPrefix("["), let close = text.firstIndex(of: "]") else { return nil }
+        let code = text[text.index(after: text.startIndex)..<close]
+        // RFC 2449 section 3: printable, without blanks.
+        guard !code.isEmpty, code.utf8.count <= 40, code.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != 91 }) else {
+            return nil
+        }
+        return "failure, with a response code that is not known here: \(ShownText.of(code)) (RFC 2449 section 8)"
+    }
+
     private static let capabilities: [String: (offer: String, reference: String)] = [
         "TOP": ("the beginning of a message may be fetched", "RFC 2449 section 6.1"),
         "USER": ("user name and password may be given in clear commands", "RFC 2449 section 6.2"),
@@ -234,13 +245,16 @@ enum POP3Notes {
 
     private static func details(_ capability: Capability) -> String? {
         guard let first = capability.arguments.first else { return nil }
+        // RFC 2449 sections 6.5 and 6.7: it may differ from user to user; what is said is then the least.
+        let isPersonal = capability.arguments.dropFirst().first?.uppercased() == "USER"
+        let own = isPersonal ? ", which may be another for a user once logged in" : ""
         switch capability.keyword {
         case "EXPIRE":
-            if first.uppercased() == "NEVER" { return "for good" }
-            guard let days = UInt64(first) else { return ShownText.of(first) }
-            return days == 0 ? "not beyond the session that fetched them" : ShownText.count(days, "day")
+            if first.uppercased() == "NEVER" { return "for good" + own }
+            guard let days = UInt64(first) else { return ShownText.of(first) + own }
+            return (days == 0 ? "not beyond the session that fetched them" : ShownText.count(days, "day")) + own
         case "LOGIN-DELAY":
-            return UInt64(first).map { ShownText.count($0, "second") } ?? ShownText.of(first)
+            return (UInt64(first).map { ShownText.count($0, "second") } ?? ShownText.of(first)) + own
         case "SASL": return "by " + EHLOKeywords.mechanisms(capability.arguments)
         default: return ShownText.of(capability.arguments.joined(separator: " "))
         }

@@ -85,7 +85,8 @@ enum SASLSteps {
         if words.count > 1 {
             note += "; the first response comes along"
             let kind = command.line.secrets.first { $0.range.overlaps(words[1].indices) }?.kind
-            if let identity = identity(name, step: 1, words[1], kind) { note += ", \(identity)" }
+            let open = command.line.isMasked ? nil : command.line.octets[words[1].indices]
+            if let identity = identity(name, step: 1, words[1], kind, open) { note += ", \(identity)" }
         }
         return note
     }
@@ -100,7 +101,8 @@ enum SASLSteps {
             return "Acknowledge the failure that the server described, so that it can refuse the login "
                 + (mechanism == "XOAUTH2" ? "(XOAUTH2)" : "(RFC 7628 section 3.2.3)")
         }
-        if let identity = identity(mechanism, step: step, line.maskedOctets[...], line.secrets.first?.kind) {
+        let open = line.isMasked ? nil : line.octets[...]
+        if let identity = identity(mechanism, step: step, line.maskedOctets[...], line.secrets.first?.kind, open) {
             return "SASL \(ShownText.of(mechanism)), response \(step): \(identity)"
         }
         return "SASL \(ShownText.of(mechanism)), response \(step)"
@@ -119,14 +121,15 @@ enum SASLSteps {
         case "LOGIN": return step == 0 ? "The server asks for the user name" : "The server asks for the password"
         case "CRAM-MD5": return "The server sends the challenge to be digested (RFC 2195)"
         case "DIGEST-MD5":
-            return step == 0
-                ? "The server sends realm, nonce and qualities (RFC 2831 section 2.1.1)"
+            return DigestDirectives(octets)?["rspauth"] == nil
+                ? DigestDirectives.challenge(octets)
                 : "The server proves that it knows the secret too (RFC 2831 section 2.1.3)"
         case "XOAUTH2", "OAUTHBEARER":
-            guard step > 0, let status = jsonValue("status", octets) else { return nil }
-            let scope = jsonValue("scope", octets).map { ", scope \(ShownText.of($0))" } ?? ""
-            return "The server refuses the token: status \(ShownText.of(status))\(scope); an empty response ends it"
-        case "NTLM": return "The server sends its NTLM challenge message"
+            guard step > 0, !octets.isEmpty else { return nil }
+            // What repeats the token says no more than that.
+            return text.hasSecrets || text.isMasked
+                ? "The server refuses the token; an empty response ends it" : OAuthFailure.sentence(octets)
+        case "NTLM": return NTLMMessage.challenge(octets)
         case "GSSAPI":
             return "The server answers with a token of \(ShownText.count(octets.count, "octet")): its proof, or the "
                 + "security layers that it offers (RFC 4752 section 3.2)"
@@ -137,32 +140,47 @@ enum SASLSteps {
                 return "The server refuses: \(ShownText.of(octets.dropFirst(2))) (RFC 5802 section 7)"
             }
             if octets.starts(with: Array("v=".utf8)) { return "The server proves that it knows the secret too" }
-            let rounds = attribute("i", octets).map { ", \(ShownText.of($0)) iterations" } ?? ""
-            return octets.isEmpty ? nil : "The server sends nonce and salt\(rounds) (RFC 5802 section 5.1)"
+            guard !octets.isEmpty else { return nil }
+            guard let message = ScramMessage(octets), message["r"] != nil else {
+                return "The server sends what is no message of SCRAM (RFC 5802 section 7)"
+            }
+            let rounds = message["i"].map { ", \(ShownText.of($0)) iterations" } ?? ""
+            return "The server sends nonce and salt\(rounds) (RFC 5802 section 5.1)"
         }
     }
 
     /// What a response says of who logs in, from its token with the secrets masked.
     ///
-    /// - Parameter kind: what credential the token holds; nil for none.
+    /// - Parameters:
+    ///   - kind: what credential the token holds; nil for none.
+    ///   - open: the token as it was sent, for NTLM's messages, in which names and proofs stand apart; nil where it was
+    ///     masked.
     private static func identity(
-        _ mechanism: String, step: Int, _ token: ArraySlice<UInt8>, _ kind: SecretKind?
+        _ mechanism: String, step: Int, _ token: ArraySlice<UInt8>, _ kind: SecretKind?, _ open: ArraySlice<UInt8>?
     ) -> String? {
         if kind == .login || (mechanism == "LOGIN" && step > 1) { return "the password" }
         if mechanism == "NTLM" {
-            return step == 1 ? "the negotiate message" : "the authenticate message with the proof"
+            guard let open else {
+                return step == 1 ? "the negotiate message" : "the authenticate message with the proof"
+            }
+            return SASLToken.decode(open).map { NTLMMessage.response($0, step: step) } ?? "which is no base64"
         }
         if SASLToken.isMasked(token) {
             // PLAIN's mask keeps the user where there is one.
             return kind == .plain ? "which is not of the form that PLAIN has" : nil
         }
-        guard let octets = SASLToken.decode(token) else { return "which is no base64" }
+        guard let octets = mechanism == "LOGIN" ? SASLToken.decodeName(token) : SASLToken.decode(token) else {
+            return "which is no base64"
+        }
         let shown = user(mechanism, step: step, octets).map { $0.isEmpty ? Self.nobody : ShownText.of($0) }
         switch mechanism {
         case "PLAIN": return plain(octets)
         case "LOGIN": return shown.map { "user \($0)" }
         case "CRAM-MD5": return shown.map { "user \($0) with a digest of the challenge" }
-        case "DIGEST-MD5": return shown.map { "user \($0) with digests" } ?? (step == 1 ? nil : "an empty answer")
+        case "DIGEST-MD5":
+            return octets.isEmpty
+                ? "an empty answer"
+                : DigestDirectives.response(octets) ?? "which is not of the form that DIGEST-MD5 has"
         case "XOAUTH2": return shown.map { "user \($0) with a bearer token" }
         case "OAUTHBEARER": return shown.map { "user \($0) with a bearer token" } ?? "a bearer token"
         case "EXTERNAL":
@@ -170,18 +188,19 @@ enum SASLSteps {
         case "ANONYMOUS": return octets.isEmpty ? "no trace" : "trace \(ShownText.of(octets[...]))"
         default:
             guard mechanism.hasPrefix("SCRAM-") else { return nil }
-            if let shown { return "user \(shown) and a nonce" }
-            return octets.isEmpty ? "an empty answer" : "the proof"
+            guard step == 1 else { return octets.isEmpty ? "an empty answer" : "the proof" }
+            return ScramMessage(clientFirst: octets)?.introduction ?? "which is not of the form that SCRAM has"
         }
     }
 
     /// Stands behind `user` where the name is empty.
-    private static let nobody = "without a name"
+    static let nobody = "without a name"
 
     /// The name of who logs in, as a decoded response gives it; nil where it gives none.
     ///
     /// Never a secret: only the part of the response that names somebody.
     static func user(_ mechanism: String, step: Int, _ octets: [UInt8]) -> String? {
+        if mechanism == "NTLM" { return NTLMMessage(octets)?.user }
         // A NUL parts PLAIN's fields; elsewhere such a response is one of PLAIN in the wrong place.
         guard mechanism == "PLAIN" || !octets.contains(0) else { return nil }
         switch mechanism {
@@ -192,13 +211,16 @@ enum SASLSteps {
         case "CRAM-MD5":
             // The digest has 32 digits (RFC 2195 section 2); anything else may be a password.
             return octets.lastIndex(of: 32).flatMap { octets.count - $0 == 33 ? SMTPGrammar.text(octets[..<$0]) : nil }
-        case "DIGEST-MD5": return attribute("username", octets)
+        case "DIGEST-MD5": return DigestDirectives(octets)?["username"]
         case "XOAUTH2": return field("user=", octets)
-        case "OAUTHBEARER": return attribute("a", Array(octets.prefix { $0 != 1 })).map(saslName)
+        case "OAUTHBEARER":
+            // RFC 7628 section 3.1: the header that SCRAM has too, and behind it fields that octet 1 ends.
+            let header = octets.prefix { $0 != 1 }.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+            return header.dropFirst().first { $0.starts(with: "a=".utf8) }.map { ScramMessage.name($0.dropFirst(2)) }
         case "EXTERNAL": return octets.isEmpty ? nil : SMTPGrammar.text(octets)
         default:
             guard mechanism.hasPrefix("SCRAM-"), step == 1 else { return nil }
-            return attribute("n", octets).map(saslName)
+            return ScramMessage(clientFirst: octets)?.user
         }
     }
 
@@ -210,53 +232,11 @@ enum SASLSteps {
         return fields[0].isEmpty || fields[0] == fields[1] ? user : "\(user) to act as \(ShownText.of(fields[0]))"
     }
 
-    /// The value of `name=` in a list with commas; a quoted value without its quotes.
-    private static func attribute(_ name: String, _ octets: [UInt8]) -> String? {
-        for part in octets.prefix(4096).split(separator: UInt8(ascii: ",")) {
-            let text = SMTPGrammar.text(part.drop(while: SMTPBlank.contains))
-            guard text.hasPrefix(name + "=") else { continue }
-            return String(text.dropFirst(name.count + 1)).filter { $0 != "\"" }
-        }
-        return nil
-    }
-
-    /// RFC 5802 section 5.1: `=2C` and `=3D` stand for comma and equals sign.
-    private static func saslName(_ text: String) -> String {
-        guard text.contains("=") else { return text }
-        var out = ""
-        var rest = text[...]
-        while let character = rest.first {
-            if rest.hasPrefix("=2C") {
-                out += ","
-                rest = rest.dropFirst(3)
-            } else if rest.hasPrefix("=3D") {
-                out += "="
-                rest = rest.dropFirst(3)
-            } else {
-                out.append(character)
-                rest = rest.dropFirst()
-            }
-        }
-        return out
-    }
-
     /// The value behind a prefix among fields that octet 1 ends.
     private static func field(_ prefix: String, _ octets: [UInt8]) -> String? {
         for part in octets.split(separator: 1) where part.starts(with: Array(prefix.utf8)) {
             return SMTPGrammar.text(part.dropFirst(prefix.utf8.count))
         }
         return nil
-    }
-
-    /// The string or number of a key in a flat JSON object.
-    private static func jsonValue(_ key: String, _ octets: [UInt8]) -> String? {
-        let text = SMTPGrammar.text(octets.prefix(4096))
-        guard
-            let found = text.split(separator: "\"\(key)\"", maxSplits: 1, omittingEmptySubsequences: false).dropFirst()
-                .first
-        else { return nil }
-        let value = found.drop { $0 == " " || $0 == ":" }
-        if value.first == "\"" { return String(value.dropFirst().prefix { $0 != "\"" }) }
-        return String(value.prefix { $0.isNumber || $0.isLetter })
     }
 }

@@ -17,6 +17,15 @@ enum SASLToken {
         token.count % 4 != 0 && !token.elementsEqual([UInt8(ascii: "=")])
     }
 
+    /// The octets that a token stands for; nil for what is no base64, or a plain word that only looks so: it lacks padding
+    /// and stands for no text.
+    static func decodeName(_ token: ArraySlice<UInt8>) -> [UInt8]? {
+        guard let octets = decode(token) else { return nil }
+        guard lacksPadding(token) else { return octets }
+        let isText = UTF8Form.isValid(octets) && octets.allSatisfy { $0 >= 32 && $0 != 127 }
+        return isText ? octets : nil
+    }
+
     /// Whether a token was masked whole, so that nothing can be said of it.
     static func isMasked(_ token: ArraySlice<UInt8>) -> Bool {
         !token.isEmpty && token.allSatisfy { $0 == SecretMasking.mask }

@@ -84,7 +84,8 @@ public struct LoginName: Sendable {
 
     private mutating func take(_ token: ArraySlice<UInt8>) {
         responses += 1
-        guard let mechanism, token.count < 16_384, let octets = SASLToken.decode(token),
+        guard let mechanism, token.count < 16_384,
+            let octets = mechanism == "LOGIN" ? SASLToken.decodeName(token) : SASLToken.decode(token),
             let user = SASLSteps.user(mechanism, step: responses, octets), !user.isEmpty
         else { return }
         name = user
