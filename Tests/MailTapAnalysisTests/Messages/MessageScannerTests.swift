@@ -136,7 +136,8 @@ import Testing
         ("=?nowhere?q?=41?=", "=?nowhere?q?=41?="),
         ("=?koi8-r?B?8NLJ18XU?=", "\u{41F}\u{440}\u{438}\u{432}\u{435}\u{442}"),
         ("=?windows-1252?q?=80?=", "\u{20AC}"), ("1=2?=", "1=2?="), ("folded\r\n  twice", "folded  twice"),
-        ("=?utf-8?q?=C3?= =?utf-8?q?=A9?=", "\u{E9}"),
+        ("=?utf-8?q?=C3?= =?utf-8?q?=A9?=", "\u{E9}"), ("=?utf-8?b?!!!!?=", "=?utf-8?b?!!!!?="),
+        ("=?utf-8?b?w6k?=", "\u{E9}"),
     ])
     func subjectsAreDecoded(raw: String, decoded: String) {
         #expect(scan("Subject: \(raw)\r\n\r\n").subject == decoded)
