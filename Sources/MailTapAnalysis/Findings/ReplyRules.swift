@@ -57,7 +57,8 @@ enum ReplyRules {
         }
         // An unsolicited reply answers nothing.
         guard place.exchange.command != nil || place.isGreeting, !ReplyCodes.allow(code, to: verb) else { return }
-        let what = verb.isEmpty ? "the greeting" : verb == "*data" ? "the end of the content" : ShownText.of(verb)
+        let name = place.exchange.command.map(ShownText.name(of:)) ?? "the greeting"
+        let what = verb == "*data" ? "the end of the content" : name
         found.add("smtp.reply-not-allowed", exchange: place.index, "\(code) is no answer to \(what)")
     }
 

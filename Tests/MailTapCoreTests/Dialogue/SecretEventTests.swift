@@ -129,6 +129,14 @@ import Testing
         #expect(pop3("C: USER a\nS: +OK\nC: PASS 1234\nS: +OK\nC: RETR 1234\nS: -ERR") == ["1234"])
     }
 
+    /// A client that leaves a login with a command has said no password, and the command is one later on, too.
+    @Test func commandsInTheirOwnPlace() {
+        let left = "C: AUTH PLAIN\nS: 334 \nC: RSET\nS: 501 no\n"
+        #expect(smtp(left + "C: RSET\nS: 250 ok\nC: NOOP RSET") == ["RSET", "RSET"])
+        let login = "C: USER a\nS: +OK\nC: PASS STAT\nS: +OK\n"
+        #expect(pop3(login + "C: STAT\nS: +OK 0 0\nC: NOOP STAT") == ["STAT", "STAT"])
+    }
+
     @Test func passwordsInALineOfTheirOwn() {
         let pipelined = "C| PASS\\r\\nhunter22\\r\\n\nS: -ERR no password\nS: -ERR what"
         #expect(pop3(pipelined) == ["hunter22"])

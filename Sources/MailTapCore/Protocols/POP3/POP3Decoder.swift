@@ -225,7 +225,9 @@ struct POP3Decoder: DialogueDecoder {
             emit(.anomaly(.emptyCommand), offer.range(0, line.byteCount), exchanges, offer, &events)
         default: break
         }
-        if !isSecret, verb.takesFreeText { isSecret = repeatedSecrets(line, text, offer, &events) }
+        if !isSecret, verb.takesFreeText {
+            isSecret = repeatedSecrets(line, verb == .unknown ? 0 : letters, text, offer, &events)
+        }
         passIsBare = verb == .pass && !isSecret
         if verb != .unknown {
             suspectsResponse =
@@ -245,12 +247,16 @@ struct POP3Decoder: DialogueDecoder {
         return isSecret
     }
 
-    /// A command that says a credential again, in a place where none belongs.
+    /// A command that says a credential again, in a place where none belongs; looked for from `start` on, since a
+    /// command's own name is none, whatever was once said in a response's place.
     private mutating func repeatedSecrets(
-        _ line: RawSpan, _ text: Int, _ offer: Offer, _ events: inout EventBuffer
+        _ line: RawSpan, _ start: Int, _ text: Int, _ offer: Offer, _ events: inout EventBuffer
     ) -> Bool {
-        let places = spoken.places(in: line.extracting(0..<text))
-        for place in places { secret(.opaque, place, line, offer, &events) }
+        let start = min(start, text)
+        let places = spoken.places(in: line.extracting(start..<text))
+        for place in places {
+            secret(.opaque, start + place.lowerBound..<start + place.upperBound, line, offer, &events)
+        }
         return !places.isEmpty
     }
 

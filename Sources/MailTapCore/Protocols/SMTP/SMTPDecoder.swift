@@ -234,9 +234,11 @@ struct SMTPDecoder: DialogueDecoder {
         default: break
         }
         if !isSecret, !spoken.isEmpty, verb.takesFreeText {
-            for place in spoken.places(in: line.extracting(0..<text)) {
+            // A command's own name is none, whatever was once said in a response's place.
+            let start = verb == .unknown ? 0 : min(letters, text)
+            for place in spoken.places(in: line.extracting(start..<text)) {
                 isSecret = true
-                secret(.opaque, place.lowerBound, place.upperBound, line, offer, exchanges, &events)
+                secret(.opaque, start + place.lowerBound, start + place.upperBound, line, offer, exchanges, &events)
             }
         }
         if verb != .unknown { suspectsResponse = verb == .auth } else if isHiddenLogin { suspectsResponse = true }
