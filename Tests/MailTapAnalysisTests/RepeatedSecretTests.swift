@@ -21,8 +21,14 @@ import Testing
 
         """
 
+    /// {"scope":"..."}, the token behind escapes of JSON.
+    private static let escaped =
+        "eyJzY29wZSI6Ilx1MDA2OFx1MDA3NVx1MDA2ZVx1MDA3NFx1MDA2NVx1MDA3Mlx1MDAzMlx1MDAzMiJ9"
+
     @Test(arguments: [
         bearer,
+        bearer.replacing("eyJzdGF0dXMiOiI0MDEiLCJzY29wZSI6Imh1bnRlcjIyIn0=", with: escaped),
+        "S: 220 mx ESMTP\nC: XCLIENT LOGIN=bob PASSWORD=HUNTER22\nS: 250 ok\nC: QUIT\nS: 221 bye\n",
         "S: +OK ready\nC: USER bob\nS: +OK\nC: PASS\nC: HUNTER22\nS: -ERR no\nS: -ERR what\nC: QUIT\nS: +OK\n",
         "S: +OK ready\nC: \"PASS\" hunter22\nS: -ERR no\nC: APOP hunter22\nS: -ERR no\nC: AUTH HUNTER22\nS: -ERR no\n",
         "S: +OK ready\nC: FROB\nC: HUNTER22\nS: -ERR no\nS: -ERR no\nC: QUIT\nS: +OK\n",

@@ -64,8 +64,8 @@ enum SMTPNotes {
             return "Ask to turn the connection round and receive the mail of "
                 + (argument.isEmpty ? "all domains of the user" : shown) + " (RFC 2645)"
         case .burl: return burl(argument)
-        case .xclient: return "Say on whose behalf a trusted proxy speaks: \(attributes(argument)) (XCLIENT)"
-        case .xforward: return "Pass on who the first client was, for the log: \(attributes(argument)) (XFORWARD)"
+        case .xclient: return "Say on whose behalf a trusted proxy speaks: \(attributes(place)) (XCLIENT)"
+        case .xforward: return "Pass on who the first client was, for the log: \(attributes(place)) (XFORWARD)"
         default: return "A command that no RFC known here defines"
         }
     }
@@ -205,9 +205,12 @@ enum SMTPNotes {
         return "Have content fetched from a message store\(host)\(last) (RFC 4468)"
     }
 
-    private static func attributes(_ argument: ArraySlice<UInt8>) -> String {
+    /// What XCLIENT and XFORWARD tell, but no password.
+    private static func attributes(_ place: DialoguePlace) -> String {
+        let argument = SMTPGrammar.argument(of: place.exchange.command?.line.maskedOctets ?? [])
         if argument.isEmpty { return "nothing is told" }
         return SMTPGrammar.parameters(argument).prefix(8).map { pair in
+            if pair.key.lowercased() == "password", pair.value?.isEmpty == false { return "a password" }
             let value = pair.value.map { ShownText.of(SMTPGrammar.decodeXtext($0)) } ?? ""
             return (pair.key.isEmpty ? "something without a name" : ShownText.of(pair.key.lowercased())) + " "
                 + (value.isEmpty ? "(no value)" : value)

@@ -57,6 +57,9 @@ public enum Base64 {
         return decoder.octets
     }
 
+    /// Whether it is a digit of base64; padding is none.
+    static func isDigit(_ character: UInt8) -> Bool { value(of: character) != nil }
+
     private struct Decoder {
         var octets: [UInt8] = []
         /// Digits of the group of four that is not complete.

@@ -89,12 +89,27 @@ struct SpokenSecrets: Sendable {
         while !word.isEmpty {
             // Four octets, the fewest of a token, are six in base64.
             if word.count >= 6, let octets = Base64.decode([UInt8](copying: line.extracting(word))) {
-                var inner: [Range<Int>] = []
-                for token in tokens where inner.isEmpty { Self.find(token, in: octets.span.bytes, &inner) }
-                if !inner.isEmpty { found.append(word) }
+                if isRepeated(inDecoded: octets) { found.append(word) }
             }
             word = line.word(from: word.upperBound, to: line.byteCount)
         }
+    }
+
+    /// Whether what a word of base64 stands for holds some of them: as they are, behind the escapes of JSON, or in base64
+    /// once more.
+    private func isRepeated(inDecoded octets: [UInt8]) -> Bool {
+        if isRepeated(in: octets) { return true }
+        let plain = TextEscapes.undone(in: octets)
+        if plain.count < octets.count, isRepeated(in: plain) { return true }
+        return plain.split { !Base64.isDigit($0) }.contains { digits in
+            digits.count >= 6 && Base64.decode(digits).map(isRepeated(in:)) == true
+        }
+    }
+
+    private func isRepeated(in octets: [UInt8]) -> Bool {
+        var found: [Range<Int>] = []
+        for token in tokens where found.isEmpty { Self.find(token, in: octets.span.bytes, &found) }
+        return !found.isEmpty
     }
 
     private static func isLetter(_ octet: UInt8) -> Bool { (97...122).contains(octet | 32) }

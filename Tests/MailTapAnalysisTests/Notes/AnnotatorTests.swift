@@ -44,6 +44,12 @@ import Testing
         #expect(!note("BURL imap://u@host/x;urlauth=a:internal:deadbeef LAST").contains("deadbeef"))
     }
 
+    @Test func passwordsOfProxiesAreNotTold() {
+        let text = note("XCLIENT LOGIN=bob PASSWORD=hunter22 ADDR=192.0.2.1")
+        #expect(text.contains("login bob, a password, addr 192.0.2.1"))
+        #expect(!text.contains("hunter22"))
+    }
+
     @Test func unknownCommandsAreNotQuoted() {
         #expect(!note("c2VjcmV0", "500 what").lowercased().contains("c2vjcmv0"))
     }

@@ -107,6 +107,24 @@ import Testing
         #expect(smtp("C: AUTH XOAUTH2 \(token)\nS: 334 eyJzdGF0dXMiOiI0MDEifQ==\nC: \nS: 535 no") == [token])
     }
 
+    @Test(arguments: [
+        // {"scope":"..."}: all of it escaped, some of it, and in base64 once more.
+        "eyJzY29wZSI6Ilx1MDA2OFx1MDA3NVx1MDA2ZVx1MDA3NFx1MDA2NVx1MDA3Mlx1MDAzMlx1MDAzMiJ9",
+        "eyJzY29wZSI6Imh1blx1MDA3NGVyXHgzMlx1MDAzMiJ9",
+        "eyJzY29wZSI6ImFIVnVkR1Z5TWpJPSJ9",
+    ]) func whatAServerRepeatsEscaped(_ error: String) {
+        let token = "dXNlcj1hAWF1dGg9QmVhcmVyIGh1bnRlcjIyAQE="
+        #expect(smtp("C: AUTH XOAUTH2 \(token)\nS: 334 \(error)\nC: \nS: 535 no") == [token, error])
+        #expect(pop3("C: AUTH XOAUTH2 \(token)\nS: + \(error)\nC: \nS: -ERR no") == [token, error])
+    }
+
+    @Test func escapesThatHoldNoSecret() {
+        // Other words escaped, half an escape, and hunter33 in base64.
+        let error = "eyJzY29wZSI6Ilx1MDA2ZFx1MDA2MWlsIFx1MTIgYUhWdWRHVnlNek09XFwifQ=="
+        let token = "dXNlcj1hAWF1dGg9QmVhcmVyIGh1bnRlcjIyAQE="
+        #expect(smtp("C: AUTH XOAUTH2 \(token)\nS: 334 \(error)\nC: \nS: 535 no") == [token])
+    }
+
     @Test func everyPlaceThatRepeatsASecret() {
         #expect(
             pop3("C: PASS hunter22\nS: -ERR hunter22 is not HUNTER22") == ["hunter22", "hunter22", "HUNTER22"])
