@@ -201,19 +201,23 @@ def run(checks, bench):
                              f"{bool(options)}", "authentication failed" not in said, logs_in)
                 checks.holds(f"{mechanism}: no password is in the report", ALICE not in result.text, result)
 
-    # Several sessions, each played once, by clients that come at the same time.
-    with Served(bench.recording, "--session", _numbers(bench, "smtp_plain", "smtp_several_mails")) as served:
-        def play(label):
-            result = mailtap.run("replay", bench.recording, "--session", _numbers(bench, label), "--to",
-                                 f"smtp://127.0.0.1:{served.port}")
-            checks.holds(f"{label} played against its own recording: 0", result.status == 0, result)
-        players = [threading.Thread(target=play, args=(label,)) for label in ("smtp_several_mails", "smtp_plain")]
-        for player in players:
-            player.start()
-        for player in players:
-            player.join()
-        result = served.result()
-        checks.holds("both sessions were played: 0", result.status == 0, result)
+    # Several sessions, each played once: by clients that come one after the other, of which the first wants the second
+    # session, and by clients that come at the same time, and begin differently.
+    for labels, at_once in ((("smtp_several_mails", "smtp_plain"), False), (("smtp_helo", "smtp_several_mails"), True)):
+        with Served(bench.recording, "--session", _numbers(bench, *labels)) as served:
+            def play(label):
+                result = mailtap.run("replay", bench.recording, "--session", _numbers(bench, label), "--to",
+                                     f"smtp://127.0.0.1:{served.port}")
+                checks.holds(f"{label} played against its own recording: 0", result.status == 0, result)
+            players = [threading.Thread(target=play, args=(label,)) for label in labels]
+            for player in players:
+                player.start()
+                if not at_once:
+                    player.join()
+            for player in players:
+                player.join()
+            result = served.result()
+            checks.holds("both sessions were played: 0", result.status == 0, result)
 
 
 def _numbers(bench, *labels):
