@@ -43,8 +43,18 @@ enum EndRules {
         let saidFarewell = exchanges.indices.contains {
             exchanges[$0].isUnasked && exchanges[$0].isFarewell(isLast: false)
         }
-        for index in session.exchanges.indices where !saidFarewell && session.exchanges[index].isUnanswered {
-            if session.tls != nil, isVoid(index, session) { continue }
+        var goAhead: Reply?
+        for index in session.exchanges.indices where !saidFarewell {
+            guard session.exchanges[index].isUnanswered else {
+                if session.tls != nil, session.exchanges[index].command?.keyword == .starttls,
+                    session.exchanges[index].replyStatus.isPositive
+                {
+                    goAhead = session.exchanges[index].reply
+                }
+                continue
+            }
+            // What came in clear before the go-ahead for TLS no server may run (RFC 3207 section 4.2).
+            if let goAhead, session.exchanges[index].isSent(before: goAhead) { continue }
             let exchange = session.exchanges[index]
             // Many clients close right behind QUIT; an unanswered message has a rule of its own.
             guard exchange.command != nil, exchange.command?.keyword != .quit, exchange.message == nil else { continue }
@@ -69,15 +79,6 @@ enum EndRules {
         } else if session.ending == .serverClosed, state.isGreeted, !isDismissed {
             silence(session, last, &found)
         }
-    }
-
-    /// Whether a command came in clear before the go-ahead for TLS, behind which no server may run it (RFC 3207
-    /// section 4.2).
-    private static func isVoid(_ index: Int, _ session: Session) -> Bool {
-        let goAhead = session.exchanges[..<index].last {
-            $0.command?.keyword == .starttls && $0.replyStatus.isPositive
-        }?.reply
-        return goAhead.map { session.exchanges[index].isSent(before: $0) } ?? false
     }
 
     /// RFC 5321 section 3.8: a server says 421 before it closes a connection that is not at its end.

@@ -38,16 +38,6 @@ extension RawSpan {
         return nil
     }
 
-    /// Whether it is an MD5 digest as APOP has it (RFC 1939 section 7): 32 hexadecimal digits.
-    var isHexadecimal: Bool {
-        guard byteCount == 32 else { return false }
-        for offset in 0..<32 {
-            let octet = self[octet: offset]
-            guard (48...57).contains(octet) || (97...102).contains(octet | 32) else { return false }
-        }
-        return true
-    }
-
     private func firstPlace(of text: StaticString, in range: Range<Int>) -> Int? {
         guard range.count >= text.utf8CodeUnitCount else { return nil }
         return (range.lowerBound...range.upperBound - text.utf8CodeUnitCount).first { hasPrefix(text, from: $0) }
