@@ -73,12 +73,12 @@ extension Exchange {
 
 /// What went on or was masked in place of what was received, by stream range.
 struct StreamEdits {
+    /// Whether nothing was masked, changed or said by MailTap, and nothing may vary.
+    private(set) var isEmpty = true
     private var masks: [Mask] = []
     private var forwards: [(range: StreamRange, octets: [UInt8])] = []
     private var injections: [StreamRange] = []
     private var patterns: [(range: StreamRange, pattern: ReplyPattern)] = []
-    /// Whether nothing was masked, changed or said by MailTap, and nothing may vary.
-    private(set) var isEmpty = true
 
     mutating func note(_ mark: Mark) {
         switch mark {

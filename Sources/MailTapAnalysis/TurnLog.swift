@@ -13,8 +13,6 @@ struct TurnLog {
 
     /// The turns of one side.
     private struct Speaker {
-        /// Octets so far, lost ones included.
-        var seen: UInt64 = 0
         /// The turn before the newest, where it alone of those may still be asked for, as is usual.
         private var kept: Start?
         /// Otherwise where each turn began, from the oldest that may still be asked for, but for the newest.
@@ -23,9 +21,9 @@ struct TurnLog {
         private var newest: Start?
 
         /// Begins a turn; of those that nobody asked for, the oldest are forgotten.
-        mutating func begin(_ turn: UInt32) {
+        mutating func begin(_ turn: UInt32, at offset: UInt64) {
             if let newest { keep(newest) }
-            newest = Start(offset: seen, turn: turn)
+            newest = Start(offset: offset, turn: turn)
         }
 
         private mutating func keep(_ start: Start) {
@@ -63,18 +61,20 @@ struct TurnLog {
     /// Turns of each side that are remembered at least.
     private static let limit = 1_024
 
-    private var client = Speaker(), server = Speaker()
     private var speaking: Side?
     private var turn: UInt32 = 0
+    /// Octets of each side so far, lost ones included.
+    private var clientSeen: UInt64 = 0, serverSeen: UInt64 = 0
+    private var client = Speaker(), server = Speaker()
 
     /// A side sent octets, or octets of it were lost.
     mutating func note(_ octets: UInt64, of side: Side) {
         if speaking != side {
             speaking = side
             turn &+= 1
-            if side == .client { client.begin(turn) } else { server.begin(turn) }
+            if side == .client { client.begin(turn, at: clientSeen) } else { server.begin(turn, at: serverSeen) }
         }
-        if side == .client { client.seen &+= octets } else { server.seen &+= octets }
+        if side == .client { clientSeen &+= octets } else { serverSeen &+= octets }
     }
 
     /// The turn in which the last octet of a range came; ask in the order of the stream.

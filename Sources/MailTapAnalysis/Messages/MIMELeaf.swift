@@ -3,24 +3,26 @@ import MailTapCore
 
 /// A leaf of the MIME tree while its octets come: decodes, counts, digests.
 struct MIMELeaf {
-    private(set) var part: MessagePart
-    /// Stands for a multipart whose first boundary was not seen yet; dropped when it is.
-    let isProvisional: Bool
-    /// Whether that boundary is looked for: not where it is not declared, nor in what lies too deep.
-    let awaitsBoundary: Bool
+    // What every piece touches stands first.
+
     private var decoder: TransferDecoder
     /// Nil where no digest is wanted.
     private var hasher: SHA256?
-    private var decoded: [UInt8] = []
-    private var charset: CharsetWitness
     /// The decoded octets themselves, for the small machine-readable reports; nil for all other types.
     private(set) var kept: [UInt8]?
-
+    private var bytes: UInt64 = 0
+    private var decoded: [UInt8] = []
     /// Whether anybody asks for the octets that base64 stands for, or for their number.
     private let isDecoded: Bool
     /// Whether octets above 127 have no place in it as it travels.
     private let is7Bit: Bool
     private var saw8Bit = false
+    /// Stands for a multipart whose first boundary was not seen yet; dropped when it is.
+    let isProvisional: Bool
+    /// Whether that boundary is looked for: not where it is not declared, nor in what lies too deep.
+    let awaitsBoundary: Bool
+    private var charset: CharsetWitness
+    private(set) var part: MessagePart
 
     /// Octets of a report that are read (RFC 3464, 8098).
     static let keptLimit = 65_536
@@ -70,7 +72,7 @@ struct MIMELeaf {
 
     private mutating func digest(_ bytes: RawSpan, isASCII: Bool) {
         guard bytes.byteCount > 0 else { return }
-        part.bytes &+= UInt64(bytes.byteCount)
+        self.bytes &+= UInt64(bytes.byteCount)
         bytes.withUnsafeBytes { hasher?.update(bufferPointer: $0) }
         if !isASCII { charset.receive(bytes) }
         if let count = kept?.count, count < Self.keptLimit {
@@ -100,6 +102,7 @@ struct MIMELeaf {
             }
         }
         if charset.isContradicted { defects.insert(.charsetContradicted) }
+        part.bytes = bytes
         part.digest = hasher.map { ContentDigest($0.finalize()) }
         return defects
     }

@@ -28,9 +28,26 @@ struct MIMEScanner {
     private static let depthLimit = 64
     private static let partLimit = 10_000
 
-    private var content = MessageContent()
+    // What every piece of a message touches stands first and together: thousands of messages take turns.
+
     private var phase = Phase.header
+    private var isAtLineStart = true
+    private var endsInCR = false
+    /// Whether an octet above 127 came at all; until then nobody needs to look for one.
+    private var sawHighBit = false
+    private var held = HeldLineEnd.none
+    private var skipsLine = false
+    /// The line being read: in a header section any, in a body one that may be a boundary.
+    private var line: [UInt8] = []
     private var levels: [Level] = []
+    private var lineLength: UInt64 = 0
+    private var longestLine: UInt64 = 0
+    private var carriageReturns: UInt64 = 0
+    private var nuls: UInt64 = 0
+    /// CRLFs, and LFs alone.
+    private var lineEnds: UInt64 = 0, bareLineFeeds: UInt64 = 0
+    private var leaf: MIMELeaf?
+
     private var depth = 0
     private var defaultType = MIMEScanner.plainText
     private var isMessageHeader = true
@@ -40,21 +57,9 @@ struct MIMEScanner {
     private var headerLength = 0
     /// Whether a line of this header section came (and so a part exists, though it may be empty).
     private var headerBegan = false
-    /// The line being read: in a header section any, in a body one that may be a boundary.
-    private var line: [UInt8] = []
-    private var skipsLine = false
-    private var isAtLineStart = true
-    private var lineLength: UInt64 = 0
-    private var endsInCR = false
-    private var carriageReturns: UInt64 = 0
-    /// Whether an octet above 127 came at all; until then nobody needs to look for one.
-    private var sawHighBit = false
-    /// CRLFs.
-    private var lineEnds: UInt64 = 0
     /// Lines of the message's own header section, the empty one included.
     private var headerLines: UInt64 = 0
-    private var leaf: MIMELeaf?
-    private var held = HeldLineEnd.none
+    private var content = MessageContent()
 
     private let digestsParts: Bool, decodesFields: Bool
 
@@ -70,7 +75,7 @@ struct MIMEScanner {
     mutating func receive(_ bytes: RawSpan) {
         let census = bytes.census()
         carriageReturns &+= census.carriageReturns
-        content.facts.nuls &+= census.nuls
+        nuls &+= census.nuls
         if census.hasHighBit { sawHighBit = true }
         var index = 0
         while index < bytes.byteCount {
@@ -124,8 +129,8 @@ struct MIMEScanner {
             let lines = bytes.wholeLines(
                 from: lineFeed + 1, stoppingAt: levels.isEmpty ? nil : UInt8(ascii: "-"))
             lineEnds &+= lines.endingInCRLF
-            content.facts.bareLineFeeds &+= lines.endingInLF
-            content.facts.longestLine = max(content.facts.longestLine, UInt64(lines.longest))
+            bareLineFeeds &+= lines.endingInLF
+            longestLine = max(longestLine, UInt64(lines.longest))
             index = lines.end
             isAtLineStart = true
         }
@@ -150,9 +155,9 @@ struct MIMEScanner {
             return
         }
         let beforeEnd = end - start >= 2 ? bytes[octet: end - 2] == 13 : endsInCR
-        if beforeEnd { lineEnds &+= 1 } else { content.facts.bareLineFeeds &+= 1 }
+        if beforeEnd { lineEnds &+= 1 } else { bareLineFeeds &+= 1 }
         let length = lineLength &- (beforeEnd && lineLength > 1 ? 2 : 1)
-        if length > content.facts.longestLine { content.facts.longestLine = length }
+        if length > longestLine { longestLine = length }
         lineLength = 0
         endsInCR = false
     }
@@ -234,7 +239,7 @@ struct MIMEScanner {
     }
 
     /// Line ends so far, of either kind.
-    private var lines: UInt64 { lineEnds &+ content.facts.bareLineFeeds }
+    private var lines: UInt64 { lineEnds &+ bareLineFeeds }
 
     // MARK: Structure
 
@@ -319,6 +324,8 @@ struct MIMEScanner {
                 type: type, charset: contentType?[.charset].map(ASCII.lowercased),
                 filename: disposition?[.filename] ?? contentType?[.name]),
             kind, decoder: decoder, is7Bit: is7Bit, isDigested: digestsParts, awaitsBoundary: awaitsBoundary)
+        // No other follows: thousands of messages may be under way.
+        if levels.isEmpty { header = HeaderSection() }
     }
 
     /// `type/subtype` in lower case; `text/plain` for what is no media type (RFC 2045 section 5.2).
@@ -433,7 +440,9 @@ struct MIMEScanner {
         if phase == .header { endPart() }
         // In a multipart that was cut off the last line end is taken to belong to the boundary that did not come.
         closeLeaf(dropLineEnd: levels.contains { $0.state == .parts })
-        if lineLength > content.facts.longestLine { content.facts.longestLine = lineLength }
+        content.facts.longestLine = max(longestLine, lineLength)
+        content.facts.bareLineFeeds = bareLineFeeds
+        content.facts.nuls = nuls
         content.facts.bareCarriageReturns = carriageReturns &- lineEnds
         content.facts.bodyLines = lines &- headerLines
         if levels.contains(where: { $0.state == .parts }) { content.facts.defects.insert(.boundaryNotClosed) }

@@ -8,24 +8,27 @@ public struct Dialogue: Sendable {
     /// Whether decoding is over: what is said is no mail, or not decoded by this version.
     public private(set) var isOpaque = false
 
+    // What every piece of the stream touches stands together: thousands of sessions take turns.
+
+    /// Whether the protocol was decided, and with it the decoder.
+    private var isDecided = false
+    /// Whether the client speaks first, as it does where no greeting is to come.
+    private var clientBegins: Bool
+    private var decoder: any DialogueDecoder = OpaqueDecoder(isTLS: false)
+    private var client = SideStream(.client)
+    private var server = SideStream(.server)
+    /// What the decoder's present step decided; empty between steps.
+    private var events = EventBuffer()
+
     private let limits: Limits
     /// Whether a greeting is to come: the connection's beginning was seen, or a tunnel's end.
     private var startSeen: Bool
-    /// Whether the client speaks first, as it does where no greeting is to come.
-    private var clientBegins: Bool
     /// Octets of the client that came before the greeting was lost; nil where it was not.
     private var clientBeforeLoss: UInt64?
     private var detector: ProtocolDetector
     /// What stands before the mail is being read; nil once the mail, or whatever it is, has begun.
     private var preamble: TunnelPreamble? = TunnelPreamble()
     private var tunnels = 0
-    /// Whether the protocol was decided, and with it the decoder.
-    private var isDecided = false
-    private var decoder: any DialogueDecoder = OpaqueDecoder(isTLS: false)
-    private var client = SideStream(.client)
-    private var server = SideStream(.server)
-    /// What the decoder's present step decided; empty between steps.
-    private var events = EventBuffer()
 
     /// A dialogue in which nothing was said yet.
     ///

@@ -9,8 +9,10 @@ struct EventBuffer: Sendable {
         case content(Side, from: Int, to: Int)
     }
 
-    /// The first `count` are what was decided; those behind are room.
-    private var items: [Item] = []
+    /// What was decided first; it stands here, since most steps decide no more, and an array lies elsewhere.
+    private var first: Item?
+    /// The first `count` are what was decided then; those behind are room.
+    private var further: [Item] = []
     private var count = 0
 
     /// Adds an event; `octets` are those of its range, out of what was offered, or empty where it has none to show.
@@ -24,8 +26,12 @@ struct EventBuffer: Sendable {
     }
 
     private mutating func append(_ item: Item) {
-        if items.isEmpty { items.reserveCapacity(8) }
-        if count < items.count { items[count] = item } else { items.append(item) }
+        guard case .some = first else {
+            first = item
+            return
+        }
+        if further.isEmpty { further.reserveCapacity(7) }
+        if count < further.count { further[count] = item } else { further.append(item) }
         count += 1
     }
 
@@ -35,18 +41,25 @@ struct EventBuffer: Sendable {
     ///   - offered: what the decoder was offered in this step; empty where it was offered nothing.
     ///   - base: offset of its first octet in the side's stream.
     mutating func deliver(_ offered: RawSpan, at base: UInt64, to handler: inout some DialogueHandler) {
-        guard count > 0 else { return }
-        for index in 0..<count {
-            switch items[index] {
-            case .event(let event, hasOctets: true):
-                let start = Int(event.range.start &- base)
-                handler.handle(event, offered.extracting(start..<start + Int(event.range.length)))
-            case .event(let event, hasOctets: false):
-                handler.handle(event, RawSpan())
-            case .content(let side, let from, let to):
-                handler.content(offered.extracting(from..<to), from: side)
-            }
-        }
+        guard let item = first else { return }
+        first = nil
+        Self.deliver(item, offered, base, &handler)
+        for index in 0..<count { Self.deliver(further[index], offered, base, &handler) }
         count = 0
+    }
+
+    @inline(__always)
+    private static func deliver(
+        _ item: Item, _ offered: RawSpan, _ base: UInt64, _ handler: inout some DialogueHandler
+    ) {
+        switch item {
+        case .event(let event, hasOctets: true):
+            let start = Int(event.range.start &- base)
+            handler.handle(event, offered.extracting(start..<start + Int(event.range.length)))
+        case .event(let event, hasOctets: false):
+            handler.handle(event, RawSpan())
+        case .content(let side, let from, let to):
+            handler.content(offered.extracting(from..<to), from: side)
+        }
     }
 }

@@ -19,8 +19,10 @@ struct SideStream: Sendable {
     /// Stream offset of the first undecided octet.
     var offset: UInt64 = 0
     /// The octets before the first break; undecided from `start` on.
-    private(set) var storage: [UInt8] = []
+    private(set) var storage: [UInt8] = [] { didSet { end = storage.count } }
     private(set) var start = 0
+    /// As `storage.count`, which lies elsewhere: whether anything waits is asked with every piece of either side.
+    private var end = 0
     /// Whether nothing more will come.
     var isOver = false
     /// When the first octet came.
@@ -33,7 +35,7 @@ struct SideStream: Sendable {
 
     init(_ side: Side) { self.side = side }
 
-    var hasFront: Bool { start < storage.count }
+    var hasFront: Bool { start < end }
     var hasBreak: Bool { !later.isEmpty }
     var isEmpty: Bool { !hasFront && !hasBreak }
     /// Octets held, over all breaks.
@@ -90,7 +92,7 @@ struct SideStream: Sendable {
     mutating func consume(_ count: Int) {
         offset &+= UInt64(count)
         start += count
-        if start >= storage.count {
+        if start >= end {
             storage.removeAll(keepingCapacity: storage.capacity <= Self.idleCapacity)
             start = 0
             arrivals.removeAll(keepingCapacity: true)

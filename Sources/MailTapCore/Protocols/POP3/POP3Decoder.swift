@@ -2,35 +2,18 @@
 ///
 /// Whether a response has a body follows from the command, its arguments and the status, never from the body's look.
 struct POP3Decoder: DialogueDecoder {
+    // What every line touches stands first and together: thousands of sessions take turns.
+
     var client: POP3ClientState = .commands
     var server: POP3ServerState = .status
-    var pending: PendingReplies
-    var exchanges: UInt32 = 0
-    var sasl: SASLProgress?
-    var scanner = ContentScanner()
-    /// The dot line with odd ends that may have ended the content.
-    var candidateLine = DotLine(before: .lf, after: .lf)
-    var contentExchange: UInt32 = 0
-    /// Where the newest gap in the open content ends, as a line may begin there; nil without one.
-    var contentGapEnd: UInt64?
-    /// Whether the next octet of content begins a line.
-    var isAtLineStart = true
-    /// Where the present stretch of content, ciphertext or skipped line began: in the client's and the server's stream.
-    var clientStretch: UInt64 = 0
-    var serverStretch: UInt64 = 0
     let expectsGreeting: Bool
     var hasGreeted = false
     var clientIsAfterGap: Bool
     var serverIsAfterGap = false
-    /// The newest line came in the place of a response, without a status: its exchange, and how many exchanges there
-    /// were, and where the client's octets offered while a response was awaited ended.
-    var statusless: (exchange: UInt32, exchanges: UInt32, awaited: UInt64)?
     /// Whether the client's octets that wait are to be decided before the server's next ones.
     var passesOver = false
     /// Whether responses may come to commands that were not seen.
     var lacksCommands: Bool
-    var suspectsAfterGap = false
-    var spoken = SpokenSecrets()
     /// A login is under way, or was refused: an unknown line that follows may be a password or a response.
     var suspectsResponse = false
     /// Whether the newest command was USER, behind which a password comes.
@@ -39,13 +22,34 @@ struct POP3Decoder: DialogueDecoder {
     var passIsBare = false
     /// Whether a login may be among octets that were lost.
     var lostLogin: POP3LostLogin
+    var mayTurnToTLS = false
+    var exchanges: UInt32 = 0
+    var pending: PendingReplies
     var awaitedUntil: UInt64 = 0
     var suspectUntil: UInt64 = 0
-    var mayTurnToTLS = false
+    let limits: Limits
+    /// The newest line came in the place of a response, without a status: its exchange, and how many exchanges there
+    /// were, and where the client's octets offered while a response was awaited ended.
+    var statusless: (exchange: UInt32, exchanges: UInt32, awaited: UInt64)?
+    var spoken = SpokenSecrets()
+
+    var scanner = ContentScanner()
+    var contentExchange: UInt32 = 0
+    /// Whether the next octet of content begins a line.
+    var isAtLineStart = true
+    /// The dot line with odd ends that may have ended the content.
+    var candidateLine = DotLine(before: .lf, after: .lf)
+    /// Where the newest gap in the open content ends, as a line may begin there; nil without one.
+    var contentGapEnd: UInt64?
+    /// Where the present stretch of content, ciphertext or skipped line began: in the client's and the server's stream.
+    var clientStretch: UInt64 = 0
+    var serverStretch: UInt64 = 0
+
+    var sasl: SASLProgress?
+    var suspectsAfterGap = false
     var hasReportedTLS = false
     var clientRecords = TLSRecordSkipper()
     var serverRecords = TLSRecordSkipper()
-    let limits: Limits
 
     /// - Parameters:
     ///   - expectsGreeting: whether the connection's beginning was seen.

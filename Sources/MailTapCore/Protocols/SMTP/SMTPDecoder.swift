@@ -3,18 +3,43 @@
 /// Commands queue for their replies, so pipelining resolves itself. What follows DATA, AUTH and STARTTLS is undecided
 /// until the server has answered; a chunk after BDAT is content whatever the server says (RFC 3030 section 2).
 struct SMTPDecoder: DialogueDecoder {
+    // What every line touches stands first and together: thousands of sessions take turns.
+
     var client: SMTPClientState = .commands
-    var pending: PendingReplies
+    /// Whether the client's octets that wait are to be decided before the server's next ones.
+    var passesOver = false
+    var clientIsAfterGap = false
+    /// Whether the server's newest reply was the go-ahead for content though no DATA waits for one.
+    var isDataLost = false
+    var isLMTP = false
+    /// AUTH came and did not succeed: an unknown line that follows may be the response that it asks for.
+    var suspectsResponse = false
+    /// Whether TLS may begin at any line, since the server gave its go-ahead.
+    var mayTurnToTLS = false
     var exchanges: UInt32 = 0
+    var pending: PendingReplies
+    /// End of the client's octets that were offered while a reply was awaited.
+    var awaitedUntil: UInt64 = 0
+    /// End of the newest command line.
+    var awaitedFrom: UInt64 = 0
+    var acceptedRecipients: UInt32 = 0
+    var repliesToContent: UInt32 = 0
+    let limits: Limits
+    var spoken = SpokenSecrets()
+    var server = SMTPServerState()
+
     var scanner = ContentScanner()
-    var sasl: SASLProgress?
     /// Where the present stretch of content, ciphertext or skipped line began in the client's stream.
     var stretch: UInt64 = 0
     /// The exchange of the open content.
     var contentExchange: UInt32 = 0
     var contentKind = ContentKind.data
+    /// Whether the next octet of content begins a line.
+    var isAtLineStart = true
     /// The server answered the open content before its end.
     var isAnsweredEarly = false
+    /// Where the newest gap in the open content ends: a line may begin there.
+    var contentGapEnd = UInt64.max
     /// A dot line with odd ends that may end the content: its end; whether the server's answer said so; and whether too
     /// much came behind it.
     var candidate: (length: Int, line: DotLine, isTaken: Bool, isRefused: Bool)?
@@ -22,41 +47,20 @@ struct SMTPDecoder: DialogueDecoder {
     var searched: UInt64 = 0
     /// Where the dot of the strict end was seen that no candidate before it can be.
     var strictEnd: UInt64 = 0
+
+    var sasl: SASLProgress?
     /// Up to here the client's unknown lines came before a refusal of AUTH, and may hold what was meant for it.
     var suspectUntil: UInt64 = 0
-    /// AUTH came and did not succeed: an unknown line that follows may be the response that it asks for.
-    var suspectsResponse = false
-    var spoken = SpokenSecrets()
-    var isLMTP = false
-    var acceptedRecipients: UInt32 = 0
-    var repliesToContent: UInt32 = 0
     /// Whether 353 said that each accepted recipient gets a verdict on the content, and a last one follows (PRDR).
     var judgesRecipients = false
-    var clientIsAfterGap = false
     /// Whether what stands behind a gap may be part of a credential.
     var suspectsAfterGap = false
-    /// End of the client's octets that were offered while a reply was awaited.
-    var awaitedUntil: UInt64 = 0
-    /// End of the newest command line.
-    var awaitedFrom: UInt64 = 0
-    /// Whether the next octet of content begins a line.
-    var isAtLineStart = true
-    /// Where the newest gap in the open content ends: a line may begin there.
-    var contentGapEnd = UInt64.max
-    /// Whether the server's newest reply was the go-ahead for content though no DATA waits for one.
-    var isDataLost = false
-    /// Whether the client's octets that wait are to be decided before the server's next ones.
-    var passesOver = false
     /// Whether octets of the client were lost.
     var clientHasLost = false
-    /// Whether TLS may begin at any line, since the server gave its go-ahead.
-    var mayTurnToTLS = false
     var clientRecords = TLSRecordSkipper()
-    var server = SMTPServerState()
     /// What each side says after the two exchanged their roles.
     var turnedClient = TurnedLines()
     var turnedServer = TurnedLines()
-    let limits: Limits
 
     /// - Parameters:
     ///   - expectsGreeting: whether the connection's beginning was seen.
