@@ -32,14 +32,15 @@ extension Exchange {
     mutating func addReplyLine(
         _ text: consuming WireText, _ status: ReplyStatus, isLast: Bool, _ start: ReplyStart?, isFurther: Bool
     ) {
-        if let start {
+        switch (start, isFurther) {
+        case (let start?, false): reply = Reply(start, text, isComplete: isLast, sent: sent)
+        case (nil, false): reply?.add(text, status, isLast: isLast)
+        case (let start?, true):
             let first = Reply(start, text, isComplete: isLast, sent: sent)
-            if isFurther { changeFurtherReplies { $0.append(first) } } else { reply = first }
-        } else if isFurther {
+            changeFurtherReplies { $0.append(first) }
+        case (nil, true):
             let line = text
             changeFurtherReplies { $0[$0.count - 1].add(line, status, isLast: isLast) }
-        } else {
-            reply?.add(text, status, isLast: isLast)
         }
     }
 
@@ -60,12 +61,5 @@ extension Reply {
         if self.status == .none { self.status = status }
         lines.append(text)
         isComplete = isLast
-    }
-}
-
-extension Message {
-    /// Octets of `side` came after `pause`, while it was under way.
-    mutating func notePause(_ pause: Int64, of side: Side) {
-        if kind.sender == side, pause > longestPause { longestPause = pause }
     }
 }

@@ -2,57 +2,65 @@ import MailTapCore
 
 /// Puts a dialogue's events together to exchanges and messages.
 struct SessionAssembly {
-    private(set) var session: Session
+    /// The octets of each message, where they are kept.
     private(set) var contents: [[UInt8]] = []
-
-    private let options: SessionOptions
-    private let progress: ((SessionProgress, Session) -> Void)?
-    private var edits = StreamEdits()
-    private var secrets: [(range: StreamRange, kind: SecretKind)] = []
-    private var envelope = Envelope()
-    private var transfer: Transfer?
+    /// The envelope of each message.
+    private var envelopes: [Envelope] = []
     /// The messages that are over and may not be read yet, by index.
     private var readings: [(index: Int, reading: MessageReading)] = []
     private var anomalies: [DialogueAnomaly] = []
-    private var isEncrypted = false
-    /// Whether the client goes on in clear although it asked for TLS and the server agreed.
-    private var isBehindSTARTTLS = false
     /// Exchanges that the proxy itself led with the server; the client had no part in them.
     private var exchangesOfProxy: Set<Int> = []
-    private var last: Timestamp
     /// From when on the server may greet: the connection's start, or when a tunnel stood.
     private var greetingAwaited: Timestamp
-    private var ending = EndingTracker()
-    /// The exchange of the newest QUIT.
-    private var quit: Int?
-    private var turns = TurnLog()
     /// Made when the first note is wanted.
     private var annotator: Annotator?
     private var noted = 0
     /// The open reply's lines as they came, kept only where something went on changed.
     private var received: [UInt8] = []
-    /// Whether the end mark of the newest content was seen.
-    private var contentHasEnded = false
     /// The newest piece of a line that no line end follows.
     private var cut: StreamRange?
-    /// The envelope of each message.
-    private var envelopes: [Envelope] = []
-    /// Where the session's lines lie.
-    private var lines = LineStore()
     /// The client's newest gap since the mail transaction began; empty where its beginning was not seen.
     private var loss: StreamRange?
+
+    private(set) var session: Session
+
+    // What every line and every piece of content touches stands together: thousands of sessions take turns.
+
+    private var last: Timestamp
+    private var transfer: Transfer?
+    private var turns = TurnLog()
+    /// Where the session's lines lie.
+    private var lines = LineStore()
+    private var secrets: [(range: StreamRange, kind: SecretKind)] = []
+    private var isEncrypted = false
+    /// Whether the client goes on in clear although it asked for TLS and the server agreed.
+    private var isBehindSTARTTLS = false
+    /// Whether the end mark of the newest content was seen.
+    private var contentHasEnded = false
     /// The exchange of the newest reply, while its last line is not seen.
     private var openReply: Int?
+    private var edits = StreamEdits()
+    private let options: SessionOptions
+    private let progress: ((SessionProgress, Session) -> Void)?
+    private let started: Timestamp
+    /// The exchange of the newest QUIT.
+    private var quit: Int?
+    private var ending = EndingTracker()
+    private var envelope = Envelope()
 
     /// A message on its way.
     private struct Transfer {
         var index: Int
-        var intake: MessageIntake
-        var content: [UInt8] = []
-        var bytes: UInt64 = 0
+        let sender: Side
         var isIntact = true
+        var bytes: UInt64 = 0
+        /// Nanoseconds of the longest wait for more of its octets.
+        var longestPause: Int64 = 0
+        var intake: MessageIntake
         /// When its first octet came.
         var began: Timestamp
+        var content: [UInt8] = []
     }
 
     init(_ info: SessionInfo, options: SessionOptions, progress: ((SessionProgress, Session) -> Void)?) {
@@ -60,6 +68,7 @@ struct SessionAssembly {
         self.options = options
         self.progress = progress
         if !info.startSeen { loss = StreamRange(.client, 0, 0) }
+        started = info.started
         last = info.started
         greetingAwaited = info.started
     }
@@ -67,13 +76,20 @@ struct SessionAssembly {
     /// Whether notes and the like are wanted while the dialogue goes on, and not only at its end.
     private var isWatched: Bool { progress != nil }
 
-    private func report(_ what: SessionProgress) { progress?(what, session) }
+    private mutating func report(_ what: SessionProgress) {
+        if isWatched { tell(what) }
+    }
+
+    /// Apart from `report`, where the session would be copied before it is known whether anybody watches.
+    @inline(never) private mutating func tell(_ what: SessionProgress) { progress?(what, session) }
 
     // MARK: From the trace
 
     mutating func count(_ octets: Int, of side: Side, at time: Timestamp) {
         if side == .client { session.clientBytes &+= UInt64(octets) } else { session.serverBytes &+= UInt64(octets) }
-        if let index = transfer?.index { session.messages[index].notePause(time.since(last), of: side) }
+        if transfer?.sender == side, case let pause = time.since(last), pause > transfer?.longestPause ?? 0 {
+            transfer?.longestPause = pause
+        }
         last = max(last, time)
         turns.note(UInt64(octets), of: side)
     }
@@ -111,7 +127,7 @@ struct SessionAssembly {
 
     mutating func finish() {
         if transfer != nil { endMessage(isComplete: false) }
-        session.duration = max(0, last.since(session.info.started))
+        session.duration = max(0, last.since(started))
         var farewell: ReplyStatus?
         if let quit { farewell = session.exchanges[quit].reply?.status }
         session.ending = ending.ending(quitReply: farewell)
@@ -184,8 +200,8 @@ struct SessionAssembly {
         if session.exchanges.isEmpty { session.exchanges.reserveCapacity(10) }
         // Numbers are dense, so this runs at most a few times for one event.
         while session.exchanges.count <= index {
-            let at = time.since(session.info.started)
-            let sent = session.exchanges.isEmpty ? greetingAwaited.since(session.info.started) : at
+            let at = time.since(started)
+            let sent = session.exchanges.isEmpty ? greetingAwaited.since(started) : at
             session.exchanges.append(Exchange(at: at, sent: sent, isEncrypted: isEncrypted))
         }
         return index
@@ -230,24 +246,24 @@ struct SessionAssembly {
     private mutating func begin(_ event: Event, code: UInt8?, _ bytes: RawSpan) {
         let index = index(event.exchange, at: event.time)
         let length = bytes.textLength
-        let line = line(bytes.extracting(0..<length), from: event.range.start, side: event.range.side)
-        var command: Command
+        let isPlain = edits.isEmpty && secrets.isEmpty
+        var command = Command(
+            .response, line: line(bytes.extracting(0..<length), from: event.range.start, side: event.range.side))
         if let code {
             // What a credential covers is no keyword, masked or not.
-            let shown = line.hasMarks ? line.secrets.first.map { min($0.range.lowerBound, length) } : nil
-            command = Command(code, session.proto, bytes.extracting(0..<(shown ?? length)), line: line)
-        } else {
-            command = Command(.response, line: line)
+            let shown = isPlain ? nil : command.line.secrets.first.map { min($0.range.lowerBound, length) }
+            command.identify(code, session.proto, bytes.extracting(0..<(shown ?? length)))
         }
         if edits.hasForwards { command.forwarded = edits.forwarded(bytes, event.range) }
-        secrets.removeAll(keepingCapacity: true)
+        if !secrets.isEmpty { secrets.removeAll(keepingCapacity: true) }
+        let keyword = command.keyword
         session.exchanges[index].begin(
-            command, at: event.time.since(session.info.started), turn: turns.turn(of: event.range), isEncrypted)
+            consume command, at: event.time.since(started), turn: turns.turn(of: event.range), isEncrypted)
         if isBehindSTARTTLS { session.exchanges[index].isBehindSTARTTLS = true }
         if edits.isInjected(event.range) { exchangesOfProxy.insert(index) }
-        ending.command(isQuit: command.keyword == .quit)
-        if command.keyword == .quit { quit = index }
-        switch command.keyword {
+        ending.command(isQuit: keyword == .quit)
+        if keyword == .quit { quit = index }
+        switch keyword {
         case .mail:
             // Behind a refused chunk there is no transaction for it to be in (RFC 3030 section 3), nor surely behind one
             // that was lost in part.
@@ -282,9 +298,9 @@ struct SessionAssembly {
         let start: ReplyStart? =
             place.isFirst
             ? ReplyStart(
-                status: status, at: event.time.since(session.info.started), turn: turns.turn(of: event.range),
+                status: status, at: event.time.since(started), turn: turns.turn(of: event.range),
                 enhanced: session.proto == .smtp ? EnhancedCode(in: text) : nil) : nil
-        session.exchanges[index].addReplyLine(words, status, isLast: isLast, start, isFurther: place.isFurther)
+        session.exchanges[index].addReplyLine(consume words, status, isLast: isLast, start, isFurther: place.isFurther)
         if !edits.isEmpty { change(index, event, bytes, textStart, place) }
         guard isLast, isWatched else { return }
         replyEnded(index)
@@ -360,10 +376,11 @@ struct SessionAssembly {
             if transfer != nil { endMessage(isComplete: false) }
             session.messages.append(Message(kind: kind))
             session.messages[session.messages.count - 1].exchange = index
-            contents.append([])
+            if options.keepsContent { contents.append([]) }
             envelopes.append(Envelope(from: index))
             transfer = Transfer(
-                index: session.messages.count - 1, intake: MessageIntake(options, kind), began: event.time)
+                index: session.messages.count - 1, sender: kind.sender, intake: MessageIntake(options, kind),
+                began: event.time)
             // A chunk may be lost before this one; or the first octets, with more than the line DATA.
             let isWhole = kind == .data && (loss?.end != event.range.start || loss?.length ?? 0 <= 6)
             if kind.isSubmitted, loss != nil, !isWhole { transfer?.isIntact = false }
@@ -373,7 +390,7 @@ struct SessionAssembly {
 
     private mutating func endContent(isComplete: Bool, _ event: Event) {
         let index = index(event.exchange, at: event.time)
-        session.exchanges[index].sent = event.time.since(session.info.started)
+        session.exchanges[index].sent = event.time.since(started)
         contentHasEnded = isComplete
         guard let kind = transfer.map({ session.messages[$0.index].kind }) else { return }
         if let transfer {
@@ -398,7 +415,8 @@ struct SessionAssembly {
             readings.append((index, ended.intake.reading))
             if isWatched { finishReadings() }
         }
-        contents[index] = ended.content
+        session.messages[index].longestPause = ended.longestPause
+        if options.keepsContent { contents[index] = ended.content }
         if kind == .data || kind == .bdat || kind == .bdatLast {
             let next = next ?? session.exchanges.count
             envelopes[index] = envelope.upTo(next)

@@ -2,18 +2,18 @@ import MailTapCore
 
 /// How a session ended, and what it left undone.
 enum EndRules {
-    static func apply(to session: Session, _ state: DialogueState, _ found: inout FindingList) {
+    /// - Parameter place: at the session's end.
+    static func apply(to session: Session, _ place: DialoguePlace, _ found: inout FindingList) {
         if session.proto == .smtp { delivery(session, &found) }
         // Where the input ends or octets are lost, what is missing may have come.
         guard session.ending != .open, session.clientMissing == 0, session.serverMissing == 0, session.info.startSeen,
             let last = session.exchanges.indices.last
         else { return }
-        let isOpaque = session.tls.map { !$0.isDecrypted } ?? false
-        guard !isOpaque, !state.isTurned else { return }
+        guard !session.isUndecrypted, !place.state.isTurned else { return }
         if session.proto == .pop3 {
-            pop3(session, state, last, &found)
+            pop3(session, place.state, last, &found)
         } else {
-            smtp(session, state, last, &found)
+            smtp(session, place, last, &found)
         }
     }
 
@@ -36,48 +36,52 @@ enum EndRules {
     }
 
     private static func smtp(
-        _ session: Session, _ state: DialogueState, _ last: Int, _ found: inout FindingList
+        _ session: Session, _ place: DialoguePlace, _ last: Int, _ found: inout FindingList
     ) {
-        // A server that said 421 answers no more.
-        let exchanges = session.exchanges
-        let saidFarewell = exchanges.indices.contains {
-            exchanges[$0].isUnasked && exchanges[$0].isFarewell(isLast: false)
-        }
-        var goAhead: Reply?
-        for index in session.exchanges.indices where !saidFarewell {
-            guard session.exchanges[index].isUnanswered else {
-                if session.tls != nil, session.exchanges[index].command?.keyword == .starttls,
-                    session.exchanges[index].replyStatus.isPositive
-                {
-                    goAhead = session.exchanges[index].reply
-                }
-                continue
-            }
-            // What came in clear before the go-ahead for TLS no server may run (RFC 3207 section 4.2).
-            if let goAhead, session.exchanges[index].isSent(before: goAhead) { continue }
-            let exchange = session.exchanges[index]
-            // Many clients close right behind QUIT; an unanswered message has a rule of its own.
-            guard exchange.command != nil, exchange.command?.keyword != .quit, exchange.message == nil else { continue }
-            found.add(
-                "smtp.no-reply", exchange: index, "\(name(of: exchange)) never got a reply", side: .some(fault(session))
-            )
-        }
+        unanswered(session, &found)
         let isDismissed = farewell(session, &found)
         if session.ending == .timeout {
             found.add("smtp.idle-timeout", exchange: last, "The session ended because nothing was said any more")
         }
         guard session.ending != .quit, session.ending != .killed else { return }
-        if state.transaction != nil || isCutOff(session, last) {
+        if place.state.transaction != nil || isCutOff(session, last) {
             found.add(
                 "smtp.connection-lost", exchange: last,
-                "The session ended (\(session.ending.rawValue)) " + place(state, session.exchanges[last]),
+                "The session ended (\(session.ending.rawValue)) " + standing(place.state, session.exchanges[last]),
                 side: .some(fault(session)))
-        } else if session.ending == .clientClosed, state.isGreeted, !isDismissed,
+        } else if session.ending == .clientClosed, place.state.isGreeted, !isDismissed,
             session.exchanges[last].reply?.status.rawValue != 421
         {
             found.add("smtp.no-quit", exchange: last, "The client closed the connection without QUIT")
-        } else if session.ending == .serverClosed, state.isGreeted, !isDismissed {
+        } else if session.ending == .serverClosed, place.state.isGreeted, !isDismissed {
             silence(session, last, &found)
+        }
+    }
+
+    /// Commands that never got a reply.
+    private static func unanswered(_ session: Session, _ found: inout FindingList) {
+        let exchanges = session.exchanges
+        guard exchanges.indices.contains(where: { exchanges[$0].isUnanswered }),
+            // A server that said 421 answers no more.
+            !exchanges.indices.contains(where: { exchanges[$0].isUnasked && exchanges[$0].isFarewell(isLast: false) })
+        else { return }
+        let hasTLS = session.tls != nil
+        var goAhead: Reply?
+        for index in exchanges.indices {
+            guard exchanges[index].isUnanswered else {
+                if hasTLS, exchanges[index].command?.keyword == .starttls, exchanges[index].replyStatus.isPositive {
+                    goAhead = exchanges[index].reply
+                }
+                continue
+            }
+            // What came in clear before the go-ahead for TLS no server may run (RFC 3207 section 4.2).
+            if let goAhead, exchanges[index].isSent(before: goAhead) { continue }
+            let exchange = exchanges[index]
+            // Many clients close right behind QUIT; an unanswered message has a rule of its own.
+            guard exchange.command != nil, exchange.command?.keyword != .quit, exchange.message == nil else { continue }
+            found.add(
+                "smtp.no-reply", exchange: index, "\(name(of: exchange)) never got a reply", side: .some(fault(session))
+            )
         }
     }
 
@@ -99,7 +103,7 @@ enum EndRules {
     }
 
     /// What the connection was lost in.
-    private static func place(_ state: DialogueState, _ last: Exchange) -> String {
+    private static func standing(_ state: DialogueState, _ last: Exchange) -> String {
         guard state.transaction == nil else { return "inside a mail transaction" }
         return last.command?.keyword == .bdat
             ? "inside a chunk that no mail transaction had asked for" : "inside a message's content"

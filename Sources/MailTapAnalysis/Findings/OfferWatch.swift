@@ -19,7 +19,7 @@ struct OfferWatch {
         var isWhole: Bool
 
         /// The first answer to EHLO in clear; behind STARTTLS in what is not decrypted nothing is seen.
-        init?(of session: Session) {
+        init?(of session: borrowing Session) {
             guard let address = session.info.server.address else { return nil }
             guard let answer = Self.answer(session.exchanges), let lines = session.exchanges[answer].reply?.lines.array
             else { return nil }

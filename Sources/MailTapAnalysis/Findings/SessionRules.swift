@@ -47,10 +47,10 @@ enum SessionRules {
             }
             if sumsUp { overview.note(place) }
         }
-        if sumsUp { overview.finish(session, place.state) }
+        if sumsUp { overview.finish(session, place) }
         TLSRules.apply(to: session, &found)
         CaptureRules.apply(to: session, &found)
-        EndRules.apply(to: session, place.state, &found)
+        EndRules.apply(to: session, place, &found)
         MessageRules.apply(to: session, &found)
         return sumsUp ? overview : nil
     }

@@ -12,7 +12,7 @@ public struct SessionWatch {
         var offer: OfferWatch.Offer?
 
         /// What there is to see of a session that is finished and has its number.
-        public init(_ session: Session) {
+        public init(_ session: borrowing Session) {
             self.session = session.number
             started = session.info.started
             ended = started.advanced(by: session.duration)

@@ -16,19 +16,15 @@ public struct Command: Sendable, Equatable {
     }
 
     /// A command line whose keyword fits into a `Verb`.
-    init(_ keyword: Verb, line: WireText) {
+    init(_ keyword: Verb, line: consuming WireText) {
         self.keyword = keyword
         self.line = line
     }
 
-    /// A line that the decoder knows by the number `code`; `shown` is what of it is no credential.
-    init(_ code: UInt8, _ proto: MailProtocol?, _ shown: RawSpan, line: WireText) {
-        let known = proto == .pop3 ? Verb(POP3Verb(rawValue: code)) : Verb(SMTPVerb(rawValue: code))
-        if known != .none {
-            self.init(known, line: line)
-        } else {
-            self.init(verb: CommandWord.of(shown), line: line)
-        }
+    /// Takes the keyword of a line that the decoder knows by the number `code`; `shown` is what of it is no credential.
+    mutating func identify(_ code: UInt8, _ proto: MailProtocol?, _ shown: RawSpan) {
+        keyword = proto == .pop3 ? Verb(POP3Verb(rawValue: code)) : Verb(SMTPVerb(rawValue: code))
+        if keyword == .none { verb = CommandWord.of(shown) }
     }
 
     /// A command line.

@@ -49,7 +49,7 @@ struct ExchangeFacts {
 
 extension ExchangeFacts {
     /// Reads an exchange, field by field: copies of whole ones would cost more than all that is made of them.
-    init(_ exchanges: [Exchange], _ index: Int) {
+    init(_ exchanges: borrowing [Exchange], _ index: Int) {
         at = exchanges[index].at
         turn = exchanges[index].turn
         message = exchanges[index].message
@@ -83,17 +83,10 @@ extension ExchangeFacts {
         replyTurn = exchanges[index].reply?.turn ?? 0
         latency = exchanges[index].reply?.latency ?? 0
         enhancedClass = UInt8(truncatingIfNeeded: exchanges[index].reply?.enhancedCode?.kind ?? 0)
-        if let line = exchanges[index].reply?.lines.only {
-            read(replyLine: line)
-        } else {
-            hasReplyLines = true
-            for line in exchanges[index].reply?.lines.array ?? [] { read(replyLine: line) }
-        }
-    }
-
-    private mutating func read(replyLine line: WireText) {
-        longestReplyLine = max(longestReplyLine, line.count)
-        if !line.withBytes({ $0.isPrintable }) { hasOddReply = true }
+        guard let shape = exchanges[index].reply?.lines.shape else { return }
+        longestReplyLine = shape.longest
+        hasOddReply = !shape.isPrintable
+        hasReplyLines = !shape.isOne
     }
 }
 

@@ -18,10 +18,14 @@ public struct Reply: Sendable, Equatable {
     public var latency: Int64 = 0
     /// The texts, without code and separator, one per line.
     public var lines: WireLines
-    @usableFromInline var rare = Rare<Parts>()
+    /// Whether nothing is to be known of it but what the server said: no `acceptable`, nothing `forwarded` in its place.
+    ///
+    /// Stored, since to look into `rare` would copy the whole exchange around it.
+    public private(set) var isPlain = true
+    private var rare = Rare<Parts>() { didSet { isPlain = rare.isEmpty } }
 
     /// What few replies have.
-    @usableFromInline struct Parts: Sendable, Equatable {
+    private struct Parts: Sendable, Equatable {
         var acceptable: ReplyPattern?
         var forwarded = Forwarded.same
     }
@@ -72,11 +76,6 @@ public struct Reply: Sendable, Equatable {
             rare.change(none: Parts()) { $0.forwarded = newValue }
         }
     }
-
-    /// Whether nothing is to be known of it but what the server said: no `acceptable`, nothing `forwarded` in its place.
-    ///
-    /// The cheap way to ask.
-    @inlinable public var isPlain: Bool { rare.isEmpty }
 }
 
 /// What went on in place of what was received.

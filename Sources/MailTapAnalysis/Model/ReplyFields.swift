@@ -8,7 +8,7 @@ public struct ReplyFields {
     public let lines: WireLines
 
     /// Of the exchange at an index; nil where it has no reply.
-    public init?(_ exchanges: [Exchange], _ index: Int) {
+    public init?(_ exchanges: borrowing [Exchange], _ index: Int) {
         guard let status = exchanges[index].reply?.status, let lines = exchanges[index].reply?.lines else { return nil }
         self.status = status
         self.lines = lines
@@ -17,7 +17,7 @@ public struct ReplyFields {
         enhancedCode = code == .none ? nil : code
         latency = exchanges[index].reply?.latency ?? 0
         isInjected = exchanges[index].reply?.isInjected ?? false
-        isPlain = exchanges[index].reply?.rare.isEmpty ?? true
+        isPlain = exchanges[index].reply?.isPlain ?? true
     }
 
     /// Of a reply behind the first.

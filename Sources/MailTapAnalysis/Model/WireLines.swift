@@ -35,6 +35,18 @@ public struct WireLines: Sendable, Equatable {
         }
     }
 
+    /// What rules ask of the lines first.
+    var shape: WireLinesShape {
+        switch storage {
+        case .one(let line): return WireLinesShape(line)
+        case .many(let lines):
+            var shape = WireLinesShape()
+            for index in lines.indices { shape.add(lines[index]) }
+            shape.isOne = lines.count == 1
+            return shape
+        }
+    }
+
     /// Adds a line.
     public mutating func append(_ line: WireText) {
         switch storage {
@@ -120,4 +132,23 @@ extension WireLines: RandomAccessCollection, MutableCollection, RangeReplaceable
 extension WireLines: ExpressibleByArrayLiteral {
     /// These lines.
     public init(arrayLiteral lines: WireText...) { self.init(lines) }
+}
+
+/// What a reply's lines look like, in short.
+struct WireLinesShape {
+    /// Octets of the longest.
+    private(set) var longest = 0
+    /// Whether all octets are printable ASCII.
+    private(set) var isPrintable = true
+    /// Whether there is exactly one.
+    fileprivate(set) var isOne = true
+
+    fileprivate init() {}
+
+    fileprivate init(_ line: WireText) { add(line) }
+
+    fileprivate mutating func add(_ line: WireText) {
+        longest = max(longest, line.count)
+        if !line.withBytes({ $0.isPrintable }) { isPrintable = false }
+    }
 }

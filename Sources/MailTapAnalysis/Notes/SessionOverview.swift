@@ -40,7 +40,7 @@ public struct SessionOverview: Sendable, Equatable {
             place.advance()
             note(place)
         }
-        finish(session, place.state)
+        finish(session, place)
     }
 
     /// Nothing known yet.
@@ -74,15 +74,15 @@ public struct SessionOverview: Sendable, Equatable {
         }
     }
 
-    /// The session is over; `state` is what its dialogue came to.
-    mutating func finish(_ session: Session, _ state: DialogueState) {
+    /// The session is over; the place is at its end.
+    mutating func finish(_ session: Session, _ place: DialoguePlace) {
         for index in session.messages.indices {
             contentBytes = contentBytes.addingReportingOverflow(session.messages[index].bytes).partialValue
             contentTime = contentTime.addingReportingOverflow(session.messages[index].transferTime).partialValue
         }
         switch session.proto {
-        case .smtp: sentence = smtp(session, state)
-        case .pop3: sentence = pop3(session, state)
+        case .smtp: sentence = smtp(session, place)
+        case .pop3: sentence = pop3(session, place)
         case .imap: sentence = "An IMAP session, which is not decoded." + Self.end(session)
         case nil: sentence = "Nothing in it is known as mail." + Self.end(session)
         }
@@ -90,13 +90,13 @@ public struct SessionOverview: Sendable, Equatable {
 
     // MARK: Words
 
-    private func smtp(_ session: Session, _ state: DialogueState) -> String {
+    private func smtp(_ session: Session, _ place: DialoguePlace) -> String {
         if session.isUndecrypted {
             return "The dialogue went on under TLS, which is not decrypted." + Self.end(session)
         }
         var text = Sentence()
         text.add("The client ")
-        let done = logins(session, state)
+        let done = logins(session, place)
         if !done.isEmpty { text.add(text: done.joined(separator: ", ") + " and ") }
         if session.messages.isEmpty { text.add("sent no message.") } else { transfers(session, to: &text) }
         text.add(text: Self.end(session))
@@ -150,17 +150,17 @@ public struct SessionOverview: Sendable, Equatable {
             && session.info.startSeen
     }
 
-    private func pop3(_ session: Session, _ state: DialogueState) -> String {
+    private func pop3(_ session: Session, _ place: DialoguePlace) -> String {
         if session.isUndecrypted {
             return "The dialogue went on under TLS, which is not decrypted." + Self.end(session)
         }
-        let done = logins(session, state)
+        let done = logins(session, place)
         var fetched = 0, tops = 0
         for index in session.messages.indices {
             if session.messages[index].kind == .retr { fetched += 1 }
             if session.messages[index].kind == .top { tops += 1 }
         }
-        let deleted = state.deleted.count
+        let deleted = place.state.deleted.count
         let last = done.count + (tops > 0 ? 1 : 0) + (deleted > 0 ? 1 : 0)
         var text = Sentence()
         var number = 0
@@ -183,21 +183,21 @@ public struct SessionOverview: Sendable, Equatable {
         }
         if deleted > 0 {
             next()
-            text.add(state.phase == .update ? "deleted " : "marked ")
+            text.add(place.state.phase == .update ? "deleted " : "marked ")
             text.add(count: deleted, "message")
-            if state.phase != .update { text.add(" for deletion, which stay") }
+            if place.state.phase != .update { text.add(" for deletion, which stay") }
         }
         text.add(".")
         text.add(text: Self.end(session))
         return text.text
     }
 
-    private func logins(_ session: Session, _ state: DialogueState) -> [String] {
+    private func logins(_ session: Session, _ place: DialoguePlace) -> [String] {
         var parts: [String] = []
         if session.tls?.isClientUnderTLS ?? session.exchanges.last?.isEncrypted ?? false {
             parts.append("went on under TLS")
         }
-        if state.isAuthenticated {
+        if place.state.isAuthenticated {
             parts.append("logged in" + (LoginName.accepted(in: session).last.map { " as \(ShownText.of($0))" } ?? ""))
         } else if mayNameUser, let user = LoginName.of(session) {
             parts.append("failed to log in as \(ShownText.of(user))")
@@ -222,5 +222,5 @@ public struct SessionOverview: Sendable, Equatable {
 
 extension Session {
     /// Whether most of it is ciphertext.
-    fileprivate var isUndecrypted: Bool { tls.map { !$0.isDecrypted } ?? false }
+    var isUndecrypted: Bool { tls?.isDecrypted == false }
 }

@@ -34,6 +34,7 @@ extension RawSpan {
     /// The upper-cased letters and digits from `start` as one integer, first octet highest; 0 where there are none or
     /// more than eight.
     func verbCode(from start: Int, to end: Int) -> (code: UInt64, length: Int) {
+        if let verb = fourLetters(from: start, to: end) { return (verb, 4) }
         var code: UInt64 = 0
         var index = start
         while index < end {
@@ -45,6 +46,18 @@ extension RawSpan {
             index += 1
         }
         return (code, index - start)
+    }
+
+    /// As `verbCode` where four letters stand there and a blank, the line's end or the like behind them, as nearly always;
+    /// else nil.
+    private func fourLetters(from start: Int, to end: Int) -> UInt64? {
+        guard end - start >= 4, end - start == 4 || self[octet: start + 4] <= 32 else { return nil }
+        let octets = UInt32(bigEndian: unsafeLoadUnaligned(fromByteOffset: start, as: UInt32.self))
+        // Four octets at once: with their high bits clear no sum carries into the next one.
+        let capitals = octets & 0xDFDF_DFDF
+        let reachA = capitals &+ 0x3F3F_3F3F, passZ = capitals &+ 0x2525_2525
+        guard octets & 0x8080_8080 == 0, reachA & ~passZ & 0x8080_8080 == 0x8080_8080 else { return nil }
+        return UInt64(capitals)
     }
 
     /// Whether the octets from `start` begin with `text` (ASCII, given in capitals), case aside.
