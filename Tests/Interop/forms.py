@@ -61,6 +61,13 @@ def _sixth_fragments(tcp, from_client):
             for at in range(0, len(tcp), size)]
 
 
+def _extended_fragments(tcp, from_client):
+    """Destination options stand in the part that is cut, which the first fragment alone says (RFC 8200 section 4.5)."""
+    number, size, cut = next(_ids), _piece(tcp), b"\x06\0\x01\x04\0\0\0\0" + tcp
+    return [ipv6(bytes([6 if at else 60, 0]) + u16(at | (at + size < len(cut))) + u32(number) + cut[at:at + size],
+                 from_client, 44) for at in range(0, len(cut), size)]
+
+
 NETWORKS = {
     "plain": (False, lambda tcp, c: [ipv4(tcp, **_addresses(c))]),
     "options": (False, lambda tcp, c: [ipv4(tcp, options=bytes([7, 7, 8, 10, 0, 0, 1, 0]), **_addresses(c))]),
@@ -71,6 +78,7 @@ NETWORKS = {
     "extension headers": (True, lambda tcp, c: [
         ipv6(bytes([60, 0, 1, 4, 0, 0, 0, 0, 43, 0, 1, 4, 0, 0, 0, 0, 6, 0, 253, 0, 0, 0, 0, 0]) + tcp, c, 0)]),
     "sixth fragments": (True, _sixth_fragments),
+    "sixth fragments, extended": (True, _extended_fragments),
 }
 
 

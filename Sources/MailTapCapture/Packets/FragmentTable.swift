@@ -10,7 +10,8 @@ struct FragmentTable {
         var source: IPAddress
         var destination: IPAddress
         var id: UInt32
-        var next: UInt8
+        /// IPv4's protocol; nil for IPv6, where only the first fragment's next header counts.
+        var carried: UInt8?
     }
 
     /// What one fragment says of itself.
@@ -18,9 +19,13 @@ struct FragmentTable {
         var key: Key
         var offset: Int
         var isLast: Bool
+        /// What the datagram begins with: of use where the offset is 0.
+        var next: UInt8
     }
 
     private struct Datagram {
+        /// What the first fragment says that the datagram begins with.
+        var next: UInt8?
         var pieces: [(offset: Int, bytes: [UInt8])] = []
         var length: Int?
         var started: Timestamp
@@ -42,15 +47,18 @@ struct FragmentTable {
         self.limits = limits
     }
 
-    /// Adds a fragment; the datagram's octets if it is whole now.
-    mutating func add(_ piece: Piece, _ bytes: RawSpan, isCut: Bool, at time: Timestamp) -> [UInt8]? {
+    /// Adds a fragment; the datagram's octets, and what they begin with, if it is whole now.
+    mutating func add(
+        _ piece: Piece, _ bytes: RawSpan, isCut: Bool, at time: Timestamp
+    ) -> (next: UInt8, octets: [UInt8])? {
         guard piece.offset + bytes.byteCount <= Self.largest else { return nil }
         var datagram = take(piece.key, at: time)
         if piece.isLast, !isCut, datagram.length == nil { datagram.length = piece.offset + bytes.byteCount }
+        if piece.offset == 0, datagram.next == nil { datagram.next = piece.next }
         insert(piece.offset, bytes, into: &datagram)
-        if let whole = Self.assemble(datagram) {
+        if let next = datagram.next, let whole = Self.assemble(datagram) {
             held -= Self.cost(datagram)
-            return whole
+            return (next, whole)
         }
         datagrams[piece.key] = datagram
         makeRoom()

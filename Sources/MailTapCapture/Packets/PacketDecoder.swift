@@ -199,8 +199,8 @@ struct PacketDecoder {
         let next = frame.u8(at + 9)
         guard fragment & 0x3FFF == 0 else {
             let piece = FragmentTable.Piece(
-                key: .init(source: source, destination: destination, id: UInt32(frame.u16(at + 4)), next: next),
-                offset: Int(fragment & 0x1FFF) * 8, isLast: fragment & 0x2000 == 0)
+                key: .init(source: source, destination: destination, id: UInt32(frame.u16(at + 4)), carried: next),
+                offset: Int(fragment & 0x1FFF) * 8, isLast: fragment & 0x2000 == 0, next: next)
             reassemble(piece, frame, at + headerLength, wireEnd, &context, &handler)
             return
         }
@@ -216,9 +216,18 @@ struct PacketDecoder {
         let wireEnd = length == 0 ? frame.byteCount + context.cut : at + 40 + length
         let source = IPAddress(high: frame.u64(at + 8), low: frame.u64(at + 16))
         let destination = IPAddress(high: frame.u64(at + 24), low: frame.u64(at + 32))
-        var next = frame.u8(at + 6)
-        var at = at + 40
-        // Extension headers (RFC 8200 section 4): each names the next; 16 are more than any sender writes.
+        extensions(frame.u8(at + 6), frame, at + 40, wireEnd, source, destination, &context, &handler)
+    }
+
+    /// Extension headers (RFC 8200 section 4), each of which names the next, and what stands behind them.
+    @inline(__always)
+    private mutating func extensions(
+        _ first: UInt8, _ frame: RawSpan, _ start: Int, _ wireEnd: Int, _ source: IPAddress, _ destination: IPAddress,
+        _ context: inout Context, _ handler: inout some SegmentHandler & ~Copyable
+    ) {
+        var next = first
+        var at = start
+        // 16 are more than any sender writes.
         for _ in 0..<Self.deepest {
             switch next {
             case 0, 43, 60, 135, 139, 140:
@@ -238,8 +247,8 @@ struct PacketDecoder {
                 at += 8
                 if field & 0xFFF9 == 0 { continue }
                 let piece = FragmentTable.Piece(
-                    key: .init(source: source, destination: destination, id: id, next: next),
-                    offset: Int(field & 0xFFF8), isLast: field & 1 == 0)
+                    key: .init(source: source, destination: destination, id: id, carried: nil),
+                    offset: Int(field & 0xFFF8), isLast: field & 1 == 0, next: next)
                 reassemble(piece, frame, at, wireEnd, &context, &handler)
                 return
             default:
@@ -257,12 +266,18 @@ struct PacketDecoder {
         // A fragment that the snapshot length cut leaves a hole, and so a datagram that never becomes whole.
         let end = min(wireEnd, frame.byteCount)
         guard end > at, descend(&context) else { return }
-        guard let whole = fragments.add(piece, frame.extracting(at..<end), isCut: end < wireEnd, at: context.time)
+        guard
+            let (next, whole) = fragments.add(
+                piece, frame.extracting(at..<end), isCut: end < wireEnd, at: context.time)
         else { return }
         context.cut = 0
-        transport(
-            piece.key.next, whole.span.bytes, 0, whole.count, piece.key.source, piece.key.destination, &context,
-            &handler)
+        let (source, destination) = (piece.key.source, piece.key.destination)
+        if piece.key.carried == nil {
+            // What was cut into fragments may begin with extension headers of its own (RFC 8200 section 4.5).
+            extensions(next, whole.span.bytes, 0, whole.count, source, destination, &context, &handler)
+        } else {
+            transport(next, whole.span.bytes, 0, whole.count, source, destination, &context, &handler)
+        }
     }
 
     /// What IP carries.

@@ -191,6 +191,23 @@ struct SegmentCollector: SegmentHandler {
         #expect(Self.decode([first, last], link: .ipv6).map(\.payload) == [Wrapping.text])
     }
 
+    /// What is cut may begin with extension headers, and only the first fragment says which (RFC 8200 section 4.5).
+    @Test func fragmentsOfIPv6MayBeginWithExtensionHeaders() {
+        typealias B = PacketBuilder
+        let segment = B.tcp(from: 25, to: 5000, seq: 7, ack: 3, Wrapping.text)
+        // Destination options, then a header of the same kind, then the segment.
+        let cut: [UInt8] = [60, 0, 1, 4, 0, 0, 0, 0, 6, 0, 1, 4, 0, 0, 0, 0] + segment
+        func fragment(_ range: Range<Int>, next: UInt8, id: UInt8 = 9) -> [UInt8] {
+            let field = range.lowerBound | (range.upperBound < cut.count ? 1 : 0)
+            return B.ipv6(1, 2, next: 44, [next, 0] + B.big16(field) + [0, 0, 0, id] + cut[range])
+        }
+        let pieces = [fragment(0..<8, next: 60), fragment(8..<32, next: 6), fragment(32..<cut.count, next: 17)]
+        #expect(Self.decode(pieces, link: .ipv6).map(\.payload) == [Wrapping.text])
+        #expect(Self.decode(pieces.reversed(), link: .ipv6).map(\.payload) == [Wrapping.text])
+        // Of another datagram: it completes none.
+        #expect(Self.decode(pieces.dropLast() + [fragment(32..<cut.count, next: 60, id: 8)], link: .ipv6).isEmpty)
+    }
+
     @Test func manyUnfinishedDatagramsStayWithinBounds() {
         var limits = ReassemblyLimits()
         limits.fragmentOctets = 1 << 16
@@ -198,10 +215,10 @@ struct SegmentCollector: SegmentHandler {
         let bytes = [UInt8](repeating: 1, count: 1400)
         for id in 0..<10_000 {
             let key = FragmentTable.Key(
-                source: IPAddress(v4: 1), destination: IPAddress(v4: 2), id: UInt32(id), next: 6)
+                source: IPAddress(v4: 1), destination: IPAddress(v4: 2), id: UInt32(id), carried: 6)
             let whole = table.add(
-                .init(key: key, offset: 0, isLast: false), bytes.span.bytes, isCut: false, at: Timestamp(nanoseconds: 0)
-            )
+                .init(key: key, offset: 0, isLast: false, next: 6), bytes.span.bytes, isCut: false,
+                at: Timestamp(nanoseconds: 0))
             #expect(whole == nil)
             #expect(table.held <= 1 << 16)
         }

@@ -5,9 +5,14 @@ import Testing
 
 /// How a TCP segment becomes IP datagrams.
 enum NetworkForm: String, CaseIterable, Sendable {
-    case plain, options, fragments, offload, sixth, extensionHeaders, sixthFragments
+    case plain, options, fragments, offload, sixth, extensionHeaders, sixthFragments, extendedFragments
 
-    var isSixth: Bool { self == .sixth || self == .extensionHeaders || self == .sixthFragments }
+    var isSixth: Bool {
+        switch self {
+        case .plain, .options, .fragments, .offload: false
+        case .sixth, .extensionHeaders, .sixthFragments, .extendedFragments: true
+        }
+    }
 
     func datagrams(_ tcp: [UInt8], fromClient: Bool, id: Int) -> [[UInt8]] {
         typealias B = PacketBuilder
@@ -24,17 +29,21 @@ enum NetworkForm: String, CaseIterable, Sendable {
             // Hop-by-hop options, destination options, and routing with no segment left.
             let headers: [UInt8] = [60, 0, 1, 4, 0, 0, 0, 0, 43, 0, 1, 4, 0, 0, 0, 0, 6, 0, 253, 0, 0, 0, 0, 0]
             return [B.ipv6(v6.0, v6.1, next: 0, headers + tcp)]
-        case .fragments, .sixthFragments:
+        case .fragments, .sixthFragments, .extendedFragments:
             let size = 24
-            return stride(from: 0, to: tcp.count, by: size).map { start in
-                let piece = Array(tcp[start..<min(tcp.count, start + size)])
-                let isLast = start + size >= tcp.count
+            // Destination options stand in the part that is cut; only the first fragment says so.
+            let extended = self == .extendedFragments
+            let cut = extended ? [6, 0, 1, 4, 0, 0, 0, 0] + tcp : tcp
+            return stride(from: 0, to: cut.count, by: size).map { start in
+                let piece = Array(cut[start..<min(cut.count, start + size)])
+                let isLast = start + size >= cut.count
                 if self == .fragments {
                     return B.ipv4(v4.0, v4.1, id: id, fragment: start / 8 | (isLast ? 0 : 0x2000), piece)
                 }
                 return B.ipv6(
                     v6.0, v6.1, next: 44,
-                    [6, 0] + B.big16(start | (isLast ? 0 : 1)) + B.big32(UInt32(id)) + piece)
+                    [extended && start == 0 ? 60 : 6, 0] + B.big16(start | (isLast ? 0 : 1)) + B.big32(UInt32(id))
+                        + piece)
             }
         }
     }
