@@ -4,10 +4,8 @@ import MailTapCore
 struct SessionAssembly {
     /// The octets of each message, where they are kept.
     private(set) var contents: [[UInt8]] = []
-    /// The envelope of each message.
-    private var envelopes: [Envelope] = []
-    /// The messages that are over and may not be read yet, by index.
-    private var readings: [(index: Int, reading: MessageReading)] = []
+    /// What else there is of each message.
+    private var carried: [CarriedMessage] = []
     private var anomalies: [DialogueAnomaly] = []
     /// Exchanges that the proxy itself led with the server; the client had no part in them.
     private var exchangesOfProxy: Set<Int> = []
@@ -63,14 +61,14 @@ struct SessionAssembly {
         var content: [UInt8] = []
     }
 
-    init(_ info: SessionInfo, options: SessionOptions, progress: ((SessionProgress, Session) -> Void)?) {
-        session = Session(info: info)
+    init(_ info: consuming SessionInfo, options: SessionOptions, progress: ((SessionProgress, Session) -> Void)?) {
         self.options = options
         self.progress = progress
         if !info.startSeen { loss = StreamRange(.client, 0, 0) }
         started = info.started
         last = info.started
         greetingAwaited = info.started
+        session = Session(info: info)
     }
 
     /// Whether notes and the like are wanted while the dialogue goes on, and not only at its end.
@@ -128,9 +126,7 @@ struct SessionAssembly {
     mutating func finish() {
         if transfer != nil { endMessage(isComplete: false) }
         session.duration = max(0, last.since(started))
-        var farewell: ReplyStatus?
-        if let quit { farewell = session.exchanges[quit].reply?.status }
-        session.ending = ending.ending(quitReply: farewell)
+        session.ending = ending.ending(quitReply: quit.flatMap { Exchange.replyStatus(session.exchanges, $0) })
         if session.ending == .open { dropUnfinishedContent() }
         session.serverBytes -= min(session.serverBytes, edits.injected(by: .server))
         session.clientBytes -= min(session.clientBytes, edits.injected(by: .client))
@@ -143,21 +139,13 @@ struct SessionAssembly {
         // Taken out, since what is held at two places is copied where it changes.
         var whole = Session(info: session.info)
         swap(&whole, &session)
-        var unread: [(index: Int, reading: MessageReading)] = []
-        swap(&unread, &readings)
-        return SessionDraft(whole, options: options, readings: unread, anomalies: anomalies)
+        var unread: [CarriedMessage] = []
+        swap(&unread, &carried)
+        return SessionDraft(whole, options: options, carried: unread, anomalies: anomalies)
     }
 
     /// Takes the session that its draft became.
     mutating func take(_ finished: Session) { session = finished }
-
-    /// Somebody watches: what a message says is wanted at its end.
-    private mutating func finishReadings() {
-        for (index, reading) in readings {
-            session.messages[index].take(reading.finish())
-        }
-        readings.removeAll()
-    }
 
     /// A line without its end that is the last thing of its side.
     private mutating func noteCutLine() {
@@ -377,7 +365,7 @@ struct SessionAssembly {
             session.messages.append(Message(kind: kind))
             session.messages[session.messages.count - 1].exchange = index
             if options.keepsContent { contents.append([]) }
-            envelopes.append(Envelope(from: index))
+            carried.append(CarriedMessage(envelope: Envelope(from: index)))
             transfer = Transfer(
                 index: session.messages.count - 1, sender: kind.sender, intake: MessageIntake(options, kind),
                 began: event.time)
@@ -404,22 +392,25 @@ struct SessionAssembly {
 
     /// - Parameter next: the exchange with which the next envelope begins; nil for the one that comes next.
     private mutating func endMessage(isComplete: Bool, before next: Int? = nil) {
-        guard var ended = transfer else { return }
-        transfer = nil
+        guard var ended = transfer.take() else { return }
         let index = ended.index
         let kind = session.messages[index].kind
         session.messages[index].complete = isComplete && ended.isIntact && kind != .top && kind != .bdat
         session.messages[index].bytes = ended.bytes
         if options.readsMessages {
             ended.intake.finish(options)
-            readings.append((index, ended.intake.reading))
-            if isWatched { finishReadings() }
+            if isWatched {
+                // What the message says is wanted at its end.
+                session.messages[index].take(ended.intake.reading.finish())
+            } else {
+                carried[index].reading = ended.intake.reading
+            }
         }
         session.messages[index].longestPause = ended.longestPause
         if options.keepsContent { contents[index] = ended.content }
         if kind == .data || kind == .bdat || kind == .bdatLast {
             let next = next ?? session.exchanges.count
-            envelopes[index] = envelope.upTo(next)
+            carried[index].envelope = envelope.upTo(next)
             envelope = Envelope(from: next)
             loss = nil
         }
@@ -444,7 +435,7 @@ struct SessionAssembly {
     private mutating func resolve(_ index: Int) {
         let content = session.messages[index].exchange
         guard session.messages[index].kind.isSubmitted else { return }
-        let used = transfer?.index == index ? envelope.upTo(session.exchanges.count) : envelopes[index]
+        let used = transfer?.index == index ? envelope.upTo(session.exchanges.count) : carried[index].envelope
         let resolved = used.resolve(in: session, content: content)
         session.messages[index].from = resolved.from
         session.messages[index].to = resolved.to

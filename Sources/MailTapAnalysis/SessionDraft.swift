@@ -8,17 +8,16 @@ public struct SessionDraft: Sendable {
     private var sessions: [Session]
     private var isFinished = false
     private let options: SessionOptions
-    /// The messages that may not be read yet, by index.
-    private let readings: [(index: Int, reading: MessageReading)]
+    /// What else there is of each message.
+    private let carried: [CarriedMessage]
     private let anomalies: [DialogueAnomaly]
 
     init(
-        _ session: consuming Session, options: SessionOptions, readings: [(index: Int, reading: MessageReading)],
-        anomalies: [DialogueAnomaly]
+        _ session: consuming Session, options: SessionOptions, carried: [CarriedMessage], anomalies: [DialogueAnomaly]
     ) {
         sessions = [session]
         self.options = options
-        self.readings = readings
+        self.carried = carried
         self.anomalies = anomalies
     }
 
@@ -31,16 +30,16 @@ public struct SessionDraft: Sendable {
     public mutating func finish<Result>(_ use: (inout Session) -> Result) -> Result? {
         guard !isFinished, !sessions.isEmpty else { return nil }
         isFinished = true
-        Self.complete(&sessions[0], options, readings, anomalies)
+        Self.complete(&sessions[0], options, carried, anomalies)
         return use(&sessions[0])
     }
 
     private static func complete(
-        _ session: inout Session, _ options: SessionOptions,
-        _ readings: [(index: Int, reading: MessageReading)], _ anomalies: [DialogueAnomaly]
+        _ session: inout Session, _ options: SessionOptions, _ carried: [CarriedMessage],
+        _ anomalies: [DialogueAnomaly]
     ) {
-        for (index, reading) in readings {
-            session.messages[index].take(reading.finish())
+        for index in carried.indices {
+            if let reading = carried[index].reading { session.messages[index].take(reading.finish()) }
         }
         guard options.findsFaults else {
             if options.annotates { annotate(&session) }
@@ -64,4 +63,11 @@ public struct SessionDraft: Sendable {
             session.exchanges[index].note = annotator.note(for: session.exchanges[index], in: session)
         }
     }
+}
+
+/// What there is of a message beside what the session says of it, while it is not finished.
+struct CarriedMessage: Sendable {
+    var envelope: Envelope
+    /// Reads the message; nil while it is not over, and where it was read already.
+    var reading: MessageReading?
 }

@@ -58,6 +58,9 @@ struct Envelope: Sendable, Equatable {
 }
 
 extension Exchange {
+    /// The status of the reply of the exchange at an index; nil without one.
+    static func replyStatus(_ exchanges: [Exchange], _ index: Int) -> ReplyStatus? { exchanges[index].reply?.status }
+
     /// Whether the server took the message that the exchange at an index carried; nil without a reply.
     static func acceptance(_ exchanges: [Exchange], _ index: Int) -> Bool? {
         guard let status = exchanges[index].reply?.status, status != .none else { return nil }

@@ -74,7 +74,7 @@ struct MessageIntake {
     /// Octets that were read as they came.
     private var read = 0
 
-    init(_ options: SessionOptions, _ kind: ContentKind) {
+    init(_ options: borrowing SessionOptions, _ kind: ContentKind) {
         reading = MessageReading(
             digestsParts: options.digestsParts, decodesFields: options.decodesFields,
             sum: options.digestsMessages ? .digest(SHA256()) : kind.isSubmitted ? .fingerprint(.init()) : .none)

@@ -57,7 +57,7 @@ extension ExchangeFacts {
         hasFurtherReplies = exchanges[index].hasFurtherReplies
         if !exchanges[index].isUnasked {
             verb = DialogueVerb(exchanges[index].command?.keyword ?? .none)
-            exchanges[index].withCommand { read($0) }
+            if let line = exchanges[index].command?.line, !line.isEmpty { line.withBytes { read($0) } }
         }
         if let status = exchanges[index].reply?.status {
             hasReply = true

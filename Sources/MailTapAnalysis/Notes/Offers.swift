@@ -40,12 +40,14 @@ struct Offers {
         var areOpen = false
         var words = KeywordMarks()
         for line in lines {
-            if !line.withBytes({ words.take($0) }) { mayBeOdd = true }
+            let plain = line.withBytes { words.take($0) }
+            if plain == nil { mayBeOdd = true }
             if line.hasMarks, !line.patterns.isEmpty {
                 let keyword = line.octets.firstIndex(of: 32) ?? line.octets.count
                 if line.patterns.contains(where: { $0.range.lowerBound < keyword }) { areOpen = true }
             }
-            let found = Self.known(in: line)
+            let found: Known =
+                if let plain, !line.hasMarks { line.withBytes { Self.known(plain, $0) } } else { Self.known(in: line) }
             if found == .size, !known.contains(.size) {
                 sizeLimit = Self.limit(in: line)
             }
@@ -83,15 +85,19 @@ struct Offers {
     private static func known(_ line: RawSpan) -> Known {
         var start = 0
         while start < line.byteCount, SMTPBlank.contains(line[octet: start]) { start += 1 }
-        var end = start
-        var code: UInt64 = 0
-        while end < line.byteCount, !SMTPBlank.contains(line[octet: end]) {
-            let octet = line[octet: end]
-            if end - start < 8 { code = code << 8 | UInt64(octet >= 97 && octet <= 122 ? octet - 32 : octet) }
-            end += 1
+        var word = OfferedWord()
+        while start + word.length < line.byteCount, case let octet = line[octet: start + word.length],
+            !SMTPBlank.contains(octet)
+        {
+            word.append(octet >= 97 && octet <= 122 ? octet - 32 : octet)
         }
+        return known(word, line.extracting(start...))
+    }
+
+    /// By the first word, with which the line begins.
+    private static func known(_ word: OfferedWord, _ line: RawSpan) -> Known {
         // Up to eight letters written as a number, so that the compiler makes a search of them, without a table.
-        switch (code, end - start) {
+        switch (word.code, word.length) {
         case (0x5349_5A45, 4): return .size
         case (0x4155_5448, 4): return .auth
         case (0x54_4F50, 3): return .top
@@ -107,12 +113,12 @@ struct Offers {
         case (0x534D_5450_5554_4638, 8): return .utf8
         case (0x4348_554E_4B49_4E47, 8): return .chunking
         case (0x5049_5045_4C49_4E49, 10):
-            return line.extracting((start + 8)..<end).spells(ignoringCase: "NG") ? .pipelining : []
+            return line.extracting(8..<10).spells(ignoringCase: "NG") ? .pipelining : []
         case (0x454E_4841_4E43_4544, 19):
-            return line.extracting((start + 8)..<end).spells(ignoringCase: "STATUSCODES") ? .enhancedCodes : []
+            return line.extracting(8..<19).spells(ignoringCase: "STATUSCODES") ? .enhancedCodes : []
         // `AUTH=LOGIN` is how servers spoke before RFC 2554.
-        case (_, 5...) where line.extracting(start..<(start + 5)).spells(ignoringCase: "AUTH="): return .auth
-        case (_, 8) where line.extracting(start..<(start + 7)).spells(ignoringCase: "XXXXXXX"): return .overwritten
+        case (_, 5...) where line.extracting(0..<5).spells(ignoringCase: "AUTH="): return .auth
+        case (_, 8) where line.extracting(0..<7).spells(ignoringCase: "XXXXXXX"): return .overwritten
         default: return []
         }
     }

@@ -34,7 +34,7 @@ public struct LoginName: Sendable {
             guard let keyword = session.exchanges[index].command?.keyword, let step = Step(keyword),
                 let line = session.exchanges[index].command?.line
             else { continue }
-            login.note(step, line.octets, hasSecret: !line.secrets.isEmpty)
+            if step != .password { login.note(step, line.octets, hasSecret: line.hasSecrets) }
         }
         return login.name
     }
@@ -47,7 +47,7 @@ public struct LoginName: Sendable {
             guard let keyword = session.exchanges[index].command?.keyword, let step = Step(keyword),
                 let line = session.exchanges[index].command?.line
             else { continue }
-            login.note(step, line.octets, hasSecret: !line.secrets.isEmpty)
+            if step != .password { login.note(step, line.octets, hasSecret: line.hasSecrets) }
             guard step != .user, session.exchanges[index].reply?.status.grantsLogin == true else { continue }
             if let name = login.name { names.append(name) }
         }
@@ -65,21 +65,26 @@ public struct LoginName: Sendable {
         case .user, .apop:
             name = nil
             // APOP's first argument; the digest behind it is the secret.
-            let words = line.split(separator: 32)
-            guard words.count > (step == .apop ? 2 : 1) else { return }
-            name = String(decoding: words[1], as: UTF8.self)
+            guard let word = Self.word(1, of: line), step == .user || Self.word(2, of: line) != nil else { return }
+            name = String(decoding: word, as: UTF8.self)
         case .auth:
             name = nil
-            let words = line.split(separator: 32)
-            mechanism = words.count > 1 ? String(decoding: words[1], as: UTF8.self).uppercased() : nil
+            mechanism = Self.word(1, of: line).map { String(decoding: $0, as: UTF8.self).uppercased() }
             responses = 0
-            guard words.count > 2 else { return }
-            take(words[2])
+            if let token = Self.word(2, of: line) { take(token) }
         case .response:
             // LOGIN's name is its first answer; what follows is the password.
             guard mechanism != "LOGIN" || !hasSecret else { return }
             take(line[...])
         }
+    }
+
+    /// The word at an index, from 0; nil where there are fewer.
+    private static func word(_ index: Int, of line: [UInt8]) -> ArraySlice<UInt8>? {
+        var rest = line[...]
+        for _ in 0..<index { rest = rest.drop { $0 == 32 }.drop { $0 != 32 } }
+        let word = rest.drop { $0 == 32 }.prefix { $0 != 32 }
+        return word.isEmpty ? nil : word
     }
 
     private mutating func take(_ token: ArraySlice<UInt8>) {

@@ -47,7 +47,7 @@ public struct Dialogue: Sendable {
     }
 
     /// A dialogue for a session of which this is known.
-    public init(_ info: SessionInfo, limits: Limits = Limits()) {
+    public init(_ info: borrowing SessionInfo, limits: Limits = Limits()) {
         self.init(
             expecting: info.expecting, startSeen: info.startSeen, isKnownMail: info.isKnownMail, limits: limits)
     }
