@@ -25,6 +25,8 @@ public struct Dialogue: Sendable {
     private var startSeen: Bool
     /// Octets of the client that came before the greeting was lost; nil where it was not.
     private var clientBeforeLoss: UInt64?
+    /// Whether octets were lost before the protocol was decided.
+    private var hasLost = false
     private var detector: ProtocolDetector
     /// What stands before the mail is being read; nil once the mail, or whatever it is, has begun.
     private var preamble: TunnelPreamble? = TunnelPreamble()
@@ -88,6 +90,7 @@ public struct Dialogue: Sendable {
     public mutating func mark(_ mark: Mark, at time: Timestamp, _ handler: inout some DialogueHandler) {
         switch mark {
         case .gap(let side, let length):
+            if !isDecided { hasLost = true }
             if side == .server, !isDecided, server.isEmpty, clientBeforeLoss == nil {
                 clientBeforeLoss = client.offset &+ UInt64(client.heldCount)
             }
@@ -145,6 +148,7 @@ public struct Dialogue: Sendable {
         }
         var goesOn = true
         while goesOn {
+            if client.hasFront, !server.isEmpty { Self.foresee(client, &decoder) }
             if server.hasFront, !client.isEmpty {
                 Self.passLostReplies(before: server, &client, &decoder, limits, &events, &handler)
             }
@@ -189,10 +193,20 @@ public struct Dialogue: Sendable {
             stream.storage.span.bytes.extracting(stream.start...), stream.offer, &decoder, &events, &handler)
     }
 
+    /// Lets the decoder look for credentials in what waits of the client.
+    private static func foresee(_ stream: SideStream, _ decoder: inout any DialogueDecoder) {
+        guard stream.side == .client else { return }
+        decoder.foresee(stream.storage.span.bytes.extracting(stream.start...), from: stream.offset)
+    }
+
     /// Whether the server spoke first by the clock, in whatever order the octets came here.
     private var isServerEarlier: Bool {
         guard let said = client.firstArrival, let answered = server.firstArrival else { return false }
         return answered < said
+    }
+
+    private var isMailExpected: Bool {
+        detector.isKnownMail || detector.expecting == .smtp || detector.expecting == .pop3
     }
 
     private mutating func begin(_ found: ProtocolDetector.Found, _ handler: inout some DialogueHandler) {
@@ -217,7 +231,11 @@ public struct Dialogue: Sendable {
             decoder = IMAPDecoder(limits: limits, from: (client.offset, server.offset))
         default:
             isOpaque = true
-            decoder = OpaqueDecoder(isTLS: found.isTLS, from: (client.offset, server.offset))
+            // What is no mail where mail was expected may be half of it: a login could not be told from the rest.
+            let isDamaged = !found.isTLS && found.proto == nil && isMailExpected && (hasLost || isLost)
+            decoder = OpaqueDecoder(
+                isTLS: found.isTLS, from: (client.offset, server.offset), hidesClient: isDamaged,
+                hidesServer: isDamaged)
         }
     }
 
@@ -323,6 +341,7 @@ public struct Dialogue: Sendable {
         var used = 0
         if stream.isEmpty {
             let base = stream.offset
+            if other.hasFront { foresee(other, &decoder) }
             while used < bytes.byteCount {
                 let offer = Offer(
                     side: stream.side, base: base &+ UInt64(used), arrivals: Arrivals(latest: time))

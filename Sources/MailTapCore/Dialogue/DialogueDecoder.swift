@@ -56,6 +56,10 @@ protocol DialogueDecoder: Sendable {
     /// earlier ones were lost: then the client's octets that wait are decided first.
     mutating func misses(replyBefore bytes: RawSpan) -> Bool
 
+    /// Shows what waits of the client before what the server says next is decoded, which may repeat a credential that
+    /// stands there; `base` is the first octet's offset.
+    mutating func foresee(_ bytes: RawSpan, from base: UInt64)
+
     /// TLS was terminated by the source: both sides go on in plaintext, as after a new greeting without one.
     mutating func plaintextFollows()
 
@@ -67,4 +71,6 @@ extension DialogueDecoder {
     var openSecret: UInt64? { nil }
 
     mutating func misses(replyBefore bytes: RawSpan) -> Bool { false }
+
+    mutating func foresee(_ bytes: RawSpan, from base: UInt64) {}
 }

@@ -2,15 +2,20 @@
 struct OpaqueDecoder: DialogueDecoder {
     private let isTLS: Bool
     private var began = false
-    /// Whether the client's octets may hold a credential that can't be told from the rest.
+    /// Whether the client's octets may hold a credential that can't be told from the rest, and the server's repeat it.
     private let hidesClient: Bool
+    private let hidesServer: Bool
     private var starts: (client: UInt64, server: UInt64)
 
     /// - Parameter starts: where each side's opaque octets begin.
-    init(isTLS: Bool, from starts: (client: UInt64, server: UInt64) = (0, 0), hidesClient: Bool = false) {
+    init(
+        isTLS: Bool, from starts: (client: UInt64, server: UInt64) = (0, 0), hidesClient: Bool = false,
+        hidesServer: Bool = false
+    ) {
         self.isTLS = isTLS
         self.starts = starts
         self.hidesClient = hidesClient
+        self.hidesServer = hidesServer
     }
 
     mutating func decode(_ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer) -> Int {
@@ -21,7 +26,7 @@ struct OpaqueDecoder: DialogueDecoder {
                     time: offer.arrivals.latest, range: offer.range(0, 0), exchange: 0, kind: .tls(.implicit)),
                 RawSpan())
         }
-        if hidesClient, offer.side == .client {
+        if offer.side == .client ? hidesClient : hidesServer {
             events.append(
                 Event(
                     time: offer.arrivals.latest, range: offer.range(0, bytes.byteCount), exchange: 0,

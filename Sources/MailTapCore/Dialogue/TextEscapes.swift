@@ -1,32 +1,61 @@
-/// The escapes behind which a peer's text may hide octets: those of JSON (RFC 8259 section 7), and `\xHH`.
+/// The escapes behind which a peer's text may hide octets: those of JSON (RFC 8259 section 7), `\xHH`, and those of URLs
+/// (RFC 3986 section 2.1).
 enum TextEscapes {
     private static let backslash = UInt8(ascii: "\\")
 
+    /// A text without its escapes, and where each of its octets began in the text with them; one more for the end.
+    struct Plain {
+        var octets: [UInt8] = []
+        var starts: [Int] = []
+    }
+
     /// The text without its escapes, so never longer; what is no whole escape stays as it is.
-    static func undone(in text: [UInt8]) -> [UInt8] {
-        guard text.contains(backslash) else { return text }
-        var plain: [UInt8] = []
-        plain.reserveCapacity(text.count)
+    static func undone(in text: [UInt8]) -> [UInt8] { text.contains(backslash) ? traced(in: text).octets : text }
+
+    /// As `undone`, with the places.
+    static func traced(in text: [UInt8]) -> Plain {
+        var plain = Plain()
         var index = 0
         while index < text.count {
-            guard text[index] == backslash, index + 1 < text.count else {
-                plain.append(text[index])
-                index += 1
-                continue
-            }
-            let mark = text[index + 1]
-            let digits = mark == UInt8(ascii: "u") ? 4 : mark == UInt8(ascii: "x") ? 2 : 0
-            if digits > 0, let number = number(text[(index + 2)...].prefix(digits), digits: digits) {
-                append(number, to: &plain)
-                index += 2 + digits
-            } else if let octet = octet(mark) {
-                plain.append(octet)
-                index += 2
+            let start = index
+            index += 1
+            let before = plain.octets.count
+            if text[start] == backslash, index < text.count {
+                let mark = text[index]
+                let digits = mark == UInt8(ascii: "u") ? 4 : mark == UInt8(ascii: "x") ? 2 : 0
+                if digits > 0, let number = number(text[(index + 1)...].prefix(digits), digits: digits) {
+                    append(number, to: &plain.octets)
+                    index += 1 + digits
+                } else if let octet = octet(mark) {
+                    plain.octets.append(octet)
+                    index += 1
+                } else {
+                    plain.octets.append(backslash)
+                }
             } else {
-                plain.append(backslash)
+                plain.octets.append(text[start])
+            }
+            for _ in before..<plain.octets.count { plain.starts.append(start) }
+        }
+        plain.starts.append(text.count)
+        return plain
+    }
+
+    /// The text with the octets for which `%HH` stands in a URL.
+    static func percentTraced(in text: [UInt8]) -> Plain {
+        var plain = Plain()
+        var index = 0
+        while index < text.count {
+            plain.starts.append(index)
+            if text[index] == UInt8(ascii: "%"), let number = number(text[(index + 1)...].prefix(2), digits: 2) {
+                plain.octets.append(UInt8(truncatingIfNeeded: number))
+                index += 3
+            } else {
+                plain.octets.append(text[index])
                 index += 1
             }
         }
+        plain.starts.append(text.count)
         return plain
     }
 

@@ -9,6 +9,9 @@ extension POP3Decoder {
         _ range: StreamRange, at time: Timestamp, _ events: inout EventBuffer
     ) {
         lacksCommands = true
+        if awaitsPassword || suspectsResponse || client == .sasl || client == .awaitingAUTH || client == .aloneAUTH {
+            secretIsUnknown = lostLogin != .over || secretIsUnknown
+        }
         if lostLogin != .over { lostLogin = .unanswered }
         switch client {
         case .tls:
@@ -29,6 +32,7 @@ extension POP3Decoder {
     private mutating func serverGap(
         _ range: StreamRange, at time: Timestamp, _ events: inout EventBuffer
     ) {
+        serverHasLost = true
         var exchange = pending.first?.exchange ?? exchanges
         switch server {
         case .content, .afterCandidate:
@@ -41,6 +45,7 @@ extension POP3Decoder {
         case .listing(let open):
             exchange = open
             serverIsAfterGap = true
+            serverLineIsCut = true
         case .tls:
             endOpaque(.server, range.start, time, &events)
             serverRecords.loseStep()
@@ -49,9 +54,11 @@ extension POP3Decoder {
             endSkipping(StreamRange(.server, serverStretch, range.start), false, time, &events)
             server = .status
             serverIsAfterGap = true
+            serverLineIsCut = true
         case .status, .goAhead:
             server = .status
             serverIsAfterGap = true
+            serverLineIsCut = true
             hasGreeted = true
             pending.noteGap()
             if client == .awaitingAUTH { client = .aloneAUTH }
@@ -91,7 +98,8 @@ extension POP3Decoder {
                     Event(time: offer.arrivals.latest, range: range, exchange: exchange, kind: .listingEnd), bytes)
                 return
             case .tls, .skipping: return
-            default: break
+            case .listing where lostLogin == .over: coverFragment(bytes, bytes.byteCount, isCut: false, offer, &events)
+            default: coverFragment(bytes, bytes.byteCount, isCut: true, offer, &events)
             }
         } else {
             if client == .tls { return }

@@ -72,8 +72,6 @@ extension POP3Decoder {
     mutating func response(
         _ line: RawSpan, _ text: Int, _ offer: Offer, _ events: inout EventBuffer
     ) {
-        let isPositive = line.hasPrefix("+OK")
-        let repeated = spoken.places(in: line.extracting(0..<text), decoding: !isPositive)
         var status = Self.status(line, text)
         let range = offer.range(0, line.byteCount)
         let time = offer.arrivals.time(at: range.end)
@@ -81,19 +79,18 @@ extension POP3Decoder {
             // Behind a gap, and in mid-stream, anything but a status line may be the rest of a message or listing; so it
             // may where a command is missing, which perhaps asked for one.
             guard status != .none, status != .plus || client == .awaitingAUTH || client == .aloneAUTH else {
-                for place in repeated { secret(.opaque, place, line, offer, &events) }
+                coverFragment(line, text, isCut: serverLineIsCut, offer, &events)
+                serverLineIsCut = false
                 events.append(Event(time: time, range: range, exchange: exchanges, kind: .fragment), line)
                 return
             }
+            serverLineIsCut = false
             if serverIsAfterGap { realign(status, line, text) }
             serverIsAfterGap = false
         }
         passOver()
         let answered = hasGreeted || !expectsGreeting ? pending.first : nil
-        for place in status == .err && refusesLostLogin(answered) ? [Self.words(line, text)] : repeated
-        where !place.isEmpty {
-            secret(.opaque, place, line, offer, &events)
-        }
+        coverSecrets(of: line, text, status, isLostLogin: refusesLostLogin(answered), offer, &events)
         if lostLogin == .unanswered { lostLogin = .answered }
         let exchange: UInt32
         if let answered {
@@ -124,28 +121,6 @@ extension POP3Decoder {
         conclude(
             answered, status, line.extracting(min(text, 2)..<text), StreamRange(.server, range.end, range.end), time,
             &events)
-    }
-
-    /// Whether a refusal may be the answer to a login that was not seen; what it says may then be what the login held.
-    private func refusesLostLogin(_ answered: PendingReply?) -> Bool {
-        switch lostLogin {
-        case .over: false
-        case .unanswered, .answered: hasGreeted || !expectsGreeting
-        // The loss may show only later.
-        case .none: answered == nil && hasGreeted && (awaitsPassword || client == .sasl)
-        }
-    }
-
-    /// What stands behind the `-ERR ` of a line, a response code aside (RFC 2449 section 8).
-    private static func words(_ line: RawSpan, _ text: Int) -> Range<Int> {
-        var start = min(5, text)
-        if start < text, line[octet: start] == UInt8(ascii: "["),
-            let close = line.firstIndex(of: UInt8(ascii: "]"), from: start), close < text
-        {
-            start = close + 1
-            while start < text, line[octet: start] == 32 { start += 1 }
-        }
-        return start..<text
     }
 
     /// Where the client has gone on since a line without a status, that line answered its command: it does not shift all
@@ -227,6 +202,8 @@ extension POP3Decoder {
         let range = offer.range(0, length)
         let time = offer.arrivals.time(at: range.end)
         let whole = bytes.extracting(0..<length)
+        let isCut = serverLineIsCut && lostLogin != .over
+        serverLineIsCut = false
         if text == 1, whole[octet: 0] == 46 {
             server = .status
             events.append(Event(time: time, range: range, exchange: exchange, kind: .listingEnd), whole)
@@ -235,6 +212,11 @@ extension POP3Decoder {
             server = .status
             return statusLine(bytes, offer, &events)
         } else {
+            if isCut {
+                coverFragment(whole, text, isCut: true, offer, &events)
+            } else {
+                coverSecrets(ofListing: whole, text, offer, &events)
+            }
             events.append(Event(time: time, range: range, exchange: exchange, kind: .listing), whole)
         }
         if isLong { server = .skipping(then: server) }

@@ -21,10 +21,16 @@ struct POP3Decoder: DialogueDecoder {
     /// Whether the newest PASS held no password, which may then stand in a line of its own.
     var passIsBare = false
     /// Whether a login may be among octets that were lost.
-    var lostLogin: POP3LostLogin
+    var lostLogin: LostLogin
     var mayTurnToTLS = false
     var exchanges: UInt32 = 0
     var pending: PendingReplies
+    /// Whether a login went by whose password was not seen, so that it can't be looked for.
+    var secretIsUnknown = false
+    var serverHasLost = false
+    /// Whether the server's next line may be half of one.
+    var serverLineIsCut = false
+    var waitingLogins = WaitingLogins()
     var awaitedUntil: UInt64 = 0
     var suspectUntil: UInt64 = 0
     let limits: Limits
@@ -183,6 +189,8 @@ struct POP3Decoder: DialogueDecoder {
         var body = PendingReply.Body.none
         awaitsPassword = verb == .user
         if lostLogin == .answered, pending.isEmpty { lostLogin = .none }
+        // Whoever lists or fetches is logged in (RFC 1939 section 4), by a login that was lost.
+        if lacksCommands, lostLogin != .over, verb.takesNumber { secretIsUnknown = true }
         switch verb {
         case .pass:
             // The password is all that stands behind the one space: it may hold spaces (RFC 1939 section 7).
@@ -229,8 +237,9 @@ struct POP3Decoder: DialogueDecoder {
             emit(.anomaly(.emptyCommand), offer.range(0, line.byteCount), exchanges, offer, &events)
         default: break
         }
-        if !isSecret, verb.takesFreeText {
-            isSecret = repeatedSecrets(line, verb == .unknown ? 0 : letters, text, offer, &events)
+        if !isSecret, !spoken.isEmpty, verb.takesFreeText || verb.takesNumber {
+            isSecret = repeatedSecrets(
+                line, verb == .unknown ? 0 : letters, text, verb.takesNumber ? .data : .text, offer, &events)
         }
         passIsBare = verb == .pass && !isSecret
         if verb != .unknown {
@@ -254,10 +263,11 @@ struct POP3Decoder: DialogueDecoder {
     /// A command that says a credential again, in a place where none belongs; looked for from `start` on, since a
     /// command's own name is none, whatever was once said in a response's place.
     private mutating func repeatedSecrets(
-        _ line: RawSpan, _ start: Int, _ text: Int, _ offer: Offer, _ events: inout EventBuffer
+        _ line: RawSpan, _ start: Int, _ text: Int, _ place: SpokenSecrets.Place, _ offer: Offer,
+        _ events: inout EventBuffer
     ) -> Bool {
         let start = min(start, text)
-        let places = spoken.places(in: line.extracting(start..<text))
+        let places = spoken.places(in: line.extracting(start..<text), place)
         for place in places {
             secret(.opaque, start + place.lowerBound..<start + place.upperBound, line, offer, &events)
         }

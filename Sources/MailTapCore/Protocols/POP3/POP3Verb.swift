@@ -15,6 +15,14 @@ public enum POP3Verb: UInt8, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// Whether numbers follow it, which no password of other characters can be.
+    var takesNumber: Bool {
+        switch self {
+        case .list, .uidl, .retr, .top, .dele: true
+        default: false
+        }
+    }
+
     /// By raw value: raw values are dense from 0.
     private static let keywords = allCases.map { $0 == .unknown ? "" : String(describing: $0).uppercased() }
 }

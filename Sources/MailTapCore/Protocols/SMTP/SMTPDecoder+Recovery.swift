@@ -89,11 +89,13 @@ extension SMTPDecoder {
             stretch = range.end
             report(gap: range, exchanges, time, &events)
         case .skipping(let secret):
+            noteLostCommands()
             endSkipping(StreamRange(.client, stretch, range.start), secret, time, &events)
             report(gap: range, exchanges, time, &events)
             client = .commands
             clientIsAfterGap = true
         case .opening, .commands, .sasl, .awaiting, .goAhead, .alone:
+            noteLostCommands()
             report(gap: range, exchanges, time, &events)
             if client == .sasl || client == .awaiting(.auth) || client == .alone(.auth) { suspectsAfterGap = true }
             // A go-ahead that nothing asked for: DATA was lost, and the message begins here.
@@ -141,7 +143,10 @@ extension SMTPDecoder {
         _ line: RawSpan, _ text: Int, _ offer: Offer, _ events: inout EventBuffer
     ) -> Bool {
         let isSuspect = suspectsAfterGap || line.mayBeEndOfLogin(to: text)
-        if isSuspect, text > 0 { secret(.opaque, 0, text, line, offer, exchanges, &events) }
+        if isSuspect, text > 0 {
+            secret(.opaque, 0, text, line, offer, exchanges, &events)
+            if lostLogin != .none { secretIsUnknown = true }
+        }
         let range = offer.range(0, line.byteCount)
         let time = offer.arrivals.time(at: range.end)
         anomaly(.afterGap, range, exchanges, offer, &events)

@@ -68,19 +68,11 @@ extension SMTPDecoder {
     mutating func reply(
         _ line: RawSpan, _ text: Int, _ offer: Offer, _ events: inout EventBuffer
     ) {
-        if !spoken.isEmpty {
-            // A challenge and a refusal may hold them in base64, as the error of an OAuth login does (RFC 7628 section 3.2.2).
-            let mayEncode = text > 0 && (51...53).contains(line[octet: 0])
-            for place in spoken.places(in: line.extracting(0..<text), decoding: mayEncode) {
-                secret(
-                    .opaque, place.lowerBound, place.upperBound, line, offer, server.open?.exchange ?? exchanges,
-                    &events)
-            }
-        }
         let code = line.replyCode(to: text)
         let separator: UInt8 = text > 3 ? line[octet: 3] : 32
         if server.isAfterGap {
             guard let code, separator == 32 || separator == 45 else {
+                coverFragment(line, offer, &events)
                 let range = offer.range(0, line.byteCount)
                 events.append(
                     Event(time: offer.arrivals.time(at: range.end), range: range, exchange: exchanges, kind: .fragment),
@@ -92,12 +84,19 @@ extension SMTPDecoder {
             if !isOwned, clientHasLost { server.isOrphan = true }
         }
         closeLeftOpen(before: code, offer, &events)
+        coverSecrets(of: line, text, code, offer, &events)
         guard let code else {
             statuslessLine(line, offer, &events)
             return
         }
         if code == 354, server.open == nil, client == .awaiting(.data), pending.last?.verb == SMTPVerb.data.rawValue {
             // Nothing but DATA can be answered so: the server did not answer the commands before it.
+            pending.keepLast()
+        }
+        if code == 334 || code == 235 || code == 535, server.open == nil, client == .awaiting(.auth),
+            pending.last?.verb == SMTPVerb.auth.rawValue, pending.first?.verb != SMTPVerb.auth.rawValue
+        {
+            // Nothing but AUTH can be answered so, either.
             pending.keepLast()
         }
         if code == 221, !server.expectsGreeting, !server.isInStep, server.open == nil,
@@ -351,6 +350,7 @@ extension SMTPDecoder {
     mutating func serverGap(
         _ range: StreamRange, at time: Timestamp, _ events: inout EventBuffer
     ) {
+        serverHasLost = true
         report(gap: range, server.open?.exchange ?? pending.first?.exchange ?? exchanges, time, &events)
         switch server.line {
         case .tls, .turned:
@@ -387,6 +387,7 @@ extension SMTPDecoder {
         }
         if server.line == .turned { turnedFragment(bytes, offer, &events) }
         if server.line != .text { return }
+        coverFragment(bytes, offer, &events)
         events.append(
             Event(
                 time: offer.arrivals.latest, range: offer.range(0, bytes.byteCount), exchange: exchanges,

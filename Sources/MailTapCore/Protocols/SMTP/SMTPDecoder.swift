@@ -26,6 +26,13 @@ struct SMTPDecoder: DialogueDecoder {
     var repliesToContent: UInt32 = 0
     let limits: Limits
     var spoken = SpokenSecrets()
+    /// Whether a login may be among octets that were lost.
+    var lostLogin: LostLogin
+    /// Whether a login went by whose credentials were not all seen, so that they can't be looked for.
+    var secretIsUnknown = false
+    var waitingLogins = WaitingLogins()
+    /// Whether octets of the server were lost.
+    var serverHasLost = false
     var server = SMTPServerState()
 
     var scanner = ContentScanner()
@@ -71,6 +78,7 @@ struct SMTPDecoder: DialogueDecoder {
         server.expectsGreeting = expectsGreeting
         server.hasSpoken = isGreetingLost
         clientIsAfterGap = !expectsGreeting
+        lostLogin = expectsGreeting ? .none : .answered
     }
 
     mutating func decode(_ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer) -> Int {
@@ -206,6 +214,7 @@ struct SMTPDecoder: DialogueDecoder {
         }
         clientIsAfterGap = false
         isDataLost = false
+        if lostLogin == .answered, pending.isEmpty, verb != .unknown { lostLogin = .none }
         var isSecret = false
         var isHiddenLogin = false
         switch verb {
