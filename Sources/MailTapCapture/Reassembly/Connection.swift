@@ -77,6 +77,8 @@ final class ConnectionNotes {
     var saidAfterFinish = false
     /// By direction: where it stood when a FIN or RST from further on was seen.
     var nextAtSignal: [UInt64?] = [nil, nil]
+    /// By direction: the position of a FIN behind which more was said, and taken.
+    var passedFinish: [UInt64?] = [nil, nil]
     /// Where overlapping octets differed, as often as it was said.
     var conflicts = 0
     var lastConflict: Range<UInt64>?

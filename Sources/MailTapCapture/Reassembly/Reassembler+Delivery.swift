@@ -76,11 +76,33 @@ extension Reassembler {
     mutating func gap(_ place: Int, _ direction: Int, to position: UInt64, at time: Timestamp) {
         let index = 2 * place + direction
         guard position > directions[index].next else { return }
+        passFinish(place, direction)
         let length = position &- directions[index].next
+        guard length > 0 else { return }
         directions[index].advance(to: position)
         directions[index].lastRecord = 0
         if connections[place].phase == .silent { open(place, direction, RawSpan(), []) }
         connections[place].sink?.mark(.gap(connections[place].side(direction), length), at: time)
+    }
+
+    /// More was said, and taken, behind a FIN: its number is no octet that is missing; one that was only supposed was none.
+    private mutating func passFinish(_ place: Int, _ direction: Int) {
+        let index = 2 * place + direction
+        guard directions[index].isFinished else { return }
+        guard let finish = directions[index].finish else {
+            directions[index].isFinished = false
+            return
+        }
+        guard finish == directions[index].next else { return }
+        directions[index].advance(to: finish &+ 1)
+        notes(place).passedFinish[direction] = finish
+    }
+
+    /// Which octet of its stream stands at a position.
+    private func offset(_ position: UInt64, _ place: Int, _ direction: Int) -> UInt64 {
+        let offset = position &- directions[2 * place + direction].base
+        guard let finish = connections[place].notes?.passedFinish[direction], position > finish else { return offset }
+        return offset &- 1
     }
 
     /// The snapshot length left out the end of a segment: nothing that follows can bring it.
@@ -143,9 +165,9 @@ extension Reassembler {
         guard notes.conflicts < 100, notes.lastConflict != conflict else { return }
         notes.conflicts += 1
         notes.lastConflict = conflict
-        let base = directions[2 * place + direction].base
         let range = StreamRange(
-            connections[place].side(direction), conflict.lowerBound &- base, conflict.upperBound &- base)
+            connections[place].side(direction), offset(conflict.lowerBound, place, direction),
+            offset(conflict.upperBound, place, direction))
         connections[place].sink?.mark(.conflict(range), at: time)
     }
 
@@ -155,7 +177,7 @@ extension Reassembler {
     ) {
         guard !comments.isEmpty, let annotations, let session = connections[place].sink else { return }
         let side = connections[place].side(direction)
-        let offset = position &- directions[2 * place + direction].base
+        let offset = offset(position, place, direction)
         for comment in comments {
             for mark in annotations.marks(in: comment, side: side, offset: offset) { session.mark(mark, at: time) }
         }

@@ -137,8 +137,9 @@ extension Reassembler {
     private mutating func declareTail(_ place: Int, _ direction: Int) {
         let index = 2 * place + direction
         let covered = directions[index].covered
-        guard !connections[place].isIgnored, directions[index].proven > covered, !directions[index].isFinished
-        else { return }
+        // Behind a FIN that was seen nothing counts; one that was only supposed is disproved.
+        let isFinished = directions[index].isFinished && directions[index].finish != nil
+        guard !connections[place].isIgnored, directions[index].proven > covered, !isFinished else { return }
         // One number alone is rather a FIN that was lost than an octet.
         let mayBeFin = directions[index].isSeen || directions[index ^ 1].finish != nil
         guard directions[index].proven > covered &+ 1 || !mayBeFin else { return }

@@ -95,7 +95,7 @@ extension Reassembler {
         guard let waiting = directions[peer].queue.firstStart else {
             if !directions[peer].isSeen { directions[peer].isAbsent = true }
             // One number alone, at the end: rather a FIN that was lost than an octet.
-            if acknowledged == covered &+ 1, !directions[peer].isFinished, directions[peer].isSeen {
+            if acknowledged == covered &+ 1, !directions[peer].isFinished {
                 directions[peer].isFinished = true
             } else {
                 settleEmpty(peer)

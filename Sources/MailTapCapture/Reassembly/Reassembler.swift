@@ -214,7 +214,12 @@ struct Reassembler: ~Copyable {
         let index = 2 * place + direction
         let peer = index ^ 1
         if directions[peer].isAbsent, !directions[peer].isSeen, segment.acknowledged > directions[peer].covered {
-            gap(place, direction ^ 1, to: segment.acknowledged, at: segment.time)
+            // One number alone is rather a FIN than an octet: no line is so short.
+            if segment.acknowledged == directions[peer].covered &+ 1, !directions[peer].isFinished {
+                directions[peer].isFinished = true
+            } else {
+                gap(place, direction ^ 1, to: segment.acknowledged, at: segment.time)
+            }
         }
         if directions[index].queue.isEmpty, isDeliverable(segment.start, segment.acknowledged, index) {
             release(segment, payload, place, direction)

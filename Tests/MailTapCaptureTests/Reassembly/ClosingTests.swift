@@ -92,6 +92,60 @@ import Testing
         #expect(trace.marks == [.eof(.client), .eof(.server)])
     }
 
+    /// What was said behind a FIN, and taken: the FIN's own number is no octet that is missing.
+    @Test(arguments: [0, 5]) func octetsBehindAFINThatWereTakenStandNextToIt(lost: Int) throws {
+        var talk = Self.open()
+        talk.add(.client, [], flags: .fin)
+        if lost > 0 {
+            talk.say(.client, String(repeating: "x", count: lost))
+            talk.segments.removeLast()
+        }
+        talk.say(.client, "QUIT\r\n")
+        // Once more with other octets, which the place in the stream tells.
+        talk.stray(.client, at: -6, "RSET\r\n")
+        talk.say(.server, "221 bye\r\n")
+        talk.add(.server, [], flags: .fin)
+        let trace = try #require(reassemble(talk.segments).first)
+        #expect(trace.text(.client) == "NOOP\r\nQUIT\r\n")
+        #expect(trace.text(.server) == "220 hi\r\n250 ok\r\n221 bye\r\n")
+        #expect(trace.gaps == (lost > 0 ? [.gap(.client, 5)] : []))
+        let place = UInt64(6 + lost)
+        #expect(trace.conflicts == [StreamRange(.client, place, place + 6)])
+    }
+
+    /// A side that the capture lacks: where one number alone is acknowledged last, it is its FIN's.
+    @Test(arguments: [(Side.client, true), (.client, false), (.server, false)])
+    func theFINOfASideThatWasNotCapturedIsNoOctet(side: Side, closesFirst: Bool) throws {
+        var talk = Self.open()
+        talk.say(.client, "QUIT\r\n")
+        talk.say(.server, "221 bye\r\n")
+        talk.add(closesFirst ? side : side.peer, [], flags: .fin)
+        talk.add(closesFirst ? side.peer : side, [], flags: .fin)
+        talk.add(closesFirst ? side : side.peer, [])
+        let trace = try #require(reassemble(talk.segments(of: side.peer)).first)
+        let lost = trace.gaps.reduce(UInt64(0)) { if case .gap(side, let length) = $1 { $0 + length } else { $0 } }
+        #expect(lost == UInt64(talk.stream(side).count))
+        #expect(trace.stream(side.peer) == talk.stream(side.peer))
+    }
+
+    /// The same of a client whose FIN the server answers with words of its own.
+    @Test func aFINThatWordsAnswerIsNoOctet() throws {
+        var talk = Self.open()
+        talk.add(.client, [], flags: .fin)
+        talk.say(.server, "421 bye\r\n")
+        talk.add(.server, [], flags: .fin)
+        let trace = try #require(reassemble(talk.segments(of: .server)).first)
+        #expect(trace.gaps == [.gap(.client, 6)])
+        // One octet, and more behind it: that was no FIN.
+        var typed = Self.open()
+        typed.say(.client, "Q")
+        typed.say(.server, "220 really\r\n")
+        typed.say(.client, "UIT\r\n")
+        typed.say(.server, "221 bye\r\n")
+        let lost = try #require(reassemble(typed.segments(of: .server)).first).gaps
+        #expect(lost == [.gap(.client, 6), .gap(.client, 6)])
+    }
+
     /// RFC 9293 section 3.6: nothing of a side comes behind its FIN, and no peer takes it.
     @Test(arguments: [0, 50]) func octetsBehindAFINAreLeftOutAndSaid(distance: Int) throws {
         var talk = Self.open()
