@@ -13,8 +13,15 @@ public final class DescriptorSource: ByteSource {
     private let name: String
     private let follows: Bool
     private let isOver: () -> Bool
+    private let isLeft: () -> Bool
     /// Octets that are read at most from here on.
     private var rest: UInt64
+    /// Milliseconds for which a followed file has not grown, as far as they matter.
+    private var quiet: Int32 = 0
+
+    /// Milliseconds without growth before a followed file is left for another: sessions that were running are often
+    /// written to a file that was moved away.
+    private static let patience: Int32 = 3000
 
     /// Reads from an open descriptor, which stays open afterwards unless `closing` says otherwise.
     ///
@@ -23,14 +30,16 @@ public final class DescriptorSource: ByteSource {
     ///   - follows: whether a file's end is no end, since more will be written.
     ///   - length: octets that are read at most.
     ///   - isOver: asked before each read; once true, the input ends where it stands.
+    ///   - isLeft: asked where a followed file has not grown for three seconds; once true, that is its end.
     public init(
         descriptor: Int32, named name: String, closing: Bool = false, follows: Bool = false, length: UInt64 = .max,
-        isOver: @escaping () -> Bool = { false }
+        isOver: @escaping () -> Bool = { false }, isLeft: @escaping () -> Bool = { false }
     ) {
         self.descriptor = descriptor
         self.name = name
         self.follows = follows
         self.isOver = isOver
+        self.isLeft = isLeft
         rest = length
         ownsDescriptor = closing
     }
@@ -61,6 +70,7 @@ public final class DescriptorSource: ByteSource {
             #endif
             if count > 0 {
                 rest -= UInt64(count)
+                quiet = 0
                 return count
             }
             if count == 0 {
@@ -68,6 +78,7 @@ public final class DescriptorSource: ByteSource {
                 if growth < 0 {
                     throw CaptureError(code: .damaged, input: name, reason: "it shrank while it was followed")
                 }
+                if isLeftBehind { return 0 }
                 _ = isReady(within: 1000)
                 continue
             }
@@ -90,8 +101,13 @@ public final class DescriptorSource: ByteSource {
         }
         if growth != 0 { return true }
         _ = poll(nil, 0, milliseconds)
-        return growth != 0 || isOver()
+        if growth != 0 { return true }
+        quiet = min(quiet + max(0, milliseconds), Self.patience)
+        return isOver() || isLeftBehind
     }
+
+    /// Whether a followed file has come to its end.
+    private var isLeftBehind: Bool { quiet >= Self.patience && isLeft() && growth == 0 }
 
     /// Octets that stand behind what was read; below 0 where the file is shorter than that.
     private var growth: Int64 {

@@ -83,7 +83,11 @@ extension SessionFilter {
 
 /// Reading on where a file ends.
 struct FollowOptions: ParsableArguments {
-    @Flag(help: "Go on reading as the file grows, until Ctrl-C; sessions are given out as they end.")
+    @Flag(
+        help: """
+            Go on reading as the file grows, and in the file that takes its name (a rotation), until Ctrl-C; sessions \
+            are given out as they end.
+            """)
     var follow = false
 
     /// Reading a followed input never ends, so there is one alone.

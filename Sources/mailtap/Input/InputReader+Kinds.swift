@@ -27,10 +27,12 @@ extension InputReader {
         let isLive = follows || !isFile
         if isLive { Interruption.watch() }
         do throws(CaptureError) {
+            let file = follows ? path.flatMap { FollowedFile(path: $0, descriptor: descriptor) } : nil
             let input = DescriptorSource(
                 descriptor: descriptor, named: name, follows: follows && isFile,
-                isOver: { stops() || isLive && Interruption.came })
+                isOver: { stops() || isLive && Interruption.came }, isLeft: { file?.isReplaced ?? false })
             var (head, source) = try MemorySource.peek(CaptureFormat.signatureLength, of: input)
+            if head.isEmpty, follows, Interruption.came { return nil }
             if !CaptureReader.looksLikeCapture(head) {
                 // A capture is told by its first octets; only text takes more, which a pipe may be slow to give.
                 (head, source) = try MemorySource.peek(4_096, of: source)

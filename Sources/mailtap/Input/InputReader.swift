@@ -41,25 +41,36 @@ struct InputReader {
     mutating func read(_ inputs: [String], into sink: any TraceSink) {
         Allocator.prepareForReading()
         for input in inputs {
-            do {
-                try read(input, into: sink)
-            } catch let failure as Failure {
-                StandardError.write("mailtap: \(failure.text)")
-                if status == .success { status = failure.status }
-            } catch {
-                StandardError.write("mailtap: \(input): \(error)")
-                if status == .success { status = .ioError }
+            while goesOn(input, into: sink) {
+                if !isQuiet { StandardError.write("mailtap: \(input) was replaced; going on with the new file") }
             }
         }
     }
 
-    private func read(_ input: String, into sink: any TraceSink) throws {
-        let name = input == "-" ? "standard input" : input
+    /// Reads one INPUT.
+    ///
+    /// - Returns: whether it was followed and another file has its name now.
+    private mutating func goesOn(_ input: String, into sink: any TraceSink) -> Bool {
         let descriptor = input == "-" ? 0 : open(input, O_RDONLY | O_CLOEXEC)
+        defer { if descriptor > 0 { close(descriptor) } }
+        do {
+            try read(input, descriptor, into: sink)
+        } catch let failure as Failure {
+            StandardError.write("mailtap: \(failure.text)")
+            if status == .success { status = failure.status }
+        } catch {
+            StandardError.write("mailtap: \(input): \(error)")
+            if status == .success { status = .ioError }
+        }
+        guard follows, input != "-", descriptor >= 0, !stops(), !Interruption.came else { return false }
+        return FollowedFile(path: input, descriptor: descriptor)?.isReplaced ?? false
+    }
+
+    private func read(_ input: String, _ descriptor: Int32, into sink: any TraceSink) throws {
+        let name = input == "-" ? "standard input" : input
         guard descriptor >= 0 else {
             throw Failure(.noInput, "can't read \(name): \(StandardOutput.reason()); is the path right?")
         }
-        defer { if descriptor > 0 { close(descriptor) } }
         let kind = FileStatus(descriptor: descriptor)?.kind
         if kind == .directory {
             throw Failure(.noInput, "can't read \(name): it is a directory; name the files in it")

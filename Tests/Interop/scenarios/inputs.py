@@ -123,7 +123,34 @@ def follow(checks, bench):
         checks.equal(f"{command[0]}: Ctrl-C ends it with 0", process.returncode, 0)
         checks.equal(f"{command[0]}: an open session is told at the end", out.count(b"\n"), 1)
         checks.equal(f"{command[0]}: nothing is said to be wrong", err, b"")
+        _follow_replaced(checks, bench, command)
     checks.equal("--follow of two inputs is refused", mailtap.run("analyze", "--follow", path, path).status, 64)
+
+
+def _follow_replaced(checks, bench, command):
+    """A file that is moved away, written to for a while, and replaced, as rotations do: reading goes on in the new one."""
+    path = bench.work / f"rotated-{command[0]}.pcap"
+    talks = [Talk(port=42000 + number, at=10 * number).mail().close().octets() for number in range(4)]
+    path.write_bytes(PCAP_HEADER + talks[0] + talks[1][:300])
+    process = subprocess.Popen([mailtap.EXECUTABLE, *command, "--follow", str(path)],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=mailtap.environment())
+    told = lambda: json.loads(process.stdout.readline())["client"]["port"]
+    checks.equal(f"{command[0]}, replaced: a session of the first file", told(), 42000)
+    moved = path.rename(path.with_suffix(".1"))
+    path.write_bytes(PCAP_HEADER)
+    with open(moved, "ab", buffering=0) as out:
+        time.sleep(1)
+        out.write(talks[1][300:])
+    checks.equal(f"{command[0]}, replaced: what the moved file gains is read", told(), 42001)
+    with open(path, "ab", buffering=0) as out:
+        out.write(talks[2])
+        checks.equal(f"{command[0]}, replaced: and then the new file", told(), 42002)
+        out.write(talks[3])
+        checks.equal(f"{command[0]}, replaced: as it grows", told(), 42003)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=10)
+    checks.equal(f"{command[0]}, replaced: Ctrl-C ends it with 0", (process.returncode, out), (0, b""))
+    checks.equal(f"{command[0]}, replaced: said", err.decode(), f"mailtap: {path} was replaced; going on with the new file\n")
 
 
 def truncated(checks, bench):
