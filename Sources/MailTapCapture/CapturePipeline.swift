@@ -27,7 +27,7 @@ struct CapturePipeline: PacketHandler, ~Copyable {
     mutating func packet(_ record: PacketRecord, _ bytes: RawSpan) {
         summary.packets &+= 1
         reassembly.packet = summary.packets
-        if record.link == nil { summary.unreadable &+= 1 }
+        if record.link == nil { summary.unreadable[record.linkNumber, default: 0] &+= 1 }
         decoder.decode(record, bytes, into: &reassembly)
     }
 

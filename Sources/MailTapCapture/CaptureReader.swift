@@ -6,8 +6,8 @@ public struct CaptureReader {
     public struct Summary: Sendable, Equatable {
         /// Packets read.
         public var packets: UInt64 = 0
-        /// Packets whose link-layer type MailTap does not read.
-        public var unreadable: UInt64 = 0
+        /// Packets whose link-layer type MailTap does not read, by its number in savefiles (LINKTYPE).
+        public var unreadable: [UInt16: UInt64] = [:]
         /// Packets that the capturing machine says it dropped.
         public var dropped: UInt64 = 0
     }

@@ -97,6 +97,11 @@ TUNNELS = {
     "IP in IP": lambda d, sixth: _outer(41 if sixth else 4, d),
     "GRE": lambda d, sixth: _outer(47, b"\x30\0" + u16(_type(sixth)) + u32(5) + u32(next(_ids)) + d),
     "GRE, bridged": lambda d, sixth: _outer(47, b"\0\0\x65\x58" + ethernet(d, _type(sixth))),
+    "ERSPAN III": lambda d, sixth: _outer(47, b"\x10\0\x22\xeb" + u32(next(_ids)) + b"\x20\x01" + bytes(10)
+                                          + ethernet(d, _type(sixth))),
+    "authentication": lambda d, sixth: _outer(51, bytes([41 if sixth else 4, 4]) + bytes(6) + u32(next(_ids)) + bytes(12) + d),
+    "VXLAN-GPE": lambda d, sixth: _outer(
+        17, udp(bytes([0x0C, 0, 0, 2 if sixth else 1, 0, 0, 9, 0]) + d, 50000, 4790)),
     "VXLAN": lambda d, sixth: _outer(
         17, udp(b"\x08" + bytes(5) + b"\x09\0" + ethernet(d, _type(sixth)), 50000, 4789)),
     "Geneve": lambda d, sixth: _outer(
@@ -133,8 +138,15 @@ LINKS = {
                                                                        0, 0]) + d),
     "PPP": (9, lambda d, sixth: b"\xff\x03" + _ppp(d, sixth)),
     "PPP in HDLC": (50, lambda d, sixth: b"\xff\x03" + _ppp(d, sixth)),
+    "PPP with direction": (204, lambda d, sixth: b"\0\xff\x03" + _ppp(d, sixth)),
+    "IP over InfiniBand": (242, lambda d, sixth: bytes(40) + u16(_type(sixth)) + b"\0\0" + d),
     "Cisco HDLC": (104, lambda d, sixth: b"\x0f\0" + u16(_type(sixth)) + d),
     "802.11": (105, lambda d, sixth: b"\x08\x01" + bytes(22) + _snap(d, sixth)),
+    "802.11, A-MSDU": (105, lambda d, sixth: b"\x88\x01" + bytes(22) + b"\x80\0" + bytes(12) + u16(len(d) + 8)
+                       + _snap(d, sixth)),
+    "802.11, PPI": (192, lambda d, sixth: struct.pack("<BBHI", 0, 0, 8, 105) + b"\x08\x01" + bytes(22) + _snap(d, sixth)),
+    "802.11, radiotap, padded": (127, lambda d, sixth: struct.pack("<BBHIB", 0, 0, 9, 2, 0x30) + b"\x88\x01" + bytes(26)
+                                 + _snap(d, sixth) + bytes(4)),
     "802.11, radiotap": (127, lambda d, sixth: b"\0\0\x08\0\0\0\0\0\x88\x01" + bytes(24) + _snap(d, sixth)),
 }
 

@@ -13,7 +13,10 @@ enum LinkType: UInt16 {
     case loop = 108
     case linuxCooked = 113
     case radiotap = 127
+    case perPacket = 192
+    case pppWithDirection = 204
     case ipv4 = 228
     case ipv6 = 229
+    case infiniband = 242
     case linuxCooked2 = 276
 }

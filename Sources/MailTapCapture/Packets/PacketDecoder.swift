@@ -51,11 +51,14 @@ struct PacketDecoder {
         case .ppp, .pppHDLC: pointToPoint(frame, 0, &context, &handler)
         case .pppoe: pppoe(frame, 0, &context, &handler)
         case .ciscoHDLC where frame.byteCount >= 4: network(frame.u16(2), frame, 4, &context, &handler)
-        case .radiotap where frame.byteCount >= 4:
-            // The radiotap header is little-endian whatever the capture is.
-            wireless(frame, Int(frame.u16(2).byteSwapped), &context, &handler)
+        case .pppWithDirection: pointToPoint(frame, 1, &context, &handler)
+        case .infiniband where frame.byteCount >= 44: network(frame.u16(40), frame, 44, &context, &handler)
+        case .perPacket: perPacket(frame, &context, &handler)
+        case .radiotap:
+            guard let (start, isPadded) = Radiotap.inside(frame) else { return }
+            wireless(frame, start, isPadded: isPadded, &context, &handler)
         case .ieee80211: wireless(frame, 0, &context, &handler)
-        case .linuxCooked, .linuxCooked2, .radiotap, .ciscoHDLC: break
+        case .linuxCooked, .linuxCooked2, .infiniband, .ciscoHDLC: break
         }
     }
 
@@ -167,20 +170,33 @@ struct PacketDecoder {
         }
     }
 
+    /// Per-Packet Information: a header, little-endian, that says what stands behind it.
+    private mutating func perPacket(
+        _ frame: RawSpan, _ context: inout Context, _ handler: inout some SegmentHandler & ~Copyable
+    ) {
+        guard frame.byteCount >= 8, descend(&context) else { return }
+        let length = Int(frame.u16(2).byteSwapped)
+        guard let link = LinkType(rawValue: frame.u16(4).byteSwapped), frame.byteCount >= length else { return }
+        otherLink(link, frame.extracting(length...), &context, &handler)
+    }
+
     /// IEEE 802.11 data frames that are not encrypted.
     private mutating func wireless(
-        _ frame: RawSpan, _ at: Int, _ context: inout Context, _ handler: inout some SegmentHandler & ~Copyable
+        _ frame: RawSpan, _ at: Int, isPadded: Bool = false, _ context: inout Context,
+        _ handler: inout some SegmentHandler & ~Copyable
     ) {
-        guard frame.byteCount >= at + 24 else { return }
-        let control = frame.u8(at)
-        let flags = frame.u8(at + 1)
-        let isData = control & 0x0C == 0x08 && control & 0x40 == 0
-        let isProtected = flags & 0x40 != 0
-        guard isData, !isProtected else { return }
-        var length = 24
-        if flags & 3 == 3 { length += 6 }
-        if control & 0x80 != 0 { length += flags & 0x80 != 0 ? 6 : 2 }
-        logicalLink(frame, at + length, &context, &handler)
+        guard let (start, isAggregate) = WirelessFrame.inside(frame, at, isPadded: isPadded) else { return }
+        guard isAggregate else { return logicalLink(frame, start, &context, &handler) }
+        // Each frame of an A-MSDU has two addresses and a length before it, and is padded to four octets.
+        guard descend(&context) else { return }
+        var next = start
+        while frame.byteCount >= next + 14 {
+            let end = next + 14 + Int(frame.u16(next + 12))
+            var inner = context
+            if end <= frame.byteCount { inner.cut = 0 }
+            logicalLink(frame.extracting(next..<min(end, frame.byteCount)), 14, &inner, &handler)
+            next += (end - next + 3) & ~3
+        }
     }
 
     @inline(__always)
@@ -319,6 +335,11 @@ struct PacketDecoder {
             guard descend(&context) else { return }
             ipv6(frame, at, &context, &handler)
         case 47: genericRouting(frame, at, &context, &handler)
+        case 51:
+            // The authentication header (RFC 4302 section 2), which IPv6 has among its extension headers.
+            guard frame.byteCount >= at + 8, descend(&context) else { return }
+            let start = at + (Int(frame.u8(at + 1)) + 2) * 4
+            transport(frame.u8(at), frame, start, wireEnd, source, destination, &context, &handler)
         default: break
         }
     }
@@ -335,11 +356,20 @@ struct PacketDecoder {
         if flags & 0x2000 != 0 { inner += 4 }
         if flags & 0x1000 != 0 { inner += 4 }
         if flags & 7 == 1, flags & 0x80 != 0 { inner += 4 }
+        switch type {
         // ERSPAN type II puts eight octets before the mirrored frame; they are there with a sequence number only.
-        if type == 0x88BE {
-            ethernet(frame, flags & 0x1000 != 0 ? inner + 8 : inner, &context, &handler)
-        } else {
-            network(type, frame, inner, &context, &handler)
+        case 0x88BE: ethernet(frame, flags & 0x1000 != 0 ? inner + 8 : inner, &context, &handler)
+        case 0x22EB:
+            guard let (start, isInternet) = MirroredFrame.inside(frame, inner) else { return }
+            if isInternet {
+                internet(frame, start, &context, &handler)
+            } else {
+                ethernet(frame, start, &context, &handler)
+            }
+        // WCCP puts four octets before the redirected packet, in its second version.
+        case 0x883E where frame.byteCount > inner:
+            internet(frame, frame.u8(inner) >> 4 == 4 ? inner : inner + 4, &context, &handler)
+        default: network(type, frame, inner, &context, &handler)
         }
     }
 
@@ -360,6 +390,14 @@ struct PacketDecoder {
             // VXLAN (RFC 7348): eight octets, of which the first says that a network identifier is there.
             guard end >= at + 16, frame.u8(at + 8) & 0x08 != 0, descend(&context) else { return }
             ethernet(frame, at + 16, &context, &handler)
+        case 4790:
+            // VXLAN-GPE (draft-ietf-nvo3-vxlan-gpe section 3): the fourth octet says what is inside.
+            guard end >= at + 16, frame.u8(at + 8) & 0x04 != 0, descend(&context) else { return }
+            switch frame.u8(at + 11) {
+            case 1, 2: internet(frame, at + 16, &context, &handler)
+            case 3: ethernet(frame, at + 16, &context, &handler)
+            default: return
+            }
         case 2152: tunnelled(frame, at + 8, &context, &handler)
         case Geneve.port:
             guard let (type, start) = Geneve.inside(frame, at + 8), descend(&context) else { return }

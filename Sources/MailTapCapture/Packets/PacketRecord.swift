@@ -6,6 +6,8 @@ struct PacketRecord {
     var time: Timestamp
     /// What it begins with; nil for a link-layer type that MailTap does not read.
     var link: LinkType?
+    /// The number of what it begins with; of use where that is not read.
+    var linkNumber: UInt16 = 0
     /// Its length on the wire, of which the snapshot length may have kept less.
     var wireLength: Int
     /// The comments on it that are MailTap's own (`mailtap: `); nil nearly always.

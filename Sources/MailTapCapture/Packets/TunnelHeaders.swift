@@ -26,3 +26,13 @@ enum Teredo {
         return frame.byteCount >= at + 40 && frame.u8(at) >> 4 == 6 ? at : nil
     }
 }
+
+/// ERSPAN type III, a mirrored frame inside GRE: twelve octets, and eight more where the last bit of them says so.
+enum MirroredFrame {
+    /// Where what was mirrored begins, and whether it is an IP packet without a link layer; nil where no header stands.
+    static func inside(_ frame: RawSpan, _ at: Int) -> (start: Int, isInternet: Bool)? {
+        guard frame.byteCount >= at + 12 else { return nil }
+        let flags = frame.u16(at + 10)
+        return (at + (flags & 1 == 1 ? 20 : 12), flags >> 10 & 31 == 2)
+    }
+}

@@ -10,6 +10,8 @@ struct PcapHeader {
     /// Whether records may hold captured and original length the other way round (format 2.3 and before).
     var mayHaveSwappedLengths: Bool
     var link: LinkType?
+    /// The number of the link-layer type.
+    var linkNumber: UInt16
 
     /// Whether a number is one of the format's magic numbers, in its own byte order.
     static func isMagic(_ value: UInt32) -> Bool {
@@ -30,6 +32,7 @@ struct PcapHeader {
         let version = (order.u16(span, 4), order.u16(span, 6))
         mayHaveSwappedLengths = version.0 < 2 || (version.0 == 2 && version.1 <= 3)
         // The upper bits say whether packets end in a frame check sequence, which the IP length leaves out anyway.
-        link = LinkType(rawValue: UInt16(truncatingIfNeeded: order.u32(span, 20)))
+        linkNumber = UInt16(truncatingIfNeeded: order.u32(span, 20))
+        link = LinkType(rawValue: linkNumber)
     }
 }

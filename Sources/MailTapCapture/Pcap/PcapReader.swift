@@ -49,7 +49,8 @@ struct PcapReader: ~Copyable {
         while bytes.count - at >= length {
             let (time, captured, original) = recordHeader(header, bytes.bytes, at)
             guard captured <= Self.largestPacket, bytes.count - at - length >= captured else { break }
-            let record = PacketRecord(time: time, link: header.link, wireLength: original)
+            let record = PacketRecord(
+                time: time, link: header.link, linkNumber: header.linkNumber, wireLength: original)
             let end = at + length + captured
             handler.packet(record, UnsafeRawBufferPointer(rebasing: bytes[at + length..<end]).bytes)
             at = end
@@ -70,7 +71,8 @@ struct PcapReader: ~Copyable {
         guard try input.fill(header.recordHeaderLength + captured, idling: &handler) else {
             throw truncated("in a packet")
         }
-        let record = PacketRecord(time: time, link: header.link, wireLength: original)
+        let record = PacketRecord(
+            time: time, link: header.link, linkNumber: header.linkNumber, wireLength: original)
         let bytes = input.bytes[header.recordHeaderLength..<header.recordHeaderLength + captured]
         handler.packet(record, UnsafeRawBufferPointer(rebasing: bytes).bytes)
         input.consume(header.recordHeaderLength + captured)

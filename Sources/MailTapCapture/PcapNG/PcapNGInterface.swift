@@ -1,6 +1,8 @@
 /// One interface of a pcapng section.
 struct PcapNGInterface {
     var link: LinkType?
+    /// The number of the link-layer type.
+    var linkNumber: UInt16
     /// Octets that were kept of a packet at most; 0 for no limit.
     var snapshotLength: UInt32
     var resolution: TimeResolution
@@ -8,7 +10,8 @@ struct PcapNGInterface {
     /// Reads the body of an interface description block; nil for one too short.
     init?(_ span: RawSpan, _ body: Range<Int>, _ order: FileByteOrder) {
         guard body.count >= 8 else { return nil }
-        link = LinkType(rawValue: order.u16(span, body.lowerBound))
+        linkNumber = order.u16(span, body.lowerBound)
+        link = LinkType(rawValue: linkNumber)
         snapshotLength = order.u32(span, body.lowerBound + 4)
         var unit: UInt8 = 6
         var offset: Int64 = 0
@@ -27,6 +30,7 @@ struct PcapNGInterface {
 
     private init() {
         link = nil
+        linkNumber = .max
         snapshotLength = 0
         resolution = TimeResolution()
     }

@@ -128,7 +128,9 @@ struct PcapNGReader: ~Copyable {
         let original = Int(order.u32(block, body.lowerBound))
         var captured = min(original, body.count - 4)
         if interface.snapshotLength > 0 { captured = min(captured, Int(interface.snapshotLength)) }
-        let record = PacketRecord(time: Timestamp(nanoseconds: 0), link: interface.link, wireLength: original)
+        let record = PacketRecord(
+            time: Timestamp(nanoseconds: 0), link: interface.link, linkNumber: interface.linkNumber,
+            wireLength: original)
         let start = body.lowerBound + 4
         handler.packet(record, block.extracting(start..<start + captured))
     }
@@ -141,7 +143,8 @@ struct PcapNGReader: ~Copyable {
         guard number < interfaces.count, captured <= end - data else { return }
         let interface = interfaces[number]
         var record = PacketRecord(
-            time: interface.resolution.timestamp(units), link: interface.link, wireLength: max(original, captured))
+            time: interface.resolution.timestamp(units), link: interface.link, linkNumber: interface.linkNumber,
+            wireLength: max(original, captured))
         let options = data + (captured + 3) & ~3
         if wantsComments, options < end { record.comments = comments(block, options..<end) }
         handler.packet(record, block.extracting(data..<data + captured))

@@ -151,7 +151,8 @@ struct CaptureCommand: ParsableCommand {
         do {
             let capture = try Self.open(name, &options, filters)
             guard capture.isReadable else {
-                throw Failure(.noInput, "\(name): packets of link-layer type \(capture.linkNumber) are not read")
+                let link = LinkLayer.describe(capture.linkNumber)
+                throw Failure(.noInput, "\(name): packets of link-layer type \(link) are not read")
             }
             return (capture, options)
         } catch let error as CaptureError {

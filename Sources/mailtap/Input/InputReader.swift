@@ -87,9 +87,12 @@ struct InputReader {
             if isVerbose { StandardError.write("mailtap: \(name): a dialogue file") }
             return
         }
-        if summary.unreadable > 0, !isQuiet {
-            StandardError.write(
-                "mailtap: \(name): \(summary.unreadable) packets of a link-layer type that is not read")
+        if !isQuiet {
+            for (link, count) in summary.unreadable.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }).prefix(8) {
+                let packets = count == 1 ? "1 packet" : "\(count) packets"
+                StandardError.write(
+                    "mailtap: \(name): \(packets) of link-layer type \(LinkLayer.describe(link)), which is not read")
+            }
         }
         guard isVerbose else { return }
         let dropped = summary.dropped > 0 ? ", and \(summary.dropped) that were dropped when it was captured" : ""

@@ -79,6 +79,18 @@ struct Wrapping: CustomTestStringConvertible, Sendable {
             Wrapping(
                 testDescription: "IPv6 extension headers", link: .ipv6, isSixth: true,
                 packet: B.ipv6(1, 2, next: 0, [60, 0, 1, 4, 0, 0, 0, 0, 6, 0, 1, 4, 0, 0, 0, 0] + segment)),
+            Wrapping(
+                testDescription: "authentication header", link: .raw,
+                packet: B.ipv4(
+                    0x0A00_0001, 0x0A00_0002, proto: 51, [6, 4] + [UInt8](repeating: 0, count: 22) + segment)),
+            Wrapping(
+                testDescription: "authentication header, IPv6", link: .raw, isSixth: true,
+                packet: B.ipv6(1, 2, next: 51, [6, 4] + [UInt8](repeating: 0, count: 22) + segment)),
+            Wrapping(
+                testDescription: "ERSPAN type III of an IP packet", link: .ethernet,
+                packet: outer(
+                    47, [0x10, 0, 0x22, 0xEB, 0, 0, 0, 1] + [0x20, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0x08, 0] + v4)),
+            Wrapping(testDescription: "WCCP", link: .ethernet, packet: outer(47, [0, 0, 0x88, 0x3E, 0, 0, 0, 0] + v4)),
             Wrapping(testDescription: "IP in IP", link: .ethernet, packet: outer(4, v4)),
             Wrapping(testDescription: "IPv6 in IPv4", link: .ethernet, isSixth: true, packet: outer(41, v6)),
             Wrapping(testDescription: "GRE", link: .ethernet, packet: outer(47, [0, 0, 8, 0] + v4)),
@@ -206,6 +218,18 @@ struct SegmentCollector: SegmentHandler {
         #expect(Self.decode(pieces.reversed(), link: .ipv6).map(\.payload) == [Wrapping.text])
         // Of another datagram: it completes none.
         #expect(Self.decode(pieces.dropLast() + [fragment(32..<cut.count, next: 60, id: 8)], link: .ipv6).isEmpty)
+    }
+
+    /// Each frame of an A-MSDU is a packet of its own.
+    @Test func everyFrameOfAnAggregateIsRead() {
+        let frame = LinkForm.aggregate.frame(
+            PacketBuilder.ipv4(1, 2, PacketBuilder.tcp(from: 25, to: 5000, seq: 7, ack: 3, Wrapping.text)),
+            isSixth: false)
+        // The 26 octets of the header, and 24 of the first, which holds no segment; the second one once more.
+        let second = Array(frame[50...])
+        let padding = [UInt8](repeating: 0, count: -second.count & 3)
+        let found = Self.decode([frame + padding + second + padding + second], link: .ieee80211)
+        #expect(found.map(\.payload) == [Wrapping.text, Wrapping.text, Wrapping.text])
     }
 
     @Test func manyUnfinishedDatagramsStayWithinBounds() {

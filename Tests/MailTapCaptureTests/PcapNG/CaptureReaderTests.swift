@@ -171,6 +171,22 @@ import Testing
         #expect(readCapture([]).error?.code == .notACapture)
     }
 
+    @Test func packetsOfOtherLinkLayersAreCountedByTheirType() throws {
+        var pcap = CaptureWriter.pcap(link: 239)
+        for _ in 0..<3 { pcap.record([1, 2, 3, 4]) }
+        var next = CaptureWriter()
+        next.section()
+        for link in [258, 1, 60_000] { next.interface(link: link) }
+        for interface in [0, 1, 2, 2, 0, 2] { next.enhanced([1, 2, 3, 4], interface: interface) }
+        let cases: [([UInt8], [UInt16: UInt64])] = [(pcap.bytes, [239: 3]), (next.bytes, [258: 2, 60_000: 3])]
+        for (file, counts) in cases {
+            let summary = try CaptureReader().read(MemorySource(file), named: "test", into: TraceCollector())
+            #expect(summary.unreadable == counts)
+        }
+        #expect(LinkLayer.describe(239) == "239 (NFLOG)")
+        #expect(LinkLayer.describe(60_000) == "60000")
+    }
+
     @Test func snapshotLengthLeavesAGapThatSaysWhy() throws {
         var writer = CaptureWriter.pcap()
         for (index, packet) in Self.packets.enumerated() {

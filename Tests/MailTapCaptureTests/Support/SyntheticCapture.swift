@@ -51,7 +51,7 @@ enum NetworkForm: String, CaseIterable, Sendable {
 
 /// What carries IP datagrams inside other packets.
 enum TunnelForm: String, CaseIterable, Sendable {
-    case none, ipInIP, gre, greBridged, vxlan, geneve, teredo, gtp
+    case none, ipInIP, gre, greBridged, mirrored, authenticated, vxlan, vxlanGPE, geneve, teredo, gtp
 
     /// Whether it carries that version of IP.
     func carries(_ form: NetworkForm) -> Bool {
@@ -74,6 +74,15 @@ enum TunnelForm: String, CaseIterable, Sendable {
         case .ipInIP: return outer(isSixth ? 41 : 4, datagram)
         case .gre: return outer(47, [0x30, 0] + B.big16(type) + B.big32(5) + B.big32(1) + datagram)
         case .greBridged: return outer(47, [0, 0, 0x65, 0x58] + B.ethernet(type: type, datagram))
+        case .mirrored:
+            // ERSPAN type III, with the subheader that its last bit announces.
+            let header: [UInt8] = [0x20, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1] + [UInt8](repeating: 0, count: 8)
+            return outer(47, [0x10, 0, 0x22, 0xEB] + B.big32(5) + header + B.ethernet(type: type, datagram))
+        case .authenticated:
+            return outer(51, [isSixth ? 41 : 4, 4] + [UInt8](repeating: 0, count: 22) + datagram)
+        case .vxlanGPE:
+            let header: [UInt8] = [0x0C, 0, 0, isSixth ? 2 : 1, 0, 0, 9, 0]
+            return outer(17, B.udp(from: 50_000, to: 4790, header + datagram))
         case .vxlan:
             let header: [UInt8] = [8, 0, 0, 0, 0, 0, 9, 0]
             return outer(17, B.udp(from: 50_000, to: 4789, header + B.ethernet(type: type, datagram)))
@@ -93,7 +102,8 @@ enum TunnelForm: String, CaseIterable, Sendable {
 /// What a link puts around a datagram.
 enum LinkForm: String, CaseIterable, Sendable {
     case ethernet, padded, tagged, doubleTagged, labelled, pseudowire, pppoe, snap
-    case raw, nullLittle, nullBig, loop, cooked, cooked2, ppp, hdlc, cisco, wireless, radiotap
+    case raw, nullLittle, nullBig, loop, cooked, cooked2, ppp, pppDirection, hdlc, cisco, infiniband
+    case wireless, aggregate, radiotap, radiotapPadded, perPacket
 
     var link: LinkType {
         switch self {
@@ -106,10 +116,16 @@ enum LinkForm: String, CaseIterable, Sendable {
         case .ppp: .ppp
         case .hdlc: .pppHDLC
         case .cisco: .ciscoHDLC
-        case .wireless: .ieee80211
-        case .radiotap: .radiotap
+        case .pppDirection: .pppWithDirection
+        case .infiniband: .infiniband
+        case .wireless, .aggregate: .ieee80211
+        case .radiotap, .radiotapPadded: .radiotap
+        case .perPacket: .perPacket
         }
     }
+
+    /// Whether something stands behind the datagram.
+    var isPadded: Bool { self == .padded || self == .radiotapPadded }
 
     func frame(_ datagram: [UInt8], isSixth: Bool) -> [UInt8] {
         typealias B = PacketBuilder
@@ -139,6 +155,20 @@ enum LinkForm: String, CaseIterable, Sendable {
         case .hdlc: return [0xFF, 3] + ppp
         case .cisco: return [0x0F, 0] + B.big16(type) + datagram
         case .wireless: return [0x08, 1] + [UInt8](repeating: 0, count: 22) + snap
+        case .pppDirection: return [0, 0xFF, 3] + ppp
+        case .infiniband: return [UInt8](repeating: 0, count: 40) + B.big16(type) + [0, 0] + datagram
+        case .aggregate:
+            // A frame of another protocol, padded, then the one that matters.
+            let addresses = [UInt8](repeating: 2, count: 12)
+            let other = addresses + [0, 9] + [0xAA, 0xAA, 3, 0, 0, 0, 8, 6, 1] + [0]
+            return [0x88, 1] + [UInt8](repeating: 0, count: 22) + [0x80, 0] + other + addresses + B.big16(snap.count)
+                + snap
+        case .radiotapPadded:
+            // A time, the flags (a check sequence, padding), two octets of padding behind the frame's header.
+            let header: [UInt8] = [0, 0, 17, 0, 3, 0, 0, 0] + [UInt8](repeating: 0, count: 8) + [0x30]
+            return header + [0x88, 1] + [UInt8](repeating: 0, count: 26) + snap + [1, 2, 3, 4]
+        case .perPacket:
+            return [0, 0, 8, 0, 105, 0, 0, 0, 8, 1] + [UInt8](repeating: 0, count: 22) + snap
         case .radiotap:
             return [0, 0, 8, 0, 0, 0, 0, 0, 0x88, 1] + [UInt8](repeating: 0, count: 24) + snap
         }
@@ -156,7 +186,7 @@ struct SyntheticCapture: CustomTestStringConvertible, Sendable {
     /// Whether such packets can be.
     ///
     /// A datagram without a length ends where its packet does.
-    var isPossible: Bool { tunnel.carries(network) && !(network == .offload && link == .padded) }
+    var isPossible: Bool { tunnel.carries(network) && !(network == .offload && link.isPadded) }
 
     /// Every form that can be.
     static let all: [SyntheticCapture] = NetworkForm.allCases.flatMap { network in
