@@ -15,6 +15,7 @@ struct PcapNGReader: ~Copyable {
     private var order = FileByteOrder(isSwapped: false)
     private var interfaces: [PcapNGInterface] = []
     private var sawSection = false
+    private var flaws = PcapNGFlaws()
     private let wantsComments: Bool
 
     init(_ input: consuming InputBuffer, named name: String, wantsComments: Bool) {
@@ -27,6 +28,12 @@ struct PcapNGReader: ~Copyable {
     ///
     /// Throws after what could be read was handed over.
     mutating func read(into handler: inout some PacketHandler & ~Copyable) throws(CaptureError) {
+        var end: CaptureError?
+        do throws(CaptureError) { try readBlocks(into: &handler) } catch { end = error }
+        if let error = flaws.error(in: name, endedBy: end) { throw error }
+    }
+
+    private mutating func readBlocks(into handler: inout some PacketHandler & ~Copyable) throws(CaptureError) {
         var nextReport: UInt64 = 1 << 20
         while try input.fill(8, idling: &handler) {
             try readBlock(into: &handler)
@@ -85,6 +92,7 @@ struct PcapNGReader: ~Copyable {
             // A bad description still takes its number, so that the next interface keeps its own.
             guard interfaces.count < Self.mostInterfaces else { return }
             let interface = PcapNGInterface(block, body, order)
+            if interface == nil { flaws.note("an interface's description is too short", at: input.offset) }
             interfaces.append(interface ?? PcapNGInterface.unreadable)
         case PcapNGBlock.nameResolution:
             PcapNGNames.each(block, body, order) { handler.name($1, of: $0) }
@@ -95,10 +103,13 @@ struct PcapNGReader: ~Copyable {
     }
 
     @inline(__always)
-    private func enhancedPacket(
+    private mutating func enhancedPacket(
         _ block: RawSpan, _ body: Range<Int>, into handler: inout some PacketHandler & ~Copyable
     ) {
-        guard body.count >= 20 else { return }
+        guard body.count >= 20 else {
+            flaws.note("a packet's block is too short", at: input.offset)
+            return
+        }
         let at = body.lowerBound
         let units = UInt64(order.u32(block, at + 4)) << 32 | UInt64(order.u32(block, at + 8))
         let captured = Int(order.u32(block, at + 12))
@@ -108,10 +119,13 @@ struct PcapNGReader: ~Copyable {
             original: original, end: body.upperBound, into: &handler)
     }
 
-    private func obsoletePacket(
+    private mutating func obsoletePacket(
         _ block: RawSpan, _ body: Range<Int>, into handler: inout some PacketHandler & ~Copyable
     ) {
-        guard body.count >= 20 else { return }
+        guard body.count >= 20 else {
+            flaws.note("a packet's block is too short", at: input.offset)
+            return
+        }
         let at = body.lowerBound
         let units = UInt64(order.u32(block, at + 4)) << 32 | UInt64(order.u32(block, at + 8))
         emit(
@@ -121,10 +135,15 @@ struct PcapNGReader: ~Copyable {
     }
 
     /// A packet without a time, of the section's first interface.
-    private func simplePacket(
+    private mutating func simplePacket(
         _ block: RawSpan, _ body: Range<Int>, into handler: inout some PacketHandler & ~Copyable
     ) {
-        guard body.count >= 4, let interface = interfaces.first else { return }
+        guard let interface = interfaces.first, body.count >= 4 else {
+            flaws.note(
+                interfaces.isEmpty ? "a packet of an interface that is not described" : "a packet's block is too short",
+                at: input.offset)
+            return
+        }
         let original = Int(order.u32(block, body.lowerBound))
         var captured = min(original, body.count - 4)
         if interface.snapshotLength > 0 { captured = min(captured, Int(interface.snapshotLength)) }
@@ -136,11 +155,14 @@ struct PcapNGReader: ~Copyable {
     }
 
     @inline(__always)
-    private func emit(
+    private mutating func emit(
         _ block: RawSpan, interface number: Int, units: UInt64, data: Int, captured: Int, original: Int, end: Int,
         into handler: inout some PacketHandler & ~Copyable
     ) {
-        guard number < interfaces.count, captured <= end - data else { return }
+        guard number < interfaces.count, captured <= end - data else {
+            noteFlaw(interface: number, captured: captured)
+            return
+        }
         let interface = interfaces[number]
         var record = PacketRecord(
             time: interface.resolution.timestamp(units), link: interface.link, linkNumber: interface.linkNumber,
@@ -148,6 +170,15 @@ struct PcapNGReader: ~Copyable {
         let options = data + (captured + 3) & ~3
         if wantsComments, options < end { record.comments = comments(block, options..<end) }
         handler.packet(record, block.extracting(data..<data + captured))
+    }
+
+    /// Notes why a packet can't be read.
+    private mutating func noteFlaw(interface number: Int, captured: Int) {
+        flaws.note(
+            number < interfaces.count
+                ? "a packet claims \(captured) octets, more than its block holds"
+                : "a packet of interface \(number), of \(interfaces.count) that the section describes",
+            at: input.offset)
     }
 
     private func comments(_ block: RawSpan, _ range: Range<Int>) -> [String] {

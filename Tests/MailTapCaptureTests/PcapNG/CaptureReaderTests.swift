@@ -171,6 +171,47 @@ import Testing
         #expect(readCapture([]).error?.code == .notACapture)
     }
 
+    /// A block that contradicts the format is left out, the others are read, and the first place is told.
+    @Test func aPacketThatItsFileContradictsIsDamage() throws {
+        typealias Write = (inout CaptureWriter) -> Void
+        let unknown: Write = { $0.enhanced(Self.packets[2], interface: 7) }
+        let beyond: Write = { writer in
+            let claim = writer.n32(5000)
+            writer.block(6, [UInt8](repeating: 0, count: 12) + claim + claim + [1, 2, 3, 4])
+        }
+        let short: Write = { writer in writer.block(2, writer.n32(0) + writer.n32(0)) }
+        let interface: Write = { writer in writer.block(1, writer.n32(1)) }
+        let texts = [
+            "a packet of interface 7, of 1 that the section describes; it was left out",
+            "a packet claims 5000 octets, more than its block holds; it was left out",
+            "a packet's block is too short; it was left out",
+            "an interface's description is too short; it was left out",
+        ]
+        for (text, flaw) in zip(texts, [unknown, beyond, short, interface]) {
+            var writer = CaptureWriter()
+            writer.section()
+            writer.interface()
+            for packet in Self.packets[..<3] { writer.enhanced(packet) }
+            let place = UInt64(writer.bytes.count)
+            flaw(&writer)
+            for packet in Self.packets[3...] { writer.enhanced(packet) }
+            let once = readCapture(writer.bytes)
+            #expect(once.error == CaptureError(code: .damaged, input: "test", offset: place, reason: text))
+            Self.expectWhole(once.traces)
+            flaw(&writer)
+            let twice = readCapture(writer.bytes)
+            #expect(twice.error?.reason == text + ", and 1 more such block")
+            let cut = readCapture(Array(writer.bytes.dropLast(2))).error
+            #expect(cut?.code == .truncated)
+            #expect(cut?.offset == place)
+            #expect(cut?.reason.hasPrefix(text + "; and at octet \(writer.bytes.count - 2): ") == true)
+        }
+        var without = CaptureWriter()
+        without.section()
+        without.block(3, without.n32(Self.packets[0].count) + Self.packets[0])
+        #expect(readCapture(without.bytes).error?.code == .damaged)
+    }
+
     @Test func packetsOfOtherLinkLayersAreCountedByTheirType() throws {
         var pcap = CaptureWriter.pcap(link: 239)
         for _ in 0..<3 { pcap.record([1, 2, 3, 4]) }
