@@ -121,7 +121,11 @@ let package = Package(
             name: "MailTapCaptureTests", dependencies: ["MailTapCapture", "MailTapCore", "MailTapTesting", "CPcap"],
             swiftSettings: strict),
         .testTarget(
-            name: "MailTapDecryptTests", dependencies: ["MailTapDecrypt", "MailTapCore", "MailTapTesting"],
+            name: "MailTapDecryptTests",
+            dependencies: [
+                "MailTapDecrypt", "MailTapCore", "MailTapTesting",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "MailTapTLSTests",

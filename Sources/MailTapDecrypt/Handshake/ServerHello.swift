@@ -38,16 +38,4 @@ struct ServerHello: Sendable, Equatable {
             }
         }
     }
-
-    /// The application protocol that EncryptedExtensions names (RFC 8446 section 4.3.1).
-    static func applicationProtocol(inEncryptedExtensions body: [UInt8]) -> String? {
-        var reader = WireReader(body)
-        guard var extensions = reader.vector(2) else { return nil }
-        while let type = extensions.number(2), var value = extensions.vector(2) {
-            if type == HelloExtension.applicationProtocols {
-                return HelloExtension.applicationProtocols(&value).first
-            }
-        }
-        return nil
-    }
 }

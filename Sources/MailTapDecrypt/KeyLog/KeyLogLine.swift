@@ -3,6 +3,7 @@ struct KeyLogLine: Sendable, Equatable {
     /// The labels whose secrets decrypt content.
     enum Label: String, Sendable {
         case master = "CLIENT_RANDOM"
+        case clientEarly = "CLIENT_EARLY_TRAFFIC_SECRET"
         case clientHandshake = "CLIENT_HANDSHAKE_TRAFFIC_SECRET"
         case serverHandshake = "SERVER_HANDSHAKE_TRAFFIC_SECRET"
         case clientTraffic = "CLIENT_TRAFFIC_SECRET_0"

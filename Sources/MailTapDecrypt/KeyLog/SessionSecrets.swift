@@ -2,6 +2,8 @@
 struct SessionSecrets: Sendable, Equatable {
     /// TLS 1.2 and before: the master secret, 48 octets (`CLIENT_RANDOM`).
     var master: [UInt8]?
+    /// TLS 1.3: `CLIENT_EARLY_TRAFFIC_SECRET`, of few connections.
+    var clientEarly: [UInt8]?
     /// TLS 1.3: `CLIENT_HANDSHAKE_TRAFFIC_SECRET`.
     var clientHandshake: [UInt8]?
     /// TLS 1.3: `SERVER_HANDSHAKE_TRAFFIC_SECRET`.
@@ -23,6 +25,7 @@ struct SessionSecrets: Sendable, Equatable {
     mutating func learn(_ label: KeyLogLine.Label, _ secret: [UInt8]) {
         switch label {
         case .master: if secret.count == 48 { master = secret }
+        case .clientEarly: clientEarly = secret
         case .clientHandshake: clientHandshake = secret
         case .serverHandshake: serverHandshake = secret
         case .clientTraffic: clientTraffic = secret

@@ -31,6 +31,18 @@ struct PlaintextOutput {
         Trouble(code: "tls-alert", text: "the \(side == .client ? "client" : "server") ended TLS: \(alert.text)")
     }
 
+    /// What is to be said of early data that was passed over.
+    private static func trouble(earlyData count: UInt64, _ loss: EarlyData.Loss) -> Trouble {
+        let fate =
+            switch loss {
+            case .refused: "left out: the server did not take them"
+            case .sealed: "not decrypted: no secret in the key log opens them"
+            case .unknown: "not decrypted"
+            }
+        return Trouble(
+            code: "decrypt-failed", text: "\(count) octets of the client's early data (0-RTT) are \(fate)")
+    }
+
     /// Octets of the clear part before the TLS.
     mutating func begin(after passed: PassedOctets) {
         client = passed.client
@@ -67,10 +79,10 @@ struct PlaintextOutput {
                     downstream.mark(.trouble(Trouble(code: "decrypt-failed", text: text)), at: time)
                 }
                 lost = (side, (lost?.count ?? 0) &+ count)
-            case .skippedEarlyData(let count):
+            case .skippedEarlyData(let count, let loss):
                 tellLost(time)
-                let text = "\(count) octets of the client's early data (0-RTT) are not decrypted"
-                downstream.mark(.trouble(Trouble(code: "decrypt-failed", text: text)), at: time)
+                downstream.mark(.trouble(Self.trouble(earlyData: count, loss)), at: time)
+                if loss == .sealed { lost = (.client, count) }
             }
         }
     }

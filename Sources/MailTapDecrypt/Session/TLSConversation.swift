@@ -30,6 +30,7 @@ struct TLSConversation: Sendable {
 
     private let takesPartialSecrets: Bool
     private var sawRetry = false
+    private var earlyData = EarlyData.none
     private var client = TLSDirection()
     private var server = TLSDirection()
 
@@ -48,10 +49,10 @@ struct TLSConversation: Sendable {
         _ bytes: RawSpan, from side: Side, keys: KeyLog, into outputs: inout [TLSOutput]
     ) {
         self[side].framer.append(bytes)
-        let knewServer = facts.server != nil || sawRetry
+        let hasWaited = isWaitingForServer
         drain(side, keys, &outputs)
-        // What the client sent behind its hello waited for the server's.
-        if side == .server, !knewServer, facts.server != nil || sawRetry { drain(.client, keys, &outputs) }
+        // What the client sent behind its hello waited for what the server says.
+        if side == .server, hasWaited, !isWaitingForServer { drain(.client, keys, &outputs) }
     }
 
     /// Octets of the side are missing here.
@@ -66,10 +67,7 @@ struct TLSConversation: Sendable {
 
     /// The side sends no more.
     mutating func finish(_ side: Side, into outputs: inout [TLSOutput]) {
-        if self[side].skipped > 0 {
-            outputs.append(.skippedEarlyData(self[side].skipped))
-            self[side].skipped = 0
-        }
+        tellSkipped(side, &outputs)
         guard verdict == .open, !self[side].isBroken, self[side].framer.pending > 0 else { return }
         giveUp(side, "its last record is cut off", &outputs)
     }
@@ -93,9 +91,13 @@ struct TLSConversation: Sendable {
 
     private var isStopped: Bool { verdict == .notTLS || verdict == .refused }
 
-    /// Whether the client's next record can't be read before the server has said its hello.
+    /// Whether the client's next record can't be read before the server has said its hello, or whether it takes early
+    /// data.
     private var isWaitingForServer: Bool {
-        guard facts.server == nil else { return false }
+        guard facts.server == nil else {
+            guard case .undecided = earlyData, !server.isBroken else { return false }
+            return client.framer.nextType == .applicationData
+        }
         switch client.framer.nextType {
         case .applicationData: return true
         case .changeCipherSpec: return !sawRetry
@@ -131,6 +133,7 @@ struct TLSConversation: Sendable {
             self[side].opened &+= 1
             self[side].leniency = .none
             verdict = .open
+            tellSkipped(side, &outputs)
             handle(content, isProtected: true, side, keys, &outputs)
         }
     }
@@ -138,7 +141,10 @@ struct TLSConversation: Sendable {
     private mutating func notOpened(_ record: TLSRecord, _ side: Side, _ outputs: inout [TLSOutput]) {
         switch self[side].leniency {
         case .handshake: return
-        case .earlyData: self[side].skipped &+= UInt64(record.fragment.count)
+        case .earlyData:
+            self[side].skipped &+= UInt64(record.fragment.count)
+            // The secret of the early data does not open it: what comes behind it may still open.
+            endEarlyData()
         case .none:
             let number = self[side].opened
             failed(
@@ -155,10 +161,6 @@ struct TLSConversation: Sendable {
     ) {
         switch content.type {
         case .applicationData where isProtected:
-            if side == .client, client.skipped > 0 {
-                outputs.append(.skippedEarlyData(client.skipped))
-                client.skipped = 0
-            }
             if !content.octets.isEmpty { outputs.append(.data(side, content.octets)) }
         case .applicationData: failed(side, "content stands where the handshake should end", &outputs)
         case .alert:
@@ -203,7 +205,10 @@ struct TLSConversation: Sendable {
             }
             if hello.isRetry { sawRetry = true } else { begin(hello, keys) }
         case (.encryptedExtensions, .server):
-            facts.applicationProtocol = ServerHello.applicationProtocol(inEncryptedExtensions: message.body)
+            let said = EncryptedExtensions(message.body)
+            facts.applicationProtocol = said.applicationProtocol
+            if isTLS13 { decideEarlyData(isAccepted: said.acceptsEarlyData) }
+        case (.endOfEarlyData, .client) where isTLS13: endEarlyData()
         case (.certificate, .server):
             if facts.certificateNames.isEmpty {
                 facts.certificateNames = CertificateNames.inMessage(message.body, isTLS13: isTLS13)
@@ -253,13 +258,45 @@ struct TLSConversation: Sendable {
             let handshake = side == .client ? secrets.clientHandshake : secrets.serverHandshake
             let traffic = side == .client ? secrets.clientTraffic : secrets.serverTraffic
             self[side].trafficSecret = traffic
-            if side == .client, facts.client?.offersEarlyData == true { client.leniency = .earlyData }
+            if side == .client, facts.client?.offersEarlyData == true { expectEarlyData(secrets, hello) }
             if handshake == nil { self[side].leniency = .handshake }
             let protection = (handshake ?? traffic).flatMap {
                 TLS13KeySchedule.protection(suite: hello.suite, secret: $0)
             }
             self[side].protection = protection.map { .protected($0) } ?? .sealed
         }
+    }
+
+    private mutating func expectEarlyData(_ secrets: SessionSecrets, _ hello: ServerHello) {
+        client.leniency = .earlyData
+        if sawRetry {
+            earlyData = .refused
+        } else if secrets.serverHandshake != nil {
+            // It is under the suite of its ticket, which a server that takes it chooses again.
+            earlyData = .undecided(
+                secrets.clientEarly.flatMap { TLS13KeySchedule.protection(suite: hello.suite, secret: $0) })
+        }
+    }
+
+    private mutating func decideEarlyData(isAccepted: Bool) {
+        guard case .undecided(let protection) = earlyData else { return }
+        earlyData = isAccepted ? .accepted : .refused
+        guard isAccepted, let protection, case .protected(let following) = client.protection else { return }
+        client.protection = .protected(protection)
+        client.next = following
+    }
+
+    /// The client goes on under the keys of its handshake.
+    private mutating func endEarlyData() {
+        guard let next = client.next else { return }
+        client.protection = .protected(next)
+        client.next = nil
+    }
+
+    private mutating func tellSkipped(_ side: Side, _ outputs: inout [TLSOutput]) {
+        guard self[side].skipped > 0 else { return }
+        outputs.append(.skippedEarlyData(self[side].skipped, earlyData.loss))
+        self[side].skipped = 0
     }
 
     private mutating func useTrafficSecret(_ side: Side, _ outputs: inout [TLSOutput]) {

@@ -13,7 +13,7 @@ struct TLSDirection: Sendable {
     /// Why a record that fails authentication may be passed over.
     enum Leniency: Sendable {
         case none
-        /// Early data that is encrypted with a key of its own, and may have been refused (RFC 8446 section 4.2.10).
+        /// Early data, which was refused, or whose key is not known (RFC 8446 section 4.2.10).
         case earlyData
         /// Handshake records whose secret the key log lacks, before content whose secret it has.
         case handshake
@@ -22,7 +22,7 @@ struct TLSDirection: Sendable {
     var framer = RecordFramer()
     var handshake = HandshakeStream()
     var protection = Protection.none
-    /// TLS 1.2: what ChangeCipherSpec switches to.
+    /// What ChangeCipherSpec switches to (TLS 1.2), or EndOfEarlyData (TLS 1.3).
     var next: RecordProtection?
     /// TLS 1.3: the traffic secret of content, the first or the newest.
     var trafficSecret: [UInt8]?

@@ -9,5 +9,5 @@ enum TLSOutput: Sendable, Equatable {
     /// Octets that could not be decrypted. The reason stands with the first ones: from there on the side is lost.
     case lost(Side, UInt64, reason: String?)
     /// Early data of the client that was passed over, in octets of ciphertext.
-    case skippedEarlyData(UInt64)
+    case skippedEarlyData(UInt64, EarlyData.Loss)
 }

@@ -4,6 +4,7 @@ struct HandshakeStream: Sendable {
     enum MessageType: UInt8, Sendable {
         case clientHello = 1
         case serverHello = 2
+        case endOfEarlyData = 5
         case encryptedExtensions = 8
         case certificate = 11
         case serverHelloDone = 14
