@@ -62,9 +62,9 @@ def _sixth_fragments(tcp, from_client):
 
 
 def _extended_fragments(tcp, from_client):
-    """Destination options stand in the part that is cut, which the first fragment alone says (RFC 8200 section 4.5)."""
+    """Destination options stand in the part that is cut (RFC 8200 section 4.5)."""
     number, size, cut = next(_ids), _piece(tcp), b"\x06\0\x01\x04\0\0\0\0" + tcp
-    return [ipv6(bytes([6 if at else 60, 0]) + u16(at | (at + size < len(cut))) + u32(number) + cut[at:at + size],
+    return [ipv6(b"\x3c\0" + u16(at | (at + size < len(cut))) + u32(number) + cut[at:at + size],
                  from_client, 44) for at in range(0, len(cut), size)]
 
 
