@@ -476,8 +476,16 @@ extension SessionAssembly: DialogueHandler {
         case .contentEnd(let isComplete): endContent(isComplete: isComplete, event)
         case .gap:
             if event.range.side == .client { loss = event.range }
-            if let index = transfer?.index, session.messages[index].kind.sender == event.range.side {
+            // Behind the last command; what comes next is not there yet.
+            let place = max(0, min(Int(event.exchange), session.exchanges.count - 1))
+            anomalies.append(DialogueAnomaly(kind: .gap, range: event.range, exchange: place))
+            if let (index, offset) = transfer.map({ ($0.index, $0.bytes) }),
+                session.messages[index].kind.sender == event.range.side
+            {
                 transfer?.isIntact = false
+                if session.messages[index].gaps.count < 1_000 {
+                    session.messages[index].gaps.append(ContentGap(offset: offset, length: event.range.length))
+                }
             }
         case .tls(let start):
             if session.tls == nil {

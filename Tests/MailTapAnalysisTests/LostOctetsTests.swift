@@ -55,6 +55,49 @@ import Testing
         #expect(!session.findings.contains { $0.rule == "smtp.no-quit" || $0.rule == "smtp.no-reply" })
     }
 
+    @Test func aGapIsAFindingAtItsExchange() {
+        let session = session(
+            """
+            S: 220 mail.example.org ESMTP
+            C: EHLO client.example.org
+            S: 250-mail.example.org
+            S- 250-twenty octets!!!
+            S: 250 8BITMIME
+            C: NOOP
+            C- NOOP
+            S: 250 ok
+            \(Self.quit)
+            """)
+        let gaps = session.findings.filter { $0.rule == "tcp.gap" }
+        #expect(gaps.map(\.exchange) == [1, 2])
+        #expect(
+            gaps.map(\.text) == [
+                "22 octets are missing here, from octet 50 of what the server sent",
+                "6 octets are missing here, from octet 31 of what the client sent",
+            ])
+        #expect(gaps.allSatisfy { $0.side == nil && $0.severity == .note })
+    }
+
+    @Test func aMessageTellsWhereItLacksOctets() {
+        let session = session(
+            Self.mail
+                + """
+                C: DATA
+                S: 354 go
+                C: ..one
+                C- lost
+                C: two
+                C- three
+                C: .
+                S: 250 ok
+                \(Self.quit)
+                """)
+        // The first of two dots was put in for the journey.
+        #expect(
+            session.messages.map(\.gaps) == [[ContentGap(offset: 6, length: 6), ContentGap(offset: 11, length: 7)]])
+        #expect(session.messages.map(\.complete) == [false])
+    }
+
     @Test func theClientComesFirstWhereTheBeginningWasNotSeen() {
         let smtp = session("C: EHLO x\nS: 250 ok\nC: MAIL FROM:<a@x>\nS: 251 ok\n\(Self.quit)", startSeen: false)
         #expect(pairs(smtp) == ["EHLO 250", "MAIL 251", "QUIT 221"])

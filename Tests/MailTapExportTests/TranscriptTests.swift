@@ -83,6 +83,24 @@ import Testing
         #expect(!shown.contains("[message 1"))
     }
 
+    @Test func `a message that lacks octets says where`() {
+        var session = Samples.smtp
+        session.messages[0].gaps = [
+            ContentGap(offset: 0, length: 1), ContentGap(offset: 5, length: 30), ContentGap(offset: 9, length: 2),
+            ContentGap(offset: 99, length: 2),
+        ]
+        let shown = text(session, ExportOptions(full: true), contents: [Array("one\r\nhalf".utf8)])
+        let lines = shown.split(separator: "\n").map { $0.prefix(44).split(separator: "  ").first ?? "" }
+        let start = lines.firstIndex { $0.hasPrefix("*** 1 octet") } ?? 0
+        #expect(
+            lines[start...].prefix(5) == [
+                "*** 1 octet of the message is missing here", " -> one",
+                "*** 30 octets of the message are missing her", " -> half",
+                "*** 2 octets of the message are missing here",
+            ])
+        #expect(shown.matches(of: #/of the message (is|are) missing/#).count == 3)
+    }
+
     @Test(arguments: [20, 60, 72, 80, 100, 200]) func `notes keep within the width`(width: Int) {
         let shown = text(Samples.smtp, ExportOptions(width: width))
         for line in shown.split(separator: "\n") where line.contains("extensions (RFC") || line.hasPrefix("    ") {

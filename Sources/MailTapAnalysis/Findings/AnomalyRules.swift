@@ -8,6 +8,7 @@ extension DialogueAnomaly {
         switch kind {
         case .conflict: return "tcp.conflict"
         case .cutLine: return isPOP3 ? "pop3.cut-line" : "smtp.cut-line"
+        case .gap: return "tcp.gap"
         case .dialogue(let known): anomaly = known
         }
         switch anomaly {
@@ -41,6 +42,10 @@ extension DialogueAnomaly {
     /// What happened here, in words.
     func text(_ rule: Rule) -> String {
         let side = range.side == .client ? "client" : "server"
+        if kind == .gap {
+            let octets = range.length == 1 ? "1 octet is" : "\(range.length) octets are"
+            return "\(octets) missing here, from octet \(range.start) of what the \(side) sent"
+        }
         // Of a line that is too long only the beginning is kept: where it ends is not known here.
         let place =
             kind == .dialogue(.lineTooLong)
@@ -48,6 +53,7 @@ extension DialogueAnomaly {
             : range.length > 1
                 ? "octets \(range.start) to \(range.end &- 1) of what the \(side) sent"
                 : "octet \(range.start) of what the \(side) sent"
+        if isA(.afterGap) { return "It is not known what this belongs to, as octets are missing before it (\(place))" }
         // The form of an odd dot line tells who would take it for an end.
         let form = dotLine.map { ": \($0)" } ?? ""
         return "\(rule.title)\(form) (\(place))"

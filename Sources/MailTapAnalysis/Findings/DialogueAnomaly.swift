@@ -10,6 +10,8 @@ struct DialogueAnomaly: Sendable {
         case conflict
         /// The connection ended inside a line.
         case cutLine
+        /// Octets are missing.
+        case gap
     }
 
     var kind: Kind

@@ -25,6 +25,8 @@ public struct Message: Sendable, Equatable {
     public var accepted: Bool?
     /// Whether all of it was seen, to its end.
     public var complete = false
+    /// Where octets of it are missing, in order; only the first thousand places are kept.
+    public var gaps: [ContentGap] = []
     /// Nanoseconds of the longest wait for more of its octets, while it was under way.
     public var longestPause: Int64 = 0
     /// Nanoseconds from its first octet to its end; 0 where it came at once.

@@ -66,9 +66,7 @@ public struct LiveTranscript {
         case .trouble(let trouble): formatter.problem("\(trouble.code): \(trouble.text)", into: &out)
         case .gap(let side, let count):
             let name = side == .client ? "client" : "server"
-            formatter.problem(
-                "\(TranscriptFormatter.count(count, "octet")) of the \(name) are missing here", isError: false,
-                into: &out)
+            formatter.problem("\(TranscriptFormatter.missing(count, of: name)) here", isError: false, into: &out)
         }
         newFindings(session, into: &out)
     }
@@ -112,7 +110,10 @@ public struct LiveTranscript {
 
     private mutating func newFindings(_ session: Session, into out: inout [UInt8]) {
         guard findings < session.findings.count else { return }
-        for finding in session.findings[findings...] { formatter.finding(finding, into: &out) }
+        // Where octets are missing was said in its place.
+        for finding in session.findings[findings...] where finding.rule != "tcp.gap" {
+            formatter.finding(finding, into: &out)
+        }
         findings = session.findings.count
     }
 }

@@ -100,7 +100,7 @@ public struct TranscriptFormatter: Sendable {
     ) {
         let side: Side = message.kind == .retr || message.kind == .top ? .server : .client
         if options.full, let octets {
-            content(octets, from: side, isEncrypted, time: time, into: &out)
+            content(octets, message.gaps, from: side, isEncrypted, time: time, into: &out)
         } else {
             var text = "[message \(number): \(Self.count(message.bytes, "octet"))"
             if message.kind == .top { text += ", its top" }
@@ -120,9 +120,27 @@ public struct TranscriptFormatter: Sendable {
         line(.client, isEncrypted, Array("[a chunk of message \(number)]".utf8), .folded, into: &out)
     }
 
+    /// Content, with a line in each place where octets are missing.
     private mutating func content(
-        _ octets: [UInt8], from side: Side, _ isEncrypted: Bool, time: Int64?, into out: inout [UInt8]
+        _ octets: [UInt8], _ gaps: [ContentGap], from side: Side, _ isEncrypted: Bool, time: Int64?,
+        into out: inout [UInt8]
     ) {
+        var rest = octets[...]
+        var time = time
+        for gap in gaps where gap.offset <= UInt64(octets.count) {
+            let end = Int(gap.offset)
+            content(rest.prefix(upTo: max(end, rest.startIndex)), from: side, isEncrypted, time: time, into: &out)
+            if end > 0 { time = nil }
+            problem("\(Self.missing(gap.length, of: "message")) here", isError: false, into: &out)
+            rest = octets[max(end, rest.startIndex)...]
+        }
+        content(rest, from: side, isEncrypted, time: time, into: &out)
+    }
+
+    private mutating func content(
+        _ octets: ArraySlice<UInt8>, from side: Side, _ isEncrypted: Bool, time: Int64?, into out: inout [UInt8]
+    ) {
+        guard !octets.isEmpty else { return }
         var lines = octets.split(separator: 10, omittingEmptySubsequences: false)[...]
         if lines.last?.isEmpty == true { lines = lines.dropLast() }
         var time = time
@@ -223,8 +241,7 @@ public struct TranscriptFormatter: Sendable {
     /// The line that closes a session.
     public mutating func summary(_ session: Session, into out: inout [UInt8]) {
         for (side, count) in [("client", session.clientMissing), ("server", session.serverMissing)] where count > 0 {
-            problem(
-                "\(Self.count(count, "octet")) of the \(side) are missing from the input", isError: false, into: &out)
+            problem("\(Self.missing(count, of: side)) from the input", isError: false, into: &out)
         }
         var text = "session \(session.number) \(session.proto?.name ?? "unknown")"
         text += " " + Self.endpoints(session.info) + " " + session.ending.rawValue
@@ -371,6 +388,11 @@ public struct TranscriptFormatter: Sendable {
             facts.append("certificate \(shown.subject) of \(shown.issuer), until \(lastDay)")
         }
         return facts.isEmpty ? "" : ": " + facts.joined(separator: ", ")
+    }
+
+    /// `3 octets of the client are missing`.
+    static func missing(_ number: UInt64, of whose: String) -> String {
+        "\(count(number, "octet")) of the \(whose) \(number == 1 ? "is" : "are") missing"
     }
 
     /// `1 octet`, `2 octets`.
