@@ -93,8 +93,8 @@ extension InputReader {
             let file = FileStatus(descriptor: descriptor), file.length >= sharedLength
         else { return nil }
         return SharedReading(
-            path: path, file: file, name: name, head: head, readers: readers, limits: limits,
-            merge: sink.share(among: readers))
+            path: path, descriptor: descriptor, length: file.length, name: name, head: head, readers: readers,
+            limits: limits, merge: sink.share(among: readers))
     }
 
     private static func readDialogue(

@@ -9,12 +9,12 @@ final class ReadingPace: Sendable {
     }
 
     /// Octets that a reader may be ahead of the slowest.
-    private static let lead: UInt64 = 4 << 20
-
+    private let lead: UInt64
     private let readers: Mutex<[Reader]>
     private let turns: [DispatchSemaphore]
 
-    init(_ count: Int) {
+    init(_ count: Int, lead: UInt64) {
+        self.lead = lead
         readers = Mutex([Reader](repeating: Reader(), count: count))
         turns = (0..<count).map { _ in DispatchSemaphore(value: 0) }
     }
@@ -28,13 +28,14 @@ final class ReadingPace: Sendable {
         readers.withLock { readers in
             readers[reader].offset = offset
             let slowest = readers.lazy.map(\.offset).min() ?? offset
-            for other in readers.indices where readers[other].isWaiting && readers[other].offset <= slowest &+ Self.lead
-            {
+            // Half of the lead at once, so that who waits does not have to again for every piece.
+            for other in readers.indices
+            where readers[other].isWaiting && readers[other].offset <= slowest &+ lead / 2 {
                 readers[other].isWaiting = false
                 turns[other].signal()
             }
             // Who is done waits for nobody; `&+` reaches it only where all are.
-            let isAhead = offset != .max && slowest != .max && offset > slowest &+ Self.lead
+            let isAhead = offset != .max && slowest != .max && offset > slowest &+ lead
             readers[reader].isWaiting = isAhead
             return !isAhead
         }

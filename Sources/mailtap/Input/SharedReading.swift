@@ -13,8 +13,8 @@ import Synchronization
 /// Reads one capture file with several readers at a time, on a thread each.
 ///
 /// ```
-/// file --> reader 0: packets --> its connections --> Decryptor --> ShareSink \
-///      \-> reader 1: packets --> its connections --> Decryptor --> ShareSink --> ShareMerge, in the order in which things happened
+/// SharedFile --> reader 0: packets --> its connections --> Decryptor --> ShareSink \
+///            \-> reader 1: packets --> its connections --> Decryptor --> ShareSink --> ShareMerge, in the order in which things happened
 /// ```
 /// Nothing is handed from thread to thread but what came out: no octet is copied, and no reader waits for another
 /// unless it is far ahead. Packet headers are read by all of them, which costs little.
@@ -32,8 +32,10 @@ struct SharedReading: Sendable {
     static let worthwhile: UInt64 = 2 << 20
 
     let path: String
-    /// The file that `path` named when it was opened first.
-    let file: FileStatus
+    /// The file, open.
+    let descriptor: Int32
+    /// Octets of it that are read.
+    let length: UInt64
     let name: String
     /// What the file begins with.
     let head: [UInt8]
@@ -47,19 +49,19 @@ struct SharedReading: Sendable {
     ///   - keys: what is known, and what the capture adds to it.
     ///   - progress: gets the number of octets read, about once a MiB.
     func run(_ keys: KeyLog, progress: @escaping (UInt64) -> Void) throws(CaptureError) -> CaptureReader.Summary {
-        let pace = ReadingPace(readers)
         let known = keys.snapshot
-        let (reading, readers) = (self, readers)
+        let (reading, readers, merge) = (self, readers, merge)
+        let file = SharedFile(descriptor: descriptor, named: name, length: length, readers: readers) { merge.isStopped }
         let otherFailure = OtherFailure()
         let others = DispatchGroup()
         for index in 1..<readers {
             // A queue of its own is a thread of its own: a reader may wait for the others.
             DispatchQueue(label: "mailtap.reader").async(group: others) {
-                let outcome = reading.read(CaptureShare(index, of: readers), known, pace) { _ in }
+                let outcome = reading.read(CaptureShare(index, of: readers), known, file) { _ in }
                 if case .failure(let error) = outcome.result { otherFailure.error.withLock { $0 = error } }
             }
         }
-        let outcome = read(CaptureShare(0, of: readers), known, pace, progress)
+        let outcome = read(CaptureShare(0, of: readers), known, file, progress)
         others.wait()
         // Every reader meets the same secrets, the same damage and the same end.
         keys.replace(by: outcome.keys)
@@ -69,7 +71,7 @@ struct SharedReading: Sendable {
     }
 
     private func read(
-        _ share: CaptureShare, _ known: KeyLog.Snapshot, _ pace: ReadingPace, _ progress: @escaping (UInt64) -> Void
+        _ share: CaptureShare, _ known: KeyLog.Snapshot, _ file: SharedFile, _ progress: @escaping (UInt64) -> Void
     ) -> Outcome {
         Allocator.makeRoom()
         let keys = KeyLog(known)
@@ -84,28 +86,15 @@ struct SharedReading: Sendable {
         reader.share = share
         reader.position = position
         let result = Result { () throws(CaptureError) in
-            let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-            guard descriptor >= 0 else {
-                throw CaptureError(
-                    code: .inputOutput(errno: errno), input: name, reason: "cannot open: \(StandardOutput.reason())")
-            }
-            defer { close(descriptor) }
-            guard FileStatus(descriptor: descriptor)?.isSameFile(as: file) == true else {
-                throw CaptureError(code: .damaged, input: name, reason: "it was replaced while it was read")
-            }
-            // What a file gains meanwhile is left out, so that all readers see the same.
-            let source = DescriptorSource(
-                descriptor: descriptor, named: name, length: file.length, isOver: { merge.isStopped })
-            return try reader.read(source, named: name, into: decryptor) { offset in
+            try reader.read(file.source(share.index), named: name, into: decryptor) { offset in
                 sink.handOver(isOver: false)
-                pace.advance(share.index, to: offset)
                 progress(offset)
             }
         }
+        file.leave(share.index)
         keys.lookAhead = nil
         decryptor.finish()
         sink.handOver(isOver: true)
-        pace.advance(share.index, to: .max)
         return (result, keys.snapshot)
     }
 }
