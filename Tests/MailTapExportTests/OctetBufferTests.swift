@@ -109,11 +109,29 @@ import Testing
             expected += piece + Array("ab".utf8)
         }
         #expect([UInt8](buffer) == expected)
-        buffer.removeAll(keeping: 100)
-        #expect([UInt8](buffer).isEmpty)
         buffer.append(octets: UnsafeRawBufferPointer(start: nil, count: 0))
-        buffer.append("more")
-        #expect([UInt8](buffer) == Array("more".utf8))
+        #expect([UInt8](buffer) == expected)
+    }
+
+    @Test(arguments: [0, 64, 1_000]) func `pieces stay as they were written`(capacity: Int) {
+        var random = SeededGenerator(seed: UInt64(capacity))
+        var buffer: OctetBuffer? = OctetBuffer(capacity: capacity)
+        var pieces: [OctetPiece] = []
+        var expected: [[UInt8]] = []
+        for number in 0..<500 {
+            let length = Int.random(in: 0...(number.isMultiple(of: 10) ? 5_000 : 90), using: &random)
+            let octets = [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: length)
+            // In several steps, so that a piece may begin in one block and go on in the next.
+            for part in [octets[..<(length / 3)], octets[(length / 3)...]] {
+                part.withUnsafeBytes { buffer?.append(octets: $0) }
+            }
+            if let piece = buffer?.cut() { pieces.append(piece) }
+            expected.append(octets)
+        }
+        #expect(pieces.map { $0.withOctets { [UInt8]($0) } } == expected)
+        // They outlive the buffer.
+        buffer = nil
+        #expect(pieces.map { $0.withOctets { [UInt8]($0) } } == expected)
     }
 
     /// Text of every kind of character, mixed: the same whether it goes to a buffer or an array, and read back the same.

@@ -5,10 +5,10 @@ public import MailTapAnalysis
 public struct JSONLine: Sendable {
     private let writer: SessionJSON
     /// From behind the number on, without a line end.
-    private let octets: [UInt8]
+    private let octets: OctetPiece
     private let findings: SessionJSON.FindingsEnd
 
-    fileprivate init(_ writer: SessionJSON, _ octets: [UInt8], _ findings: SessionJSON.FindingsEnd) {
+    fileprivate init(_ writer: SessionJSON, _ octets: OctetPiece, _ findings: SessionJSON.FindingsEnd) {
         self.writer = writer
         self.octets = octets
         self.findings = findings
@@ -17,12 +17,14 @@ public struct JSONLine: Sendable {
     /// Appends the line, with `late` behind the session's own findings.
     public func append(number: Int, adding late: [Finding], to out: inout [UInt8]) {
         writer.append(number: number, to: &out)
-        guard !late.isEmpty else { return out.append(contentsOf: octets) }
-        out.append(contentsOf: octets[..<findings.offset])
-        var more = OctetBuffer()
-        writer.append(late, behind: findings, to: &more)
-        out.append(octets: more.octets)
-        out.append(contentsOf: octets[findings.offset...])
+        octets.withOctets { octets in
+            guard !late.isEmpty else { return out.append(octets: octets) }
+            out.append(contentsOf: octets[..<findings.offset])
+            var more = OctetBuffer()
+            writer.append(late, behind: findings, to: &more)
+            out.append(octets: more.octets)
+            out.append(contentsOf: octets[findings.offset...])
+        }
     }
 }
 
@@ -30,13 +32,10 @@ public struct JSONLine: Sendable {
 ///
 /// Sendable, since whoever hands it to another thread keeps nothing of it: one thread at a time makes lines.
 public final class JSONLineWriter: @unchecked Sendable {
-    /// Memory that is kept for the next line.
-    private static let keptLength = 256 << 10
-
     private let writer: SessionJSON
     // Used by `line` alone, which calls nobody that knows the writer: no two accesses can overlap.
     @exclusivity(unchecked) private var memo = JSONMemo()
-    /// Where a line grows before its length is known.
+    /// Where the next line grows.
     @exclusivity(unchecked) private var draft = OctetBuffer(capacity: 16 << 10)
 
     /// No session yet.
@@ -44,9 +43,7 @@ public final class JSONLineWriter: @unchecked Sendable {
 
     /// The line of a session.
     public func line(_ session: borrowing Session) -> JSONLine {
-        draft.removeAll(keeping: Self.keptLength)
         let findings = writer.appendRest(of: session, to: &draft, &memo)
-        // A copy of the length that it takes, since it may wait long.
-        return JSONLine(writer, [UInt8](draft), findings)
+        return JSONLine(writer, draft.cut(), findings)
     }
 }

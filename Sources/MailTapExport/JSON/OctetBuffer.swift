@@ -1,30 +1,43 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// Octets that grow at their end, for output of which there is much: what an array would check at each step is left out.
 ///
 /// Sendable, since memory that has one owner and can't be copied is used by one thread at a time.
 struct OctetBuffer: ~Copyable, @unchecked Sendable {
+    /// Room that there is from the beginning.
+    private let initialCapacity: Int
     /// Never used outside `0..<capacity`: whatever writes has asked `reserve` for the room first.
+    ///
+    /// From the C library, which can make it larger and smaller where it is.
     private var base: UnsafeMutableRawPointer
     private(set) var count = 0
     private var capacity: Int
 
     /// An empty buffer.
     init(capacity: Int = 4_096) {
-        self.capacity = Swift.max(64, capacity)
-        base = .allocate(byteCount: self.capacity, alignment: 16)
+        initialCapacity = Swift.max(64, capacity)
+        self.capacity = initialCapacity
+        base = Self.memory(initialCapacity)
     }
 
-    deinit { base.deallocate() }
+    deinit { free(base) }
 
     /// What was written.
     var octets: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
 
-    /// Forgets what was written, and gives back memory that only an unusually long output needed.
-    mutating func removeAll(keeping limit: Int = .max) {
+    /// Takes out what was written, without a copy, in memory that is no larger than that; the buffer begins anew.
+    mutating func cut() -> OctetPiece {
+        let piece = OctetPiece(owning: Self.memory(Swift.max(1, count), insteadOf: base), count: count)
+        capacity = initialCapacity
+        base = Self.memory(capacity)
         count = 0
-        guard capacity > limit else { return }
-        base.deallocate()
-        capacity = Swift.max(64, limit)
-        base = .allocate(byteCount: capacity, alignment: 16)
+        return piece
     }
 
     /// Makes room for so many octets more.
@@ -35,12 +48,16 @@ struct OctetBuffer: ~Copyable, @unchecked Sendable {
 
     @inline(never)
     private mutating func grow(by length: Int) {
-        let larger = Swift.max(capacity * 2, count + length)
-        let grown = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 16)
-        grown.copyMemory(from: base, byteCount: count)
-        base.deallocate()
-        base = grown
-        capacity = larger
+        capacity = Swift.max(capacity * 2, count + length)
+        base = Self.memory(capacity, insteadOf: base)
+    }
+
+    /// So much memory, with what `old` held as far as there is room for it.
+    private static func memory(
+        _ size: Int, insteadOf old: UnsafeMutableRawPointer? = nil
+    ) -> UnsafeMutableRawPointer {
+        guard let memory = realloc(old, size) else { preconditionFailure("out of memory") }
+        return memory
     }
 
     /// Gives `write` room for so many octets; it says how many it wrote.
