@@ -28,7 +28,10 @@ struct CapturePipeline: PacketHandler, ~Copyable {
         summary.packets &+= 1
         reassembly.packet = summary.packets
         if record.link == nil { summary.unreadable[record.linkNumber, default: 0] &+= 1 }
+        let isCommented = record.comments != nil
+        if isCommented { reassembly.comments = record.comments ?? [] }
         decoder.decode(record, bytes, into: &reassembly)
+        if isCommented { reassembly.comments = [] }
     }
 
     mutating func secrets(_ keyLog: RawSpan) { secretsSink?([UInt8](copying: keyLog)) }

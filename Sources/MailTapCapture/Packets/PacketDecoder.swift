@@ -14,8 +14,6 @@ struct PacketDecoder {
         /// Octets that the wire had behind the captured ones (snapshot length).
         var cut: Int
         var depth = 0
-        /// Nil for none, as nearly always: nothing to be counted as used.
-        var comments: [String]?
     }
 
     private var fragments: FragmentTable
@@ -29,8 +27,7 @@ struct PacketDecoder {
     mutating func decode(
         _ record: PacketRecord, _ frame: RawSpan, into handler: inout some SegmentHandler & ~Copyable
     ) {
-        var context = Context(
-            time: record.time, cut: max(0, record.wireLength - frame.byteCount), comments: record.comments)
+        var context = Context(time: record.time, cut: max(0, record.wireLength - frame.byteCount))
         switch record.link {
         case .ethernet: ethernet(frame, 0, &context, &handler)
         case nil: break
@@ -313,13 +310,16 @@ struct PacketDecoder {
         let headerLength = Int(frame.u8(at + 12) >> 4) * 4
         let start = at + headerLength
         guard headerLength >= 20, wireEnd >= start else { return }
+        let (sourcePort, destinationPort) = (frame.u16(at), frame.u16(at + 2))
+        guard handler.wants(from: source, sourcePort, to: destination, destinationPort, at: context.time)
+        else { return }
         // Cut inside the options: the payload is known to be there, but none of it was captured.
         let end = max(min(wireEnd, frame.byteCount), min(start, frame.byteCount))
         let segment = TCPSegment(
-            time: context.time, source: source, destination: destination, sourcePort: frame.u16(at),
-            destinationPort: frame.u16(at + 2), sequence: frame.u32(at + 4), acknowledgement: frame.u32(at + 8),
+            time: context.time, source: source, destination: destination, sourcePort: sourcePort,
+            destinationPort: destinationPort, sequence: frame.u32(at + 4), acknowledgement: frame.u32(at + 8),
             flags: TCPFlags(rawValue: frame.u8(at + 13)), wireLength: wireEnd - start)
-        handler.segment(segment, frame.extracting(min(start, end)..<end), comments: context.comments ?? [])
+        handler.segment(segment, frame.extracting(min(start, end)..<end))
     }
 
     private mutating func encapsulated(

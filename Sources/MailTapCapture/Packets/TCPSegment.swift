@@ -25,8 +25,13 @@ struct TCPSegment {
 
 /// Takes the segments of a capture, and the datagrams that name hosts.
 protocol SegmentHandler: ~Copyable {
+    /// Whether a segment between these ends is wanted; asked of each one first, and one that is not is over with that.
+    mutating func wants(
+        from source: IPAddress, _ sourcePort: UInt16, to destination: IPAddress, _ destinationPort: UInt16,
+        at time: Timestamp
+    ) -> Bool
     /// A TCP segment; `payload` holds what was captured of it, at most `wireLength` octets, valid during the call.
-    mutating func segment(_ segment: TCPSegment, _ payload: RawSpan, comments: [String])
+    mutating func segment(_ segment: TCPSegment, _ payload: RawSpan)
     /// The payload of a UDP datagram from port 53, valid during the call.
     mutating func dnsResponse(_ payload: RawSpan, at time: Timestamp)
 }

@@ -35,14 +35,11 @@ public struct CaptureShare: Sendable, Equatable {
         parts.contains(Self.part(key.a, key.b, ports: UInt64(key.end(0).port) &+ UInt64(key.end(1).port)))
     }
 
-    /// The part of a segment's connection; the same for both directions of it.
+    /// The part of a connection by its two ends, in whichever order.
+    ///
+    /// - Parameter ports: the sum of both ports.
     @inline(__always)
-    static func part(of segment: TCPSegment) -> Int {
-        part(segment.source, segment.destination, ports: UInt64(segment.sourcePort) &+ UInt64(segment.destinationPort))
-    }
-
-    @inline(__always)
-    private static func part(_ a: IPAddress, _ b: IPAddress, ports: UInt64) -> Int {
+    static func part(_ a: IPAddress, _ b: IPAddress, ports: UInt64) -> Int {
         let addresses = (a.low &+ b.low) ^ (a.high &+ b.high)
         let mixed = (addresses &+ ports &* 0x9E37_79B9_7F4A_7C15) &* 0xD6E8_FEB8_6659_FD93
         return Int(truncatingIfNeeded: ((mixed >> 32) &* UInt64(partCount)) >> 32)

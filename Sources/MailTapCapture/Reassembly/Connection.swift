@@ -14,42 +14,65 @@ struct Connection {
         case past
     }
 
-    var key: FlowKey
+    let key: FlowKey
+    var phase = Phase.silent
+    private var client = Client.unknown
+    /// Nobody wants its octets.
+    var isIgnored = false
+    /// Has had a packet since the last look for idle connections.
+    var isTouched = true
+    var packets: UInt32 = 0
+    var sink: (any SessionSink)?
+    var lastTime: Timestamp
+    // Up to here what every packet looks at, close together: the connections of a busy capture don't fit into the
+    // processor's nearest cache.
+
     /// Tells the connections that use one place after another apart.
     var serial: UInt64
-    var started: Timestamp
-    var lastTime: Timestamp
-    var sink: (any SessionSink)?
+    let started: Timestamp
     /// What rarely is there.
     var notes: ConnectionNotes?
     /// What waits in both directions costs this much.
     var held = 0
-    var packets: UInt32 = 0
     /// `packets` when the second of its sides was seen.
     var settlingSince: UInt32 = 0
-    var phase = Phase.silent
-    /// 0 or 1; nil while unknown.
-    var clientDirection: Int?
     var sawHandshake = false
     /// Both sides called (RFC 9293 section 3.5): neither's SYN tells which is the client.
     var isMutual = false
-    /// Nobody wants its octets.
-    var isIgnored = false
     /// Both sides closed, or one aborted.
     var isClosing = false
     /// A reset closed it, and no FIN.
     var isAborted = false
-    /// `Reassembler.spoken` when it closed.
-    var spokenAtClose: UInt64 = 0
-    /// Has had a packet since the last look for idle connections.
-    var isTouched = true
+    /// Whether it stands in the list of connections that hold octets.
+    var isHolder = false
     /// `packets` and the time when something first waited for octets that must have been sent.
     var stalledAt: UInt32?
     var stalledTime = Timestamp(nanoseconds: 0)
     /// `Reassembler.spoken` then.
     var stalledSpoken: UInt64 = 0
-    /// Whether it stands in the list of connections that hold octets.
-    var isHolder = false
+    /// `Reassembler.spoken` when it closed.
+    var spokenAtClose: UInt64 = 0
+
+    private enum Client: UInt8 {
+        case first, second, unknown
+    }
+
+    init(key: FlowKey, serial: UInt64, started: Timestamp) {
+        (self.key, self.serial, self.started) = (key, serial, started)
+        lastTime = started
+    }
+
+    /// The direction in which the client sends, 0 or 1; nil while unknown.
+    @inline(__always) var clientDirection: Int? {
+        get {
+            switch client {
+            case .first: 0
+            case .second: 1
+            case .unknown: nil
+            }
+        }
+        set { client = newValue.map { $0 == 0 ? .first : .second } ?? .unknown }
+    }
 
     /// A packet of it came.
     @inline(__always)
@@ -61,7 +84,12 @@ struct Connection {
 
     /// The side that sends in a direction.
     @inline(__always)
-    func side(_ direction: Int) -> Side { direction == clientDirection ?? 0 ? .client : .server }
+    func side(_ direction: Int) -> Side {
+        switch client {
+        case .first, .unknown: direction == 0 ? .client : .server
+        case .second: direction == 1 ? .client : .server
+        }
+    }
 }
 
 /// What only few connections need.

@@ -38,6 +38,11 @@ extension Reassembler {
 
     /// Delivers whatever can be, until everything left waits for something.
     mutating func drain(_ place: Int) {
+        guard !directions[2 * place].queue.isEmpty || !directions[2 * place + 1].queue.isEmpty else {
+            noteHalf(place)
+            connections[place].stalledAt = nil
+            return
+        }
         while true {
             settle(place, force: false)
             while let direction = readyDirection(place) { releaseFirst(place, direction) }
@@ -144,7 +149,7 @@ extension Reassembler {
         connections[place].isIgnored = true
         heldInAll -= connections[place].held
         connections[place].held = 0
-        for index in [2 * place, 2 * place + 1] { directions[index].queue = SegmentQueue() }
+        for index in 2 * place...2 * place + 1 { directions[index].queue = SegmentQueue() }
     }
 
     // MARK: Overlaps and comments

@@ -206,10 +206,9 @@ extension Reassembler {
     /// Decides where a direction begins whose initial sequence number was not seen, once it is not likely any more
     /// that an earlier segment turns up.
     mutating func settle(_ place: Int, force: Bool) {
-        let isHalf = !directions[2 * place].isSeen || !directions[2 * place + 1].isSeen
-        if isHalf { connections[place].settlingSince = connections[place].packets }
+        noteHalf(place)
         let waited = Int(connections[place].packets &- connections[place].settlingSince)
-        for index in [2 * place, 2 * place + 1] {
+        for index in 2 * place...2 * place + 1 {
             let anchor = directions[index].anchor
             guard anchor == .tentative || anchor == .tentativeAcknowledged,
                 let first = directions[index].queue.firstStart, let end = directions[index].queue.firstEnd
@@ -221,6 +220,12 @@ extension Reassembler {
             let isLost = anchor == .tentativeAcknowledged && connections[place].sawHandshake && first > Direction.origin
             directions[index].fix(at: isLost ? Direction.origin : first)
         }
+    }
+
+    /// Packets count for `settle` from when both sides are seen.
+    mutating func noteHalf(_ place: Int) {
+        let isHalf = !directions[2 * place].isSeen || !directions[2 * place + 1].isSeen
+        if isHalf { connections[place].settlingSince = connections[place].packets }
     }
 
     /// The position of a segment, unless it lies so far away that it can't belong to the stream.

@@ -27,7 +27,7 @@ extension Reassembler {
     private mutating func place(_ key: FlowKey, _ segment: TCPSegment) -> Int {
         // By the packet, so that it goes up alike for all readers of a capture.
         serial = max(serial &+ 1, packet &* 16)
-        let connection = Connection(key: key, serial: serial, started: segment.time, lastTime: segment.time)
+        let connection = Connection(key: key, serial: serial, started: segment.time)
         let place: Int
         if let reused = free.popLast() {
             place = reused
@@ -129,7 +129,7 @@ extension Reassembler {
         connections[place].notes = nil
         heldInAll -= connections[place].held
         connections[place].held = 0
-        for index in [2 * place, 2 * place + 1] { directions[index].queue = SegmentQueue() }
+        for index in 2 * place...2 * place + 1 { directions[index].queue = SegmentQueue() }
         session?.end(at: connections[place].lastTime)
     }
 
@@ -233,10 +233,12 @@ extension Reassembler {
         guard connections[place].phase == .open, !connections[place].isAborted, connections[place].held == 0 else {
             return false
         }
-        return [2 * place, 2 * place + 1].allSatisfy { index in
-            directions[index].isFinished && directions[index].finish == directions[index].next
-                && directions[index].proven == directions[index].covered
-        }
+        return isOver(index: 2 * place) && isOver(index: 2 * place + 1)
+    }
+
+    private func isOver(index: Int) -> Bool {
+        directions[index].isFinished && directions[index].finish == directions[index].next
+            && directions[index].proven == directions[index].covered
     }
 
     /// Ends a closed connection's session and remembers the connection.

@@ -78,13 +78,17 @@ extension Reassembler {
 
     /// The direction whose first waiting segment is the earliest of those that can be helped.
     private func earliestDirection(_ place: Int, force: Bool) -> Int? {
-        let isCandidate = [2 * place, 2 * place + 1].map { index in
-            !directions[index].queue.isEmpty && (force ? directions[index].isPlaced : isStalled(index: index))
-        }
-        guard isCandidate[0], isCandidate[1] else { return isCandidate[0] ? 0 : isCandidate[1] ? 1 : nil }
+        let isCandidate = (
+            canBeHelped(2 * place, force: force), canBeHelped(2 * place + 1, force: force)
+        )
+        guard isCandidate.0, isCandidate.1 else { return isCandidate.0 ? 0 : isCandidate.1 ? 1 : nil }
         guard let first = directions[2 * place].queue.firstTime, let second = directions[2 * place + 1].queue.firstTime
         else { return 0 }
         return second < first ? 1 : 0
+    }
+
+    private func canBeHelped(_ index: Int, force: Bool) -> Bool {
+        !directions[index].queue.isEmpty && (force ? directions[index].isPlaced : isStalled(index: index))
     }
 
     /// A segment waits for octets of the other side that its sender had received.

@@ -22,8 +22,9 @@ struct Reassembly: SegmentHandler, ~Copyable {
 
     /// Time of the packet at hand.
     private(set) var now = Timestamp(nanoseconds: 0)
-    /// Number of the packet at hand.
+    /// Number of the packet at hand, and the comments on it.
     var packet: UInt64 = 0
+    var comments: [String] = []
     /// After this time, or this packet, a closed connection's session is over.
     private var due = Timestamp(nanoseconds: .max)
     private var duePacket = UInt64.max
@@ -63,24 +64,43 @@ struct Reassembly: SegmentHandler, ~Copyable {
 
     // MARK: Packets
 
+    @inline(__always)
+    mutating func wants(
+        from source: IPAddress, _ sourcePort: UInt16, to destination: IPAddress, _ destinationPort: UInt16,
+        at time: Timestamp
+    ) -> Bool {
+        if index(source, sourcePort, destination, destinationPort) != nil { return true }
+        now = time
+        passTime()
+        return false
+    }
+
     /// Takes the next segment of the capture.
-    mutating func segment(_ segment: TCPSegment, _ payload: RawSpan, comments: [String]) {
+    mutating func segment(_ segment: TCPSegment, _ payload: RawSpan) {
         now = segment.time
-        if let index = index(of: segment) {
+        if let index = index(segment.source, segment.sourcePort, segment.destination, segment.destinationPort) {
             parts[index].take(segment, payload, comments, packet: packet)
             due = min(due, parts[index].due)
             duePacket = min(duePacket, parts[index].duePacket)
         }
-        // By time and packets, on whatever packet: then it does not depend on which connections are followed.
+        passTime()
+    }
+
+    /// Ends what time ends: by time and packets, on whatever segment, so that it does not depend on which connections
+    /// are followed.
+    @inline(__always)
+    private mutating func passTime() {
         if now > due || packet > duePacket { expire() }
         if now > sweepDue { sweep() }
     }
 
-    /// Which reassembler takes a segment; nil for what another reader follows.
+    /// Which reassembler takes a segment between these ends; nil for what another reader follows.
     @inline(__always)
-    private func index(of segment: TCPSegment) -> Int? {
-        if segment.sourcePort == 53 || segment.destinationPort == 53 { return count - 1 }
-        let part = CaptureShare.part(of: segment)
+    private func index(
+        _ source: IPAddress, _ sourcePort: UInt16, _ destination: IPAddress, _ destinationPort: UInt16
+    ) -> Int? {
+        if sourcePort == 53 || destinationPort == 53 { return count - 1 }
+        let part = CaptureShare.part(source, destination, ports: UInt64(sourcePort) &+ UInt64(destinationPort))
         return followed.contains(part) ? part - followed.lowerBound : nil
     }
 

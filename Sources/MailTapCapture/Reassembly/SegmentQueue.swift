@@ -30,18 +30,19 @@ struct WaitingSegment {
 
 /// The segments that wait in one direction, in the order of their positions, without overlap.
 struct SegmentQueue {
+    /// Kept up to date, so that who asks need not look into the array.
+    private(set) var isEmpty = true
     private var segments: [WaitingSegment] = []
     private var head = 0
 
-    var isEmpty: Bool { head == segments.count }
-    var count: Int { segments.count - head }
+    @inline(__always) var count: Int { segments.count - head }
     var first: WaitingSegment? { head < segments.count ? segments[head] : nil }
     /// Position of the first waiting segment, without copying it.
-    var firstStart: UInt64? { head < segments.count ? segments[head].start : nil }
-    var firstEnd: UInt64? { head < segments.count ? segments[head].end : nil }
-    var lastEnd: UInt64? { isEmpty ? nil : segments.last?.end }
-    var firstAcknowledged: UInt64 { head < segments.count ? segments[head].acknowledged : 0 }
-    var firstTime: Timestamp? { head < segments.count ? segments[head].time : nil }
+    @inline(__always) var firstStart: UInt64? { head < segments.count ? segments[head].start : nil }
+    @inline(__always) var firstEnd: UInt64? { head < segments.count ? segments[head].end : nil }
+    @inline(__always) var lastEnd: UInt64? { isEmpty ? nil : segments.last?.end }
+    @inline(__always) var firstAcknowledged: UInt64 { head < segments.count ? segments[head].acknowledged : 0 }
+    @inline(__always) var firstTime: Timestamp? { head < segments.count ? segments[head].time : nil }
 
     /// Position of the first waiting octet; what carries none is passed over.
     var firstDataStart: UInt64? {
@@ -59,6 +60,7 @@ struct SegmentQueue {
         segments[head].bytes = []
         head += 1
         if head == segments.count {
+            isEmpty = true
             segments.removeAll(keepingCapacity: segments.capacity <= 64)
             head = 0
         } else if head > 64, head > segments.count / 2 {
@@ -84,6 +86,7 @@ struct SegmentQueue {
         var whole = segment
         whole.bytes = [UInt8](copying: bytes)
         segments.append(whole)
+        isEmpty = false
         return whole.cost
     }
 
@@ -124,7 +127,7 @@ struct SegmentQueue {
     }
 
     /// Whether the first waiting segment is a FIN or RST alone.
-    var firstIsBare: Bool {
+    @inline(__always) var firstIsBare: Bool {
         head < segments.count && segments[head].bytes.isEmpty && segments[head].cut == 0
             && !segments[head].signals.isEmpty
     }

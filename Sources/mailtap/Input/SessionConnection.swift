@@ -14,13 +14,14 @@ final class SessionConnection: SessionSink {
     private let session = NumberedSession()
     /// Lives as long as the reading, and so longer than any connection.
     private unowned let owner: any SessionOwner
-    private var trace: Trace?
     // These are set and read in single statements on the thread that reads, so that no two accesses can overlap; the
     // check for that would be made at each packet.
     @exclusivity(unchecked) private var verdict: Bool?
     @exclusivity(unchecked) private(set) var wantsMore = true
     /// Whether there is a `trace`: to look at that itself would copy it at each packet.
     @exclusivity(unchecked) private var keepsTrace: Bool
+    /// Last, since it is large, and nearly always not there.
+    private var trace: Trace?
 
     init(_ info: SessionInfo, _ wishes: borrowing SessionGatherer.Wishes, _ owner: any SessionOwner) {
         let limits = wishes.limits.shared(among: info.openTogether)

@@ -34,7 +34,7 @@ import Testing
         var reassembler = Reassembly(sink: collector, source: "test")
         names(reassembler.names, Timestamp(nanoseconds: 900_000_000))
         for (segment, payload) in Conversation.mail().segments {
-            reassembler.segment(segment, payload.span.bytes, comments: [])
+            reassembler.segment(segment, payload.span.bytes)
         }
         reassembler.finishAll()
         return try #require(collector.traces.first).info
@@ -80,7 +80,7 @@ import Testing
         }
         dns.close()
         for (segment, payload) in dns.segments + Conversation.mail().segments {
-            reassembler.segment(segment, payload.span.bytes, comments: [])
+            reassembler.segment(segment, payload.span.bytes)
         }
         reassembler.finishAll()
         #expect(collector.traces.count == 1)

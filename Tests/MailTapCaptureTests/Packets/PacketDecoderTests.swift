@@ -117,7 +117,11 @@ struct Wrapping: CustomTestStringConvertible, Sendable {
 /// Keeps the segments that a decoder finds.
 struct SegmentCollector: SegmentHandler {
     var found: [(segment: TCPSegment, payload: [UInt8])] = []
-    mutating func segment(_ segment: TCPSegment, _ payload: RawSpan, comments: [String]) {
+    mutating func wants(
+        from source: IPAddress, _ sourcePort: UInt16, to destination: IPAddress, _ destinationPort: UInt16,
+        at time: Timestamp
+    ) -> Bool { true }
+    mutating func segment(_ segment: TCPSegment, _ payload: RawSpan) {
         found.append((segment, [UInt8](copying: payload)))
     }
     mutating func dnsResponse(_ payload: RawSpan, at time: Timestamp) {}

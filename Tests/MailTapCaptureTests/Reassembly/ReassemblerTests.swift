@@ -267,7 +267,7 @@ import Testing
         }
         let collector = TraceCollector()
         var reassembler = Reassembly(sink: collector, source: "test", limits: limits)
-        for (segment, payload) in segments { reassembler.segment(segment, payload.span.bytes, comments: []) }
+        for (segment, payload) in segments { reassembler.segment(segment, payload.span.bytes) }
         #expect(reassembler.openCount <= 100 + CaptureShare.partCount)
         #expect(reassembler.placeCount <= 210)
         reassembler.finishAll()
@@ -291,7 +291,7 @@ import Testing
         segments.sort { $0.segment.time < $1.segment.time }
         let ends = EndCollector()
         var reassembler = Reassembly(sink: ends, source: "test")
-        for (segment, payload) in segments { reassembler.segment(segment, payload.span.bytes, comments: []) }
+        for (segment, payload) in segments { reassembler.segment(segment, payload.span.bytes) }
         reassembler.finishAll()
         #expect(ends.ports == [40_003, 40_001, 40_002])
     }
@@ -309,7 +309,7 @@ import Testing
         let bored = Bored()
         var reassembler = Reassembly(sink: bored, source: "test")
         for (segment, payload) in Conversation.mail().segments {
-            reassembler.segment(segment, payload.span.bytes, comments: [])
+            reassembler.segment(segment, payload.span.bytes)
         }
         reassembler.finishAll()
         #expect(bored.chunks == 2)
@@ -337,7 +337,7 @@ import Testing
         }
         let collector = TraceCollector()
         var reassembler = Reassembly(sink: collector, source: "test", limits: limits)
-        for (segment, payload) in segments { reassembler.segment(segment, payload.span.bytes, comments: []) }
+        for (segment, payload) in segments { reassembler.segment(segment, payload.span.bytes) }
         #expect(reassembler.heldInAll <= 1 << 17)
         reassembler.finishAll()
         #expect(reassembler.heldInAll == 0)

@@ -98,7 +98,7 @@ func reassemble(
     var reassembler = Reassembly(sink: collector, source: "test", limits: limits)
     for (segment, payload) in segments {
         reassembler.packet += 1
-        reassembler.segment(segment, payload.span.bytes, comments: [])
+        reassembler.segment(segment, payload.span.bytes)
     }
     reassembler.finishAll()
     return collector.traces
