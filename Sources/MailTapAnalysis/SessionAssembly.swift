@@ -316,10 +316,10 @@ struct SessionAssembly {
             ? edits.patterns(in: StreamRange(.server, event.range.start, textStart)).first?.pattern : nil
         let isInjected = place.isFirst && edits.isInjected(event.range)
         let change = edits.hasForwards ? edits.forwarded(bytes, event.range) : .same
-        if place.isFirst { received.removeAll() }
-        let before = received
+        // Taken out, and put back below, so that it is not copied with each line.
+        var before: [UInt8] = []
+        if !place.isFirst { swap(&before, &received) }
         let original = edits.hasForwards ? [UInt8](copying: bytes) : []
-        received += original
         session.exchanges[index].changeReply(isFurther: place.isFurther) { reply in
             if place.isFirst {
                 reply.isInjected = isInjected
@@ -329,6 +329,8 @@ struct SessionAssembly {
                 reply.forwarded.append(change, received: before, original: original)
             }
         }
+        before += original
+        received = before
     }
 
     private mutating func annotate(upTo end: Int) {

@@ -78,17 +78,17 @@ extension Exchange {
 struct StreamEdits {
     /// Whether nothing was masked, changed or said by MailTap, and nothing may vary.
     private(set) var isEmpty = true
-    private var masks: [Mask] = []
-    private var forwards: [(range: StreamRange, octets: [UInt8])] = []
-    private var injections: [StreamRange] = []
-    private var patterns: [(range: StreamRange, pattern: ReplyPattern)] = []
+    private var masks = StreamRangeMap<SecretKind>()
+    private var forwards = StreamRangeMap<[UInt8]>()
+    private var injections = StreamRangeMap<Void>()
+    private var patterns = StreamRangeMap<ReplyPattern>()
 
     mutating func note(_ mark: Mark) {
         switch mark {
-        case .masked(let mask): masks.append(mask)
-        case .forwarded(let range, let octets): forwards.append((range, octets))
-        case .injected(let range): injections.append(range)
-        case .pattern(let range, let pattern): patterns.append((range, pattern))
+        case .masked(let mask): masks.insert(mask.range, mask.kind)
+        case .forwarded(let range, let octets): forwards.insert(range, octets)
+        case .injected(let range): injections.insert(range, ())
+        case .pattern(let range, let pattern): patterns.insert(range, pattern)
         default: return
         }
         isEmpty = false
@@ -103,31 +103,27 @@ struct StreamEdits {
     /// The masked ranges inside a line, as offsets; nil where nothing of it was masked.
     func masks(in line: StreamRange) -> [WireText.Secret]? {
         guard !masks.isEmpty else { return nil }
-        let found = masks.filter {
-            $0.range.side == line.side && $0.range.start < line.end && $0.range.end > line.start
-        }
+        let found = masks.touching(line)
         guard !found.isEmpty else { return nil }
         return found.map {
             let start = max($0.range.start, line.start) - line.start
             let end = min($0.range.end, line.end) - line.start
-            return WireText.Secret(range: Int(start)..<Int(end), kind: $0.kind)
+            return WireText.Secret(range: Int(start)..<Int(end), kind: $0.value)
         }
     }
 
     /// Where a dialogue file lets the octets of `range` vary.
     func patterns(in range: StreamRange) -> [(range: StreamRange, pattern: ReplyPattern)] {
         guard !patterns.isEmpty else { return [] }
-        return patterns.filter {
-            $0.range.side == range.side && $0.range.start >= range.start && $0.range.end <= range.end
-        }
+        return patterns.touching(range)
+            .filter { $0.range.start >= range.start && $0.range.end <= range.end }
+            .map { ($0.range, $0.value) }
     }
 
     /// What went on in place of the octets of `range`.
     func forwarded(_ bytes: RawSpan, _ range: StreamRange) -> Forwarded {
         guard !forwards.isEmpty else { return .same }
-        let touching = forwards.filter {
-            $0.range.side == range.side && $0.range.start < range.end && $0.range.end > range.start
-        }
+        let touching = forwards.touching(range)
         guard !touching.isEmpty else { return .same }
         var octets: [UInt8] = []
         var position = range.start
@@ -138,7 +134,7 @@ struct StreamEdits {
                 if from < to { octets += [UInt8](copying: bytes.extracting(from..<to)) }
             }
             // An edit that spans lines speaks once, at its beginning.
-            if edit.range.start >= range.start { octets += edit.octets }
+            if edit.range.start >= range.start { octets += edit.value }
             position = max(position, edit.range.end)
         }
         if position < range.end {
@@ -150,12 +146,12 @@ struct StreamEdits {
 
     /// Octets of the side's stream that MailTap itself said.
     func injected(by side: Side) -> UInt64 {
-        injections.reduce(0) { $1.side == side ? $0 &+ $1.length : $0 }
+        injections.octets(of: side)
     }
 
     /// Whether MailTap itself said the octets of `range`.
     func isInjected(_ range: StreamRange) -> Bool {
-        injections.contains { $0.side == range.side && $0.start <= range.start && $0.end >= range.end }
+        !injections.isEmpty && injections.covers(range)
     }
 }
 
@@ -167,11 +163,18 @@ extension Forwarded {
         case (.same, .nothing): self = received.isEmpty ? .nothing : .octets(received)
         case (.same, .octets(let changed)): self = .octets(received + changed)
         case (.nothing, .same): self = .octets(original)
-        case (.octets(let before), .same): self = .octets(before + original)
-        case (.octets(let before), .octets(let changed)): self = .octets(before + changed)
+        case (.octets(let before), .same): extend(before, by: original)
+        case (.octets(let before), .octets(let changed)): extend(before, by: changed)
         case (.nothing, let changed): self = changed
         case (.octets, .nothing): break
         }
+    }
+
+    /// Appends to what is there already, without copying it.
+    private mutating func extend(_ octets: consuming [UInt8], by more: [UInt8]) {
+        self = .nothing
+        octets += more
+        self = .octets(octets)
     }
 }
 

@@ -114,7 +114,9 @@ import Testing
             for (known, keyword) in keywords {
                 let isOffered = slowly?.keyword == keyword
                 #expect(offers.known.contains(known) == isOffered, "\(keyword) in \(line)")
-                #expect(offers.capability(known) == (isOffered ? slowly : nil))
+                #expect(offers.capability(keyword) == (isOffered ? slowly : nil))
+                if known == .auth { #expect(offers.auth == (isOffered ? slowly : nil)) }
+                if known == .limits { #expect(offers.limits == (isOffered ? slowly : nil)) }
             }
             #expect(
                 offers.sizeLimit == (slowly?.keyword == "SIZE" ? slowly?.arguments.first.flatMap { UInt64($0) } : nil))

@@ -25,11 +25,12 @@ enum Findings {
         let smuggling = SmugglingRules(session, anomalies)
         var known: Rule?
         var hasInjection = false
+        var replies = AnomalousReplies(session)
         smuggling.lookBehindContent(&found)
         for var anomaly in anomalies {
             if smuggling.apply(anomaly, &found) || isFarewell(anomaly, session) { continue }
-            if anomaly.isA(.replyWithoutCommand), mayBeAsked(anomaly.exchange, session) { continue }
-            if anomaly.isA(.replyWithoutStatus), isLeftOpen(anomaly.exchange, session) { continue }
+            if anomaly.isA(.replyWithoutCommand), replies.mayBeAsked(anomaly.exchange) { continue }
+            if anomaly.isA(.replyWithoutStatus), replies.isLeftOpen(anomaly.exchange) { continue }
             let id = anomaly.rule(in: session.proto)
             // Anomalies of one rule often stand together.
             if known?.id != id { known = RuleBook.rule(id) }
@@ -48,16 +49,6 @@ enum Findings {
             found.add(
                 rule, exchange: anomaly.exchange, anomaly.text(rule) + more,
                 side: .some(isLost ? nil : rule.side ?? anomaly.range.side))
-        }
-    }
-
-    /// Whether a command that was not seen may have asked for a reply: octets of the client are lost, or the beginning was
-    /// not seen and no greeting of the client since.
-    private static func mayBeAsked(_ exchange: Int, _ session: Session) -> Bool {
-        guard session.clientMissing == 0 else { return true }
-        guard !session.info.startSeen else { return false }
-        return !session.exchanges.prefix(exchange).contains {
-            [.ehlo, .lhlo, .helo].contains($0.command?.keyword) && $0.replyStatus.isPositive
         }
     }
 
@@ -87,14 +78,6 @@ enum Findings {
         case .none: return "; it is all that \(name) was answered with"
         case let status: return "; it stands in the reply \(status.text) to \(name)"
         }
-    }
-
-    /// Whether a dialogue file lets any lines stand in the reply.
-    private static func isLeftOpen(_ exchange: Int, _ session: Session) -> Bool {
-        guard session.exchanges.indices.contains(exchange), let reply = session.exchanges[exchange].reply else {
-            return false
-        }
-        return reply.lines.contains { line in line.patterns.contains { $0.pattern.kind == .lines } }
     }
 
     /// Whether an unsolicited reply is a server's way of ending the session, which no command asks for: 421

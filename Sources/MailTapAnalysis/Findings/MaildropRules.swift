@@ -11,6 +11,8 @@ struct MaildropRules {
     private var wasRefused = false
     /// SASL mechanisms that the server listed when AUTH alone asked for them.
     private var listed: [String] = []
+    /// The same to look up.
+    private var isListed: Set<String> = []
     /// Whether the server agreed to UTF8 (RFC 6856 section 2).
     private var isUTF8 = false
     /// Whether QUIT was answered by +OK.
@@ -35,7 +37,10 @@ struct MaildropRules {
         case .utf8: isUTF8 = true
         case .quit: hasQuit = true
         case .capa: TagRules.apply(place, &found)
-        case .auth: if arguments.count == 0 { listed = place.exchange.data?.map { $0.text().text.keyword } ?? [] }
+        case .auth:
+            guard arguments.count == 0 else { break }
+            listed = place.exchange.data?.map { $0.text().text.keyword } ?? []
+            isListed = Set(listed)
         default: listings.apply(arguments, place, &found)
         }
     }
@@ -152,10 +157,7 @@ struct MaildropRules {
         default: break
         }
         let isLogin = place.facts.verb == .user || place.facts.verb == .apop
-        let takesNames =
-            place.state.capabilities?.contains { tag in
-                tag.keyword == "UTF8" && tag.arguments.contains { $0.uppercased() == "USER" }
-            } ?? false
+        let takesNames = place.state.offers(.utf8Names) == true
         guard isUTF8 || isLogin && (takesNames || place.isPatchy) else {
             found.add(
                 "pop3.8bit-command", exchange: place.index,
@@ -199,9 +201,10 @@ struct MaildropRules {
         guard place.facts.verb == .auth, !place.isPatchy, let command = place.exchange.command,
             let name = SASLSteps.mechanismName(of: command)
         else { return }
-        let tags = place.state.capabilities?.filter { $0.keyword == "SASL" }.flatMap(\.arguments) ?? []
-        let offered = tags.map { $0.uppercased() } + listed
-        guard !offered.isEmpty, !offered.contains(name) else { return }
+        let offers = place.state.offers
+        guard offers?.offers(name, behind: "SASL") != true, !isListed.contains(name) else { return }
+        let offered = (offers?.mechanisms("SASL") ?? []) + listed
+        guard !offered.isEmpty else { return }
         found.add(
             "pop3.mechanism-not-offered", exchange: place.index,
             "The client logs in by \(ShownText.of(name)), and the server offers "

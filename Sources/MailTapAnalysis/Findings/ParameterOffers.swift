@@ -32,7 +32,7 @@ enum ParameterOffers {
     }
 
     private static func offer(_ keyword: String, _ argument: Int, _ place: DialoguePlace) -> String? {
-        let arguments = place.state.capabilities?.first { $0.keyword == keyword }?.arguments ?? []
+        let arguments = place.state.offers?.capability(keyword)?.arguments ?? []
         return arguments.indices.contains(argument) ? arguments[argument] : nil
     }
 }

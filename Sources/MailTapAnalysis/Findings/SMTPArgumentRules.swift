@@ -50,11 +50,10 @@ enum SMTPArgumentRules {
     /// RFC 4954 section 3: the mechanisms stand behind the keyword AUTH.
     private static func mechanism(_ place: DialoguePlace, _ found: inout FindingList) {
         guard let command = place.exchange.command, !place.isPatchy,
-            let offers = place.state.capabilities?.filter({ $0.keyword == "AUTH" }), !offers.isEmpty,
-            let name = SASLSteps.mechanismName(of: command)
+            let offers = place.state.offers, offers.capability("AUTH") != nil,
+            let name = SASLSteps.mechanismName(of: command), !offers.offers(name, behind: "AUTH")
         else { return }
-        let offered = offers.flatMap(\.arguments).map { $0.uppercased() }
-        guard !offered.contains(name) else { return }
+        let offered = offers.mechanisms("AUTH")
         found.add(
             "smtp.mechanism-not-offered", exchange: place.index,
             "The client logs in by \(ShownText.of(name)), and the server offers "

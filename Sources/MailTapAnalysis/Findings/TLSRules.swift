@@ -2,6 +2,9 @@ import MailTapCore
 
 /// TLS: offers that stay, vanish or change, certificates, versions.
 enum TLSRules {
+    /// Lost offers that a finding names.
+    private static let most = 10
+
     /// What an answer to EHLO or CAPA offers.
     ///
     /// - Parameters:
@@ -23,9 +26,9 @@ enum TLSRules {
             if offers.known.contains(.startTLS) {
                 found.add("smtp.starttls-inside-tls", exchange: place.index, "STARTTLS is offered under TLS")
             }
-            let lost = lost(before.clearCapabilities ?? [], offers.capabilities)
+            let lost = before.clearOffers.map { Self.lost($0, offers) } ?? []
             if !lost.isEmpty {
-                let names = lost.prefix(10).map { ShownText.of($0) }.joined(separator: ", ")
+                let names = lost.prefix(most).map { ShownText.of($0) }.joined(separator: ", ")
                 found.add("smtp.offer-lost-after-tls", exchange: place.index, "No more offered: \(names)")
             }
             return
@@ -37,7 +40,7 @@ enum TLSRules {
                 "A keyword of eight X letters stands where STARTTLS may have stood")
         }
         guard offers.known.contains(.auth), place.session.info.server.address?.isLoopback != true else { return }
-        let revealing = offers.capability(.auth)?.arguments.filter {
+        let revealing = offers.auth?.arguments.filter {
             SASLSteps.mechanism($0.uppercased())?.revealsSecret == true
         }
         if let revealing, !revealing.isEmpty {
@@ -47,18 +50,20 @@ enum TLSRules {
     }
 
     /// What was offered in clear and is worse under TLS: keywords that are gone, login mechanisms, a smaller limit.
-    private static func lost(_ clear: [Capability], _ now: [Capability]) -> [String] {
+    ///
+    /// No more than anybody is told of.
+    private static func lost(_ clear: Offers, _ now: Offers) -> [String] {
         var lost: [String] = []
-        for offer in clear where offer.keyword != "STARTTLS" && offer.keyword != "STLS" {
-            guard let left = now.first(where: { $0.keyword == offer.keyword }) else {
+        for offer in clear.capabilities
+        where lost.count < most && offer.keyword != "STARTTLS" && offer.keyword != "STLS" {
+            guard let left = now.capability(offer.keyword) else {
                 lost.append(offer.keyword)
                 continue
             }
             switch offer.keyword {
             case "AUTH", "SASL":
-                let names = now.filter { $0.keyword == offer.keyword }.flatMap(\.arguments).map { $0.uppercased() }
-                lost += offer.arguments.map { $0.uppercased() }.filter { !names.contains($0) }
-                    .map { "\(offer.keyword) \($0)" }
+                lost += offer.arguments.lazy.map { $0.uppercased() }
+                    .filter { !now.offers($0, behind: offer.keyword) }.map { "\(offer.keyword) \($0)" }
             case "SIZE":
                 guard let before = offer.arguments.first.flatMap({ UInt64($0) }),
                     let after = left.arguments.first.flatMap({ UInt64($0) }), after > 0, before == 0 || after < before
@@ -80,17 +85,16 @@ enum TLSRules {
             }
             // Tags may come and go with the state (RFC 2449 section 5).
             guard before.phase == .authorization else { return }
-            let lost = lost(before.clearCapabilities ?? [], offers.capabilities)
+            let lost = before.clearOffers.map { Self.lost($0, offers) } ?? []
             guard !lost.isEmpty else { return }
-            let names = lost.prefix(10).map { ShownText.of($0) }.joined(separator: ", ")
+            let names = lost.prefix(most).map { ShownText.of($0) }.joined(separator: ", ")
             found.add("pop3.offer-lost-after-tls", exchange: place.index, "No more offered: \(names)")
             return
         }
         guard before.phase == .authorization, !offers.known.isDisjoint(with: [.user, .sasl]),
             place.session.info.server.address?.isLoopback != true
         else { return }
-        let mechanisms = offers.capabilities.filter { $0.keyword == "SASL" }.flatMap(\.arguments)
-        let sasl = mechanisms.map { $0.uppercased() }.filter { SASLSteps.mechanism($0)?.revealsSecret == true }
+        let sasl = offers.mechanisms("SASL").filter { SASLSteps.mechanism($0)?.revealsSecret == true }
         let revealing = (offers.known.contains(.user) ? ["USER"] : []) + sasl.map { "SASL \($0)" }
         guard !revealing.isEmpty else { return }
         let names = revealing.prefix(8).map { ShownText.of($0) }.joined(separator: ", ")

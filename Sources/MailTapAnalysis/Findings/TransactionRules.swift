@@ -100,7 +100,7 @@ struct TransactionRules {
     }
 
     private func limit(_ name: String, _ place: DialoguePlace) -> Int? {
-        for argument in place.state.offers?.capability(.limits)?.arguments ?? [] {
+        for argument in place.state.offers?.limits?.arguments ?? [] {
             let fields = argument.split(separator: "=", maxSplits: 1)
             if fields.count == 2, fields[0].uppercased() == name { return Int(fields[1]) }
         }

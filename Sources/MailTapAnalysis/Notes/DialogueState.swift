@@ -82,14 +82,8 @@ struct DialogueState {
 
     init(proto: MailProtocol?) { self.proto = proto }
 
-    /// What the server offers, read; nil where it was never asked.
-    var capabilities: [Capability]? { offers?.capabilities }
-
-    /// What it offered in clear, once TLS has begun, read.
-    var clearCapabilities: [Capability]? { clearOffers?.capabilities }
-
     /// Whether the server offers an extension; nil where it was never asked.
-    func offers(_ keyword: String) -> Bool? { capabilities.map { $0.contains { $0.keyword == keyword } } }
+    func offers(_ keyword: String) -> Bool? { offers.map { $0.capability(keyword) != nil } }
 
     /// As for any keyword, without reading the others.
     func offers(_ keyword: Offers.Known) -> Bool? { offers.map { $0.known.contains(keyword) } }

@@ -1,9 +1,9 @@
 import MailTapCore
 
 /// What an answer to EHLO or CAPA offers: a few keywords are looked for at once, the rest is read when somebody asks.
-struct Offers {
+struct Offers: Sendable, Equatable {
     /// Keywords that rules ask for at every session.
-    struct Known: OptionSet {
+    struct Known: OptionSet, Sendable {
         var rawValue: UInt32
 
         static let size = Known(rawValue: 1)
@@ -24,9 +24,17 @@ struct Offers {
         static let lang = Known(rawValue: 16_384)
         static let sasl = Known(rawValue: 32_768)
         static let user = Known(rawValue: 65_536)
+        /// UTF8 with USER: names and passwords may be of it (RFC 6856 section 2.1).
+        static let utf8Names = Known(rawValue: 131_072)
     }
 
+    /// Lines from which on they are read once, whether somebody asks or not.
+    private static let many = 33
+
     private let lines: ArraySlice<WireText>
+    private var index: OfferIndex?
+    /// The first lines of AUTH and of LIMITS.
+    private var authLine: Int?, limitsLine: Int?
     private(set) var known: Known = []
     /// The octets that SIZE allows (RFC 1870 section 4); nil where it does not say.
     private(set) var sizeLimit: UInt64?
@@ -39,7 +47,8 @@ struct Offers {
         self.lines = lines
         var areOpen = false
         var words = KeywordMarks()
-        for line in lines {
+        for number in lines.indices {
+            let line = lines[number]
             let plain = line.withBytes { words.take($0) }
             if plain == nil { mayBeOdd = true }
             if line.hasMarks, !line.patterns.isEmpty {
@@ -51,21 +60,51 @@ struct Offers {
             if found == .size, !known.contains(.size) {
                 sizeLimit = Self.limit(in: line)
             }
+            switch found {
+            case .auth where authLine == nil: authLine = number
+            case .limits where limitsLine == nil: limitsLine = number
+            case .popUTF8 where Self.takesNames(line): known.insert(.utf8Names)
+            default: break
+            }
             known.formUnion(found)
         }
         self.areOpen = areOpen
+        if lines.count >= Self.many { index = OfferIndex(lines.lazy.compactMap { Capability(line: $0) }) }
     }
 
     /// The lines, as they came.
     var texts: ArraySlice<WireText> { lines }
 
-    /// All of them, read.
-    var capabilities: [Capability] { lines.compactMap { Capability(line: $0) } }
+    /// All of them, read; where there are many, each keyword once.
+    var capabilities: [Capability] { index?.capabilities ?? lines.compactMap { Capability(line: $0) } }
 
     /// The capability of a keyword, the first where there are several; nil where it is not offered.
-    func capability(_ keyword: Known) -> Capability? {
-        guard known.contains(keyword) else { return nil }
-        return lines.first { Self.known(in: $0) == keyword }.flatMap { Capability(line: $0) }
+    func capability(_ keyword: String) -> Capability? {
+        guard let index else { return capabilities.first { $0.keyword == keyword } }
+        return index[keyword]
+    }
+
+    /// The first line that begins with AUTH, read.
+    var auth: Capability? { authLine.flatMap { Capability(line: lines[$0]) } }
+
+    /// The first line that begins with LIMITS, read.
+    var limits: Capability? { limitsLine.flatMap { Capability(line: lines[$0]) } }
+
+    /// The login mechanisms behind a keyword, AUTH or SASL, in capitals.
+    func mechanisms(_ keyword: String) -> [String] {
+        guard let index else {
+            return capabilities.filter { $0.keyword == keyword }.flatMap(\.arguments).map { $0.uppercased() }
+        }
+        return index[keyword]?.arguments ?? []
+    }
+
+    /// Whether a mechanism, written in capitals, stands behind a keyword, AUTH or SASL.
+    func offers(_ mechanism: String, behind keyword: String) -> Bool {
+        index?.offers(mechanism, behind: keyword) ?? mechanisms(keyword).contains(mechanism)
+    }
+
+    private static func takesNames(_ line: WireText) -> Bool {
+        Capability(line: line)?.arguments.contains { $0.uppercased() == "USER" } == true
     }
 
     private static func limit(in line: WireText) -> UInt64? {

@@ -10,6 +10,11 @@ public struct SessionOverview: Sendable, Equatable {
         public var exchange: Int
     }
 
+    private struct Offered: Equatable {
+        var clear: Offers
+        var now: Offers
+    }
+
     /// One plain sentence.
     public var sentence = ""
     /// Nanoseconds from the start to the greeting; nil where none was seen.
@@ -26,6 +31,8 @@ public struct SessionOverview: Sendable, Equatable {
     public var appeared: [String] = []
     /// Whether any command may name a user, and whether the server refused a login.
     private var mayNameUser = false, wasRefused = false
+    /// What was offered in clear and under TLS, until it is compared at the end.
+    private var offers: Offered?
 
     /// Octets of content per second; nil where too little passed to tell.
     public var rate: Double? {
@@ -67,15 +74,19 @@ public struct SessionOverview: Sendable, Equatable {
         }
         if verb == .ehlo || verb == .lhlo || verb == .capa, place.state.isEncrypted,
             place.facts.isEncrypted || place.session.tls != nil,
-            let clear = place.state.clearCapabilities, let now = place.state.capabilities
+            let clear = place.state.clearOffers, let now = place.state.offers
         {
-            vanished = clear.map(\.keyword).filter { word in !now.contains { $0.keyword == word } }
-            appeared = now.map(\.keyword).filter { word in !clear.contains { $0.keyword == word } }
+            offers = Offered(clear: clear, now: now)
         }
     }
 
     /// The session is over; the place is at its end.
     mutating func finish(_ session: Session, _ place: DialoguePlace) {
+        if let offers {
+            vanished = offers.clear.capabilities.map(\.keyword).filter { offers.now.capability($0) == nil }
+            appeared = offers.now.capabilities.map(\.keyword).filter { offers.clear.capability($0) == nil }
+        }
+        offers = nil
         for index in session.messages.indices {
             contentBytes = contentBytes.addingReportingOverflow(session.messages[index].bytes).partialValue
             contentTime = contentTime.addingReportingOverflow(session.messages[index].transferTime).partialValue

@@ -17,13 +17,19 @@ struct Offer {
 struct Arrivals {
     /// When the newest octet came.
     var latest: Timestamp
-    /// Older stretches that waited: `end` offset in the stream and moment, in order.
+    /// Older stretches that waited: `end` offset in the stream and moment, in order; those in front may be decided.
     var earlier: [(end: UInt64, time: Timestamp)] = []
 
     /// When the octet before offset `end` came.
     func time(at end: UInt64) -> Timestamp {
         guard !earlier.isEmpty else { return latest }
-        return earlier.first { end <= $0.end }?.time ?? latest
+        var low = 0
+        var high = earlier.count
+        while low < high {
+            let middle = (low + high) / 2
+            if earlier[middle].end < end { low = middle + 1 } else { high = middle }
+        }
+        return low < earlier.count ? earlier[low].time : latest
     }
 }
 

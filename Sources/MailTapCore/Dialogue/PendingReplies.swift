@@ -9,9 +9,6 @@ struct PendingReply: Sendable {
     /// Whether a multi-line body follows a positive status (POP3).
     var body: Body = .none
 
-    /// Whether octets of the replies were lost since it was sent.
-    var isBeforeGap = false
-
     enum Kind: Sendable, Equatable {
         case command, continuation, content
         case chunk(isLast: Bool)
@@ -23,6 +20,10 @@ struct PendingReply: Sendable {
 struct PendingReplies: Sendable {
     private var items: [PendingReply] = []
     private var head = 0
+    /// Index behind the newest that was sent before octets of the replies were lost.
+    private var gapEnd = 0
+    /// What was asked for last, by `contains`, and the index before which nothing is such.
+    private var asked: (question: UInt16, upTo: Int) = (0, 0)
     private let limit: Int
 
     init(limit: Int) { self.limit = limit }
@@ -45,16 +46,24 @@ struct PendingReplies: Sendable {
         head += 1
         if head == items.count {
             if head == 1 { items.removeLast() } else { items.removeAll(keepingCapacity: true) }
-            head = 0
-        } else if head > 1_024 {
+            forget(head)
+        } else if head > 1_024, head > items.count / 2 {
             items.removeFirst(head)
-            head = 0
+            forget(head)
         }
     }
 
     mutating func removeAll() {
+        forget(items.count)
         items.removeAll(keepingCapacity: true)
         head = 0
+    }
+
+    /// The first `count` items are gone.
+    private mutating func forget(_ count: Int) {
+        head = max(0, head - count)
+        gapEnd = max(0, gapEnd - count)
+        asked.upTo = max(0, asked.upTo - count)
     }
 
     /// Says of the newest command that it is a chunk.
@@ -68,12 +77,20 @@ struct PendingReplies: Sendable {
     }
 
     /// Whether one that waits is such a one.
-    func contains(where isSuch: (PendingReply) -> Bool) -> Bool { items[head...].contains(where: isSuch) }
+    ///
+    /// - Parameter question: tells apart what is asked; those that are known not to be such are not looked at again.
+    mutating func contains(_ question: UInt16, where isSuch: (PendingReply) -> Bool) -> Bool {
+        if asked.question != question { asked = (question, head) }
+        asked.upTo = max(asked.upTo, head)
+        while asked.upTo < items.count {
+            if isSuch(items[asked.upTo]) { return true }
+            asked.upTo += 1
+        }
+        return false
+    }
 
     /// Octets of the replies were lost: those that wait may have been answered there.
-    mutating func noteGap() {
-        for index in head..<items.count { items[index].isBeforeGap = true }
-    }
+    mutating func noteGap() { gapEnd = items.count }
 
     /// The first reply behind a gap came: gives up the commands that it does not answer.
     ///
@@ -82,7 +99,7 @@ struct PendingReplies: Sendable {
     ///
     /// - Returns: whether there is a command that the reply answers.
     mutating func realign(_ canAnswer: (PendingReply) -> Bool) -> Bool {
-        let after = items[head...].firstIndex { !$0.isBeforeGap && canAnswer($0) }
+        let after = items[max(head, gapEnd)...].firstIndex(where: canAnswer)
         let before = items[head...].dropFirst().firstIndex(where: canAnswer)
         let isOwned: Bool
         if let index = after ?? before {
@@ -90,9 +107,9 @@ struct PendingReplies: Sendable {
             isOwned = true
         } else {
             isOwned = first.map(canAnswer) ?? false
-            if !isOwned { while first?.isBeforeGap == true { removeFirst() } }
+            if !isOwned { while head < gapEnd { removeFirst() } }
         }
-        for index in head..<items.count { items[index].isBeforeGap = false }
+        gapEnd = 0
         return isOwned
     }
 }

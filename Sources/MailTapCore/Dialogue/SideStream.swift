@@ -28,21 +28,28 @@ struct SideStream: Sendable {
     /// When the first octet came.
     private(set) var firstArrival: Timestamp?
 
+    /// When the octets came; those of octets that were decided since may still stand in front.
     private var arrivals: [(end: UInt64, time: Timestamp)] = []
+    /// How many of them are out of date.
+    private var pastArrivals = 0
     private var later: [Later] = []
+    /// The index of the next break.
+    private var nextBreak = 0
+    /// Octets behind the next break.
+    private var heldBehind = 0
     /// When the newest octet came.
     private(set) var latest = Timestamp(nanoseconds: 0)
 
     init(_ side: Side) { self.side = side }
 
     var hasFront: Bool { start < end }
-    var hasBreak: Bool { !later.isEmpty }
+    var hasBreak: Bool { nextBreak < later.count }
     var isEmpty: Bool { !hasFront && !hasBreak }
     /// Octets held, over all breaks.
-    var heldCount: Int { later.reduce(storage.count - start) { $0 + $1.octets.count } }
+    var heldCount: Int { storage.count - start + heldBehind }
     /// Whether the octets are cut by a gap, not by the end.
     var nextBreakIsGap: Bool {
-        if case .gap? = later.first?.interruption { return true }
+        if hasBreak, case .gap = later[nextBreak].interruption { return true }
         return false
     }
     var offer: Offer { Offer(side: side, base: offset, arrivals: Arrivals(latest: latest, earlier: arrivals)) }
@@ -51,7 +58,7 @@ struct SideStream: Sendable {
 
     /// As `prefix`; what stands behind a gap where that is all there is.
     var prefixBehindGap: [UInt8] {
-        !hasFront && nextBreakIsGap ? Array(later.first?.octets.prefix(512) ?? []) : prefix
+        !hasFront && nextBreakIsGap ? Array(later[nextBreak].octets.prefix(512)) : prefix
     }
 
     mutating func noteArrival(_ time: Timestamp) {
@@ -61,7 +68,7 @@ struct SideStream: Sendable {
 
     /// What was said so far was a preamble: the first octet behind it is the first one that counts.
     mutating func restart() {
-        firstArrival = hasFront ? arrivals.first?.time ?? latest : nil
+        firstArrival = hasFront ? arrivals.dropFirst(pastArrivals).first?.time ?? latest : nil
     }
 
     /// Keeps octets that nothing can be made of yet.
@@ -71,7 +78,7 @@ struct SideStream: Sendable {
     }
 
     mutating func append(_ bytes: RawSpan, at time: Timestamp) {
-        if later.isEmpty {
+        if !hasBreak {
             if start > Self.idleCapacity, start > storage.count / 2 {
                 storage.removeFirst(start)
                 start = 0
@@ -81,6 +88,7 @@ struct SideStream: Sendable {
         } else {
             bytes.withUnsafeBytes { later[later.count - 1].octets.append(contentsOf: $0) }
             later[later.count - 1].arrivals.append((bytes.byteCount, time))
+            heldBehind += bytes.byteCount
         }
     }
 
@@ -96,17 +104,32 @@ struct SideStream: Sendable {
             storage.removeAll(keepingCapacity: storage.capacity <= Self.idleCapacity)
             start = 0
             arrivals.removeAll(keepingCapacity: true)
-        } else if let first = arrivals.first, first.end <= offset {
-            arrivals.removeAll { $0.end <= offset }
+            pastArrivals = 0
+            return
+        }
+        while pastArrivals < arrivals.count, arrivals[pastArrivals].end <= offset { pastArrivals += 1 }
+        // Now and then, so that each is moved a bounded number of times.
+        if pastArrivals > 32, pastArrivals > arrivals.count / 2 {
+            arrivals.removeFirst(pastArrivals)
+            pastArrivals = 0
         }
     }
 
     /// Takes the next break once no octet stands before it; what follows it comes to the front.
     mutating func takeBreak() -> Break? {
-        guard !hasFront, !later.isEmpty else { return nil }
-        let next = later.removeFirst()
+        guard !hasFront, hasBreak else { return nil }
+        let next = later[nextBreak]
+        later[nextBreak].octets = []
+        later[nextBreak].arrivals = []
+        nextBreak += 1
+        if nextBreak == later.count || nextBreak > 32 && nextBreak > later.count / 2 {
+            later.removeFirst(nextBreak)
+            nextBreak = 0
+        }
         storage = next.octets
+        heldBehind -= storage.count
         start = 0
+        pastArrivals = 0
         var end = offset
         if case .gap(let length, _) = next.interruption { end &+= length }
         arrivals = next.arrivals.map { piece in

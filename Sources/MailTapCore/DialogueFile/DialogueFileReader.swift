@@ -16,6 +16,8 @@ public struct DialogueFileReader {
     ///
     /// Whether no header began the session: it was written by hand.
     private var isByHand = false
+    /// Whether the server said anything in the session.
+    private var hasServerSpoken = false
     private var isOpen = false
     private var time = Timestamp(nanoseconds: 0)
     private var offsets: [UInt64] = [0, 0]
@@ -195,11 +197,12 @@ public struct DialogueFileReader {
         }
         if isByHand, !sessions[sessions.count - 1].trace.info.startSeen,
             case .chunk(.server, let octets) = entry, octets.starts(with: "220".utf8),
-            !sessions[sessions.count - 1].trace.entries.contains(where: { $0.entry.isChunk(of: .server) })
+            !hasServerSpoken
         {
             // Only a greeting says 220 first: the client did not wait for it.
             sessions[sessions.count - 1].trace.info.startSeen = true
         }
+        if entry.isChunk(of: .server) { hasServerSpoken = true }
         sessions[sessions.count - 1].trace.entries.append((time, entry))
         sessions[sessions.count - 1].lines.append(number)
     }
@@ -219,6 +222,7 @@ public struct DialogueFileReader {
     private mutating func begin(_ info: SessionInfo) {
         close()
         isByHand = false
+        hasServerSpoken = false
         sessions.append(DialogueFileSession(trace: Trace(info: info)))
         isOpen = true
         time = info.started

@@ -17,11 +17,16 @@ public struct DialogueFileWriter: Sendable {
         var index = 0
         var time = trace.info.started
         var previous: Side?
+        // Before this entry no mark stands inside a line.
+        var plainUntil = 0
         // A session whose times are all the same, as a hand-written one's, is written without them.
         let isTimed = trace.entries.contains { $0.time != trace.info.started } || trace.ended != trace.info.started
         while index < trace.entries.count {
-            let inline = Self.inlineMarks(trace.entries, at: index, offsets)
-            index += inline.count
+            var inline: [InlineMark] = []
+            if index >= plainUntil {
+                (inline, plainUntil) = Self.inlineMarks(trace.entries, at: index, offsets)
+                index += inline.count
+            }
             let (moment, entry) = trace.entries[index]
             var needsTime = moment != time
             if case .chunk(let side, _) = entry {
@@ -53,29 +58,38 @@ public struct DialogueFileWriter: Sendable {
     }
 
     /// The masks and patterns that stand at `index` and can be shown inside the lines of the chunk behind them.
+    ///
+    /// - Returns: all that stand there, or none; then also the index of the first from which on they can, so that a run
+    ///   of marks is not looked at from each of them again.
     private static func inlineMarks(
         _ entries: [(time: Timestamp, entry: Trace.Entry)], at index: Int, _ offsets: [UInt64]
-    ) -> [InlineMark] {
+    ) -> (marks: [InlineMark], plainUntil: Int) {
         var marks: [InlineMark] = []
         var next = index
         while next < entries.count, case .mark(let mark) = entries[next].entry, let inline = InlineMark(mark) {
-            guard entries[next].time == entries[index].time else { return [] }
+            guard entries[next].time == entries[index].time else { return ([], next) }
             marks.append(inline)
             next += 1
         }
         guard !marks.isEmpty, next < entries.count, entries[next].time == entries[index].time,
             case .chunk(let side, let octets) = entries[next].entry
-        else { return [] }
+        else { return ([], next) }
         let start = offsets[Int(side.rawValue)]
         var last = start
-        for mark in marks {
-            guard mark.range.side == side, mark.range.start >= last, !mark.range.isEmpty,
+        var first = 0
+        for (place, mark) in marks.enumerated() {
+            guard mark.range.side == side, mark.range.start >= start, !mark.range.isEmpty,
                 mark.range.end <= start &+ UInt64(octets.count),
                 mark.stands(in: octets, at: Int(mark.range.start - start)..<Int(mark.range.end - start))
-            else { return [] }
+            else {
+                (first, last) = (place + 1, start)
+                continue
+            }
+            // Of two that overlap only the later one can.
+            if mark.range.start < last { first = place }
             last = mark.range.end
         }
-        return marks
+        return first == 0 ? (marks, 0) : ([], index + first)
     }
 
     private func lines(

@@ -39,17 +39,14 @@ public enum TraceMasking {
     static func masked(
         _ trace: Trace, secrets: [Mask], by mask: (_ token: [UInt8], _ kind: SecretKind) -> [UInt8]
     ) -> Trace {
-        let known = trace.entries.compactMap { entry -> Mask? in
-            guard case .mark(.masked(let mask)) = entry.entry else { return nil }
-            return mask
+        var known = StreamRangeMap<Void>()
+        for (_, entry) in trace.entries {
+            if case .mark(.masked(let mask)) = entry { known.insert(mask.range, ()) }
         }
-        let secrets = secrets.filter { secret in
-            !known.contains {
-                $0.range.side == secret.range.side && $0.range.start <= secret.range.start
-                    && $0.range.end >= secret.range.end
-            }
-        }
+        let secrets = known.isEmpty ? secrets : secrets.filter { !known.covers($0.range) }
         guard !secrets.isEmpty else { return trace }
+        var hidden = StreamRangeMap<Void>()
+        for secret in secrets { hidden.insert(secret.range, ()) }
         var result = trace
         let places = chunkPlaces(trace)
         var marks: [Int: [Mask]] = [:]
@@ -69,18 +66,25 @@ public enum TraceMasking {
         }
         for index in result.entries.indices {
             guard case .mark(.forwarded(let range, let octets)) = result.entries[index].entry,
-                secrets.contains(where: {
-                    $0.range.side == range.side && $0.range.start < range.end && $0.range.end > range.start
-                })
+                !hidden.touching(range).isEmpty
             else { continue }
             result.entries[index].entry = .mark(.forwarded(range, behindFirstWord(octets)))
         }
-        for entry in marks.keys.sorted(by: >) {
-            let time = result.entries[entry].time
-            let new = marks[entry, default: []].map { (time: time, entry: Trace.Entry.mark(.masked($0))) }
-            result.entries.insert(contentsOf: new, at: entry)
-        }
+        result.entries = with(marks, before: result.entries)
         return result
+    }
+
+    /// The entries, with masks in front of those whose index they have.
+    private static func with(
+        _ masks: [Int: [Mask]], before entries: [(time: Timestamp, entry: Trace.Entry)]
+    ) -> [(time: Timestamp, entry: Trace.Entry)] {
+        var whole: [(time: Timestamp, entry: Trace.Entry)] = []
+        whole.reserveCapacity(entries.count + masks.count)
+        for (index, entry) in entries.enumerated() {
+            for mask in masks[index] ?? [] { whole.append((entry.time, .mark(.masked(mask)))) }
+            whole.append(entry)
+        }
+        return whole
     }
 
     private struct Place {
@@ -125,6 +129,8 @@ public enum TraceMasking {
         var rest = masked[...]
         for piece in pieces {
             guard case .chunk(let side, var octets) = trace.entries[piece.entry].entry else { continue }
+            // The entry lets go of them, or each secret of a chunk would copy it.
+            trace.entries[piece.entry].entry = .chunk(side, [])
             octets.replaceSubrange(piece.range, with: rest.prefix(piece.range.count))
             rest = rest.dropFirst(piece.range.count)
             trace.entries[piece.entry].entry = .chunk(side, octets)

@@ -47,8 +47,8 @@ final class DecryptingSession: SessionSink {
     func receive(_ bytes: RawSpan, from side: Side, at time: Timestamp) {
         switch state {
         case .clear: receiveInClear(bytes, side, time)
-        case .held(let held):
-            if side == .server, held.start == .starttls, !held.serverBegan, !Self.isRecord(bytes) {
+        case .held:
+            if side == .server, awaitsServer, !Self.isRecord(bytes) {
                 // The rest of the go-ahead, which came behind the hello.
                 pass(bytes, side, time)
             } else {
@@ -114,6 +114,13 @@ final class DecryptingSession: SessionSink {
         } else {
             pass(held)
         }
+    }
+
+    /// Whether the server's answer to a hello behind STARTTLS is still to come; looked up here, so that nothing else holds
+    /// on to what `hold` changes.
+    private var awaitsServer: Bool {
+        guard case .held(let held) = state else { return false }
+        return held.start == .starttls && !held.serverBegan
     }
 
     private static func isRecord(_ bytes: RawSpan) -> Bool { (20...24).contains(bytes[octet: 0]) }

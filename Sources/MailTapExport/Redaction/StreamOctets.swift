@@ -49,7 +49,12 @@ struct StreamOctets {
 
     private func place(_ range: StreamRange) -> Range<Int>? {
         let side = self[range.side]
-        let missing = side.gaps.last { $0.offset < range.end }.map(\.missing) ?? 0
+        var (low, high) = (0, side.gaps.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if side.gaps[middle].offset < range.end { low = middle + 1 } else { high = middle }
+        }
+        let missing = low > 0 ? side.gaps[low - 1].missing : 0
         guard range.start >= missing else { return nil }
         let start = range.start - missing
         let end = range.end - missing

@@ -37,6 +37,24 @@ import Testing
         }
     }
 
+    @Test func `of a run of masks those stand in their line that can`() {
+        func mask(_ start: UInt64, _ end: UInt64) -> Trace.Entry {
+            .mark(.masked(Mask(range: StreamRange(.client, start, end), kind: .password)))
+        }
+        var session = trace([])
+        let moment = session.info.started
+        // The first lies behind the chunk, the second overlaps the third, and the last two fit.
+        for entry in [
+            mask(90, 95), mask(5, 8), mask(6, 7), mask(9, 10), .chunk(.client, Array("PASS *******\r\n".utf8)),
+        ] {
+            session.entries.append((moment, entry))
+        }
+        let printed = String(decoding: text([session]), as: UTF8.self)
+        #expect(printed.hasSuffix("C: PASS *{masked password *}**{masked password *}**\n"))
+        #expect(printed.matches(of: /-- masked/).count == 2)
+        #expect(DialogueFileReader.read(Array(printed.utf8)).sessions.first?.trace == session)
+    }
+
     @Test func `a written file reads well`() {
         let printed = text([
             trace([

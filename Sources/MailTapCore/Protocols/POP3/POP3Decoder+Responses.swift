@@ -334,7 +334,7 @@ extension POP3Decoder {
     private mutating func realign(_ status: ReplyStatus, _ line: RawSpan, _ text: Int) {
         // RFC 1939 section 5: a drop listing is two numbers, and hardly anything else is.
         let isDropListing = status == .ok && Self.isDropListing(line, text)
-        let isAsked = isDropListing && pending.contains { $0.verb == POP3Verb.stat.rawValue }
+        let isAsked = isDropListing && pending.contains(0) { $0.verb == POP3Verb.stat.rawValue }
         _ = pending.realign { waiting in
             let isSTAT = waiting.verb == POP3Verb.stat.rawValue
             if status == .plus { return waiting.verb == POP3Verb.auth.rawValue }

@@ -251,7 +251,7 @@ extension SMTPDecoder {
         let isFirst = !server.expectsGreeting && !server.hasSpoken
         guard isFirst || server.isAfterGap, server.line == .text, !pending.isEmpty,
             case .line(_, let text, _) = LineScan.next(in: bytes, from: 0, limit: limits.lineLength),
-            let code = bytes.replyCode(to: text), !pending.contains(where: { Self.canAnswer($0, code) })
+            let code = bytes.replyCode(to: text), !pending.contains(code, where: { Self.canAnswer($0, code) })
         else { return false }
         pending.noteGap()
         server.hasSpoken = true
