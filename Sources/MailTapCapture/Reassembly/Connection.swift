@@ -48,6 +48,8 @@ struct Connection {
     /// `packets` and the time when something first waited for octets that must have been sent.
     var stalledAt: UInt32?
     var stalledTime = Timestamp(nanoseconds: 0)
+    /// Number of the capture's packet then.
+    var stalledPacket: UInt64 = 0
     /// `Reassembler.spoken` then.
     var stalledSpoken: UInt64 = 0
     /// `Reassembler.spoken` when it closed.

@@ -18,12 +18,34 @@ extension Reassembler {
         guard connections[place].phase == .past, !segment.flags.contains(.syn) else { return place }
         // A late duplicate says nothing new. Octets far away are another connection's, whose SYN was lost.
         guard segment.wireLength > 0, !segment.flags.contains(.rst) else { return nil }
-        let distance = Int64(bitPattern: directions[index].position(segment.sequence) &- directions[index].next)
         // What goes on exactly where a reset stood was not reset.
-        let goesOn = connections[place].isAborted && distance == 0
-        guard distance > 1 << 20 || distance < -(16 << 20) || goesOn else { return nil }
+        let goesOn =
+            connections[place].isAborted && directions[index].position(segment.sequence) == directions[index].next
+        guard isFar(segment.sequence, directions[index]) || goesOn || acknowledgesAnother(index ^ 1, segment) else {
+            return nil
+        }
         remove(place)
         return beginAgain(segment)
+    }
+
+    /// Whether a sequence number is none that a late duplicate of a direction can have.
+    private func isFar(_ sequence: UInt32, _ direction: Direction) -> Bool {
+        let distance = Int64(bitPattern: direction.position(sequence) &- direction.next)
+        return distance > 1 << 20 || distance < -(16 << 20)
+    }
+
+    /// Whether a segment acknowledges what the other side of a closed connection can't have said: wherever its own octets
+    /// seem to stand, it is another connection's on the same ports.
+    ///
+    /// Behind a FIN a side says nothing, and before its SYN it said nothing. Initial sequence numbers of one pair of ends
+    /// go up with a clock (RFC 6528 section 3), so that the next connection's often lie close behind.
+    private func acknowledgesAnother(_ index: Int, _ segment: TCPSegment) -> Bool {
+        let said = directions[index]
+        guard segment.flags.contains(.ack), said.anchor == .fixed else { return false }
+        let position = said.position(segment.acknowledgement)
+        if said.isFinished, said.finish == said.next, position > said.next &+ 1 { return true }
+        if said.knowsStart, position < said.base { return true }
+        return isFar(segment.acknowledgement, said)
     }
 
     /// Takes a SYN.

@@ -28,6 +28,7 @@ extension Reassembler {
         guard let since = connections[place].stalledAt, connections[place].stalledSpoken == spoken else {
             connections[place].stalledAt = connections[place].packets
             connections[place].stalledTime = now
+            connections[place].stalledPacket = packet
             connections[place].stalledSpoken = spoken
             return false
         }
@@ -35,9 +36,14 @@ extension Reassembler {
         guard bothSeen else {
             // Packets count from when the other side is seen.
             connections[place].stalledAt = connections[place].packets
+            connections[place].stalledPacket = packet
             return connections[place].held > limits.heldPerConnection
         }
-        return Int(connections[place].packets &- since) > limits.stragglerPackets
+        // Few packets of its own, but many of the capture's.
+        let isOld =
+            packet &- connections[place].stalledPacket > limits.stragglerCapturePackets
+            && now.since(connections[place].stalledTime) > limits.stragglerLeastTime
+        return isOld || Int(connections[place].packets &- since) > limits.stragglerPackets
             || connections[place].held > limits.stragglerOctets
     }
 

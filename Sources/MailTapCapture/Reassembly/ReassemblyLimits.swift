@@ -10,6 +10,11 @@ public struct ReassemblyLimits: Sendable, Equatable {
     public var stragglerPackets: Int = 256
     /// Octets of a connection that may pile up before octets which the peer has acknowledged count as lost.
     public var stragglerOctets: Int = 256 << 10
+    /// Packets of the whole capture after which the same holds where `stragglerLeastTime` has passed too: a connection of
+    /// few packets must not keep what comes behind it waiting for its number until the end.
+    public var stragglerCapturePackets: UInt64 = 65_536
+    /// Nanoseconds of capture time that have to pass as well.
+    public var stragglerLeastTime: Int64 = 50_000_000
     /// Nanoseconds after which the same holds; nil for captures from a file, whose end comes anyway.
     public var stragglerTime: Int64?
     /// Packets for which a connection without a handshake waits, so that a segment sent earlier can still be first.

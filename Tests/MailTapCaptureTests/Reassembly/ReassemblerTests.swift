@@ -144,6 +144,60 @@ import Testing
         #expect(traces.map { $0.dialogue.count } == [9, 9])
     }
 
+    /// Initial sequence numbers of the same ends go up with a clock, so the next connection's lie close behind what the
+    /// first one used, or even inside it.
+    @Test(
+        arguments: [(1_900, 6_700), (60_000, 5_010), (5_000_000, 5_030), (4_000_000_000, 4_900)] as [(UInt32, UInt32)])
+    func portReuseWithoutItsSynBeginsAnotherSession(_ client: UInt32, _ server: UInt32) {
+        let first = Conversation.mail(isn: (1_000, 5_000))
+        var second = Conversation.mail(isn: (client, server))
+        for index in second.segments.indices { second.segments[index].segment.time.nanoseconds += 3_000_000_000 }
+        // The SYN and its answer were lost.
+        let traces = reassemble(first.segments + second.segments.dropFirst(2))
+        for side in Side.allCases {
+            #expect(traces.map { $0.stream(side) } == [first, second].map { $0.stream(side) })
+        }
+    }
+
+    @Test func whatComesBehindBothEndsIsNoOtherSession() {
+        let talk = Conversation.mail()
+        // Octets behind the client's FIN, which acknowledge no more than the server said.
+        var stray = talk.segments[4]
+        stray.segment.sequence = talk.next[0] &+ 5
+        stray.segment.acknowledgement = talk.next[1]
+        stray.segment.time.nanoseconds += 3_000_000_000
+        #expect(reassemble(talk.segments + [stray]).count == 1)
+    }
+
+    @Test func whatFewPacketsWaitForIsLostOnceTheCaptureHasGoneOn() throws {
+        for (packets, milliseconds, isLost) in [(70_000, 200, true), (70_000, 1, false), (1_000, 200, false)] {
+            var talk = Conversation()
+            talk.say(.server, "220 hi ESMTP\r\n")
+            talk.say(.client, "NOOP\r\n")
+            talk.say(.server, "250 ok\r\n")
+            let lost = talk.segments.remove(at: 3)
+            var other = Conversation(handshake: false)
+            other.ports = (50_999, 25)
+            let step = Int64(milliseconds) * 1_000_000 / Int64(packets)
+            for _ in 0..<packets / 2 {
+                other.say(.client, "a")
+                other.say(.server, "b")
+            }
+            var time = talk.segments.last?.segment.time ?? Timestamp(nanoseconds: 0)
+            for index in other.segments.indices {
+                time = time.advanced(by: step)
+                other.segments[index].segment.time = time
+            }
+            let before = talk.segments.count
+            talk.say(.client, "RSET\r\n")
+            for index in before..<talk.segments.count { talk.segments[index].segment.time = time.advanced(by: 1_000) }
+            let traces = reassemble(
+                Array(talk.segments[..<before]) + other.segments + talk.segments[before...] + [lost])
+            let trace = try #require(traces.first { $0.info.client.port == 50112 })
+            #expect(trace.gaps.isEmpty == !isLost)
+        }
+    }
+
     @Test func aForgedSynChangesNothing() throws {
         let talk = Conversation.mail()
         var forged = talk.segments[0]
