@@ -42,10 +42,10 @@ let package = Package(
         .systemLibrary(name: "CPCRE2", providers: [.apt(["libpcre2-dev"]), .brew(["pcre2"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .systemLibrary(name: "CMalloc"),
-        .target(name: "MailTapCore", swiftSettings: strict),
+        .target(name: "MailTapCore", dependencies: ["CPCRE2"], swiftSettings: strict),
         .target(
             name: "MailTapAnalysis",
-            dependencies: ["MailTapCore", "CPCRE2", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: ["MailTapCore", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         .target(name: "MailTapCapture", dependencies: ["MailTapCore", "CPcap", "CZlib"], swiftSettings: strict),
         .target(

@@ -14,7 +14,7 @@ enum FilterComparison: Sendable {
 
     case order(Order, FilterValue)
     case contains(String)
-    case matches(FilterPattern)
+    case matches(TextPattern)
     case oneOf([FilterRange])
 
     /// Whether one of the values fits; for `!=`, as in Wireshark, whether there are values and none is equal.

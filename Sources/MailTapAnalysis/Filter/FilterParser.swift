@@ -118,8 +118,8 @@ struct FilterParser {
         }
     }
 
-    private func pattern(_ source: String, at offset: Int) throws(FilterError) -> FilterPattern {
-        do { return try FilterPattern(source, whenGivingUp: whenGivingUp) } catch {
+    private func pattern(_ source: String, at offset: Int) throws(FilterError) -> TextPattern {
+        do { return try TextPattern(source, ignoringCase: true, whenGivingUp: whenGivingUp) } catch {
             throw self.error(
                 "this is no regular expression: \(error.text), at offset \(error.offset) of it", at: offset)
         }

@@ -10,7 +10,7 @@ public struct ReplyPattern: Sendable, Hashable {
         case number
         /// In place of a whole line: any number of lines, also none.
         case lines
-        /// What the regular expression matches.
+        /// What the regular expression matches, see `TextPattern`.
         case regex(String)
         /// At the beginning of a line: any of these statuses.
         case codes([StatusPattern])
@@ -41,7 +41,7 @@ public struct ReplyPattern: Sendable, Hashable {
             let source = String(other.dropFirst(3))
             guard !source.isEmpty, !source.contains(where: { $0 == "{" || $0 == "}" }),
                 source.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }),
-                (try? Regex(source)) != nil
+                (try? TextPattern(source)) != nil
             else { return nil }
             kind = .regex(source)
         default:

@@ -18,9 +18,6 @@ enum TraceThread {
     /// The closure is handed over whole (`sending`): nobody else holds what it captures.
     static func start(_ body: sending @escaping () -> Void) {
         let handed = Unmanaged.passRetained(Body(body))
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
         #if canImport(Darwin)
             var thread: pthread_t?
             let entry: @convention(c) (UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? = { pointer in
@@ -35,8 +32,12 @@ enum TraceThread {
                 return nil
             }
         #endif
-        let failed = pthread_create(&thread, &attributes, entry, handed.toOpaque())
-        pthread_attr_destroy(&attributes)
+        let failed = pthread_create(&thread, nil, entry, handed.toOpaque())
         precondition(failed == 0, "no thread for the recorder: the process is at its limit of threads")
+        #if canImport(Darwin)
+            if let thread { pthread_detach(thread) }
+        #else
+            pthread_detach(thread)
+        #endif
     }
 }

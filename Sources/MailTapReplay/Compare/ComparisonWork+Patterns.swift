@@ -17,21 +17,23 @@ extension ComparisonWork {
             guard lines.0.first?.isAnyLines != true else { return }
             lines = (Array(lines.0.prefix(1)), Array(lines.1.prefix(1)))
         }
-        guard !match(lines.0, lines.1) else { return }
-        add(.text, left, right, describe(was), describe(now), "the reply is not what the pattern asks for")
+        let expected = ExpectedLines(lines.0)
+        let isExact = mode == .exact
+        guard !expected.match(lines.1, literal: { !isExact || text.apply($0) == text.apply($1) }) else { return }
+        add(
+            .text, left, right, describe(was), describe(now),
+            "the reply is not what the pattern asks for" + expected.excuse)
     }
 
     /// Compares a listing whose lines are expected to be like patterns.
     mutating func compareWithPatterns(_ was: [WireText], _ now: [WireText], _ left: Int, _ right: Int) {
         let lines = now.map { $0.text().text }
-        guard !ExpectedLines(was).match(lines, literal: ==) else { return }
+        let expected = ExpectedLines(was)
+        guard !expected.match(lines, literal: ==) else { return }
         let only = Self.onlyOnOneSide(was.map { $0.text().text }, lines)
-        add(.text, left, right, only.expected, only.came, "the listing is not what the patterns ask for")
-    }
-
-    private func match(_ was: [WireText], _ now: [String]) -> Bool {
-        let isExact = mode == .exact
-        return ExpectedLines(was).match(now) { !isExact || text.apply($0) == text.apply($1) }
+        add(
+            .text, left, right, only.expected, only.came,
+            "the listing is not what the patterns ask for" + expected.excuse)
     }
 
     /// Whether a message is what the patterns in the expected one ask for, after the normalizers.

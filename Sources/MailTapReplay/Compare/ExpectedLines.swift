@@ -5,7 +5,7 @@ import MailTapCore
 struct ExpectedLines {
     private enum Item {
         case literal(String)
-        case pattern(Regex<AnyRegexOutput>)
+        case pattern(TextPattern)
         /// Any number of lines.
         case lines
     }
@@ -17,10 +17,10 @@ struct ExpectedLines {
         items = lines.map { line in
             guard !line.patterns.isEmpty else { return .literal(line.text().text) }
             if line.isAnyLines { return .lines }
-            guard let regex = try? Regex((ignoringCase ? "(?i)" : "") + line.regexSource) else {
+            guard let pattern = try? TextPattern(line.regexSource, ignoringCase: ignoringCase) else {
                 return .literal(line.text().text)
             }
-            return .pattern(regex)
+            return .pattern(pattern)
         }
     }
 
@@ -31,7 +31,7 @@ struct ExpectedLines {
         func matches(_ item: Item, _ line: String) -> Bool {
             switch item {
             case .literal(let text): literal(text, line)
-            case .pattern(let regex): line.wholeMatch(of: regex) != nil
+            case .pattern(let pattern): pattern.matchesWhole(line)
             case .lines: true
             }
         }
@@ -57,7 +57,13 @@ struct ExpectedLines {
 
     /// Whether a line is what one of the patterns means; false for lines without any.
     func matchesPattern(_ line: String) -> Bool {
-        items.contains { if case .pattern(let regex) = $0 { line.wholeMatch(of: regex) != nil } else { false } }
+        items.contains { if case .pattern(let pattern) = $0 { pattern.matchesWhole(line) } else { false } }
+    }
+
+    /// What to add where lines don't match, since a pattern took more steps on one of them than it may; else nothing.
+    var excuse: String {
+        let gaveUp = items.contains { if case .pattern(let pattern) = $0 { pattern.hasGivenUp } else { false } }
+        return gaveUp ? ": on some line it takes too many steps, which counts as no match" : ""
     }
 
     /// Whether any number of other lines may stand among these.

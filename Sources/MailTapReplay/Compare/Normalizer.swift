@@ -1,3 +1,5 @@
+public import MailTapCore
+
 /// A rule that says what may vary from one time to the next without being a difference.
 public struct Normalizer: Sendable, Hashable {
     /// The rules that come with MailTap; the raw values are their names.
@@ -30,7 +32,7 @@ public struct Normalizer: Sendable, Hashable {
         /// One that comes with MailTap.
         case builtin(Builtin)
         /// Every match of this regular expression is replaced by the rule's name in braces.
-        case pattern(String)
+        case pattern(TextPattern)
     }
 
     /// Its name.
@@ -45,10 +47,7 @@ public struct Normalizer: Sendable, Hashable {
     }
 
     /// A rule of the user's.
-    ///
-    /// - Returns: nil where the regular expression can't be read.
-    public init?(name: String, pattern: String) {
-        guard (try? Regex(pattern)) != nil else { return nil }
+    public init(name: String, pattern: TextPattern) {
         self.name = name
         rule = .pattern(pattern)
     }
@@ -71,7 +70,7 @@ public struct Normalizer: Sendable, Hashable {
         case .builtin(.traceFields):
             "header fields that each delivery writes: Received, Return-Path, Delivered-To, X-Original-To, "
                 + "Received-SPF, Authentication-Results, DKIM-Signature, ARC-*"
-        case .pattern(let pattern): "what matches \(pattern)"
+        case .pattern(let pattern): "what matches \(pattern.source)"
         }
     }
 }

@@ -1,20 +1,22 @@
+import MailTapCore
+
 /// Applies normalizers to the text of replies.
 struct TextNormalization {
-    /// Regular expressions compile once for each comparison, as they can't be shared between threads.
-    private var rules: [(regex: Regex<AnyRegexOutput>, substitute: String, keepsLead: Bool, name: String)] = []
+    private var rules: [(pattern: TextPattern, substitute: String, keepsLead: Bool, name: String)] = []
+    private static let builtins = Dictionary(
+        uniqueKeysWithValues: Normalizer.Builtin.allCases.map { builtin in
+            (builtin, sources(builtin).compactMap { try? TextPattern($0) })
+        })
 
     init(_ normalizers: [Normalizer]) {
         for normalizer in normalizers {
-            let patterns: [String]
+            let patterns: [TextPattern]
             let isBuiltin: Bool
             switch normalizer.rule {
-            case .builtin(let builtin): (patterns, isBuiltin) = (Self.patterns(builtin), true)
+            case .builtin(let builtin): (patterns, isBuiltin) = (Self.builtins[builtin] ?? [], true)
             case .pattern(let pattern): (patterns, isBuiltin) = ([pattern], false)
             }
-            for pattern in patterns {
-                guard let regex = try? Regex(pattern) else { continue }
-                rules.append((regex, "{\(normalizer.name)}", isBuiltin, normalizer.name))
-            }
+            for pattern in patterns { rules.append((pattern, "{\(normalizer.name)}", isBuiltin, normalizer.name)) }
         }
     }
 
@@ -28,21 +30,20 @@ struct TextNormalization {
             left.map { apply($0, without: name) } != right.map { apply($0, without: name) }
         }
         guard needed.isEmpty else { return needed }
-        return Set(rules.filter { rule in left.contains { $0.firstMatch(of: rule.regex) != nil } }.map(\.name))
+        return Set(rules.filter { rule in left.contains { rule.pattern.matches($0) } }.map(\.name))
     }
 
     private func apply(_ text: String, without name: String?) -> String {
         rules.reduce(text) { text, rule in
             guard rule.name != name else { return text }
-            return text.replacing(rule.regex) { match in
+            return rule.pattern.replacing(in: text) { match in
                 // What a built-in rule has in its first group only leads to what varies, and stays.
-                let kept = rule.keepsLead && match.output.count > 1 ? match.output[1].substring ?? "" : ""
-                return kept + rule.substitute
+                (rule.keepsLead ? match.group(1) ?? "" : "") + rule.substitute
             }
         }
     }
 
-    private static func patterns(_ builtin: Normalizer.Builtin) -> [String] {
+    private static func sources(_ builtin: Normalizer.Builtin) -> [String] {
         switch builtin {
         case .dates:
             [

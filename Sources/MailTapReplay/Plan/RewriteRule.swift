@@ -1,10 +1,11 @@
 import MailTapAnalysis
+import MailTapCore
 
 /// A rule that replaces hosts, addresses or tokens in a recording before it is played.
 public struct RewriteRule: Sendable, Hashable {
     private enum Pattern: Sendable, Hashable {
         case literal([UInt8])
-        case regex(String)
+        case regex(TextPattern)
     }
 
     private let pattern: Pattern
@@ -14,11 +15,14 @@ public struct RewriteRule: Sendable, Hashable {
     public static let counter = "{n}"
 
     /// Reads `OLD=NEW`, or `/REGEX/=NEW` with `$1` to `$9` for what its groups matched; nil where it is neither.
-    public init?(parsing text: String) {
+    ///
+    /// - Parameter whenGivingUp: called once, with a sentence about it, where the regular expression takes more steps on
+    ///   some text than it may.
+    public init?(parsing text: String, whenGivingUp: @escaping @Sendable (String) -> Void = { _ in }) {
         if text.hasPrefix("/"), let end = text.firstRange(of: "/=") {
             let source = String(text[text.index(after: text.startIndex)..<end.lowerBound])
-            guard !source.isEmpty, (try? Regex(source)) != nil else { return nil }
-            pattern = .regex(source)
+            guard !source.isEmpty, let regex = try? TextPattern(source, whenGivingUp: whenGivingUp) else { return nil }
+            pattern = .regex(regex)
             replacement = String(text[end.upperBound...])
         } else {
             guard let equals = text.firstIndex(of: "="), equals > text.startIndex else { return nil }
@@ -34,10 +38,9 @@ public struct RewriteRule: Sendable, Hashable {
         let new = replacement.replacing(Self.counter, with: String(number))
         switch pattern {
         case .literal(let old): return Octets.replacing(old, in: octets, with: [UInt8](new.utf8))
-        case .regex(let source):
-            guard let regex = try? Regex(source) else { return octets }
+        case .regex(let regex):
             let (text, isLatin1) = WireText.decode(octets)
-            let result = text.replacing(regex) { Self.fill(new, $0.output) }
+            let result = regex.replacing(in: text) { Self.fill(new, $0) }
             // Octets that are no UTF-8 were read as Latin-1, and go back the same way where they fit.
             return isLatin1
                 ? result.unicodeScalars.flatMap { $0.value < 256 ? [UInt8($0.value)] : [UInt8](String($0).utf8) }
@@ -45,16 +48,16 @@ public struct RewriteRule: Sendable, Hashable {
         }
     }
 
-    private static func fill(_ template: String, _ groups: AnyRegexOutput) -> String {
+    private static func fill(_ template: String, _ match: TextPattern.Match) -> String {
         var result = ""
         var characters = template[...]
         while let character = characters.popFirst() {
-            guard character == "$", let digit = characters.first?.wholeNumberValue, digit < groups.count else {
+            guard character == "$", let digit = characters.first?.wholeNumberValue, digit < match.groupCount else {
                 result.append(character)
                 continue
             }
             characters.removeFirst()
-            result += groups[digit].substring.map(String.init) ?? ""
+            result += match.group(digit) ?? ""
         }
         return result
     }

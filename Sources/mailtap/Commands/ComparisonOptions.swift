@@ -1,4 +1,5 @@
 import ArgumentParser
+import MailTapCore
 import MailTapReplay
 
 /// `--compare`: how much counts.
@@ -67,10 +68,8 @@ struct ComparisonOptions: ParsableArguments {
             let name = parts.first ?? ""
             let normalizer: Normalizer
             if parts.count == 2 {
-                guard !name.isEmpty, let pattern = Normalizer(name: name, pattern: parts[1]) else {
-                    throw Failure(.usage, "--normalize \(text): write NAME=REGEX with a regular expression that is one")
-                }
-                normalizer = pattern
+                guard !name.isEmpty else { throw Failure(.usage, "--normalize \(text): write NAME=REGEX") }
+                normalizer = Normalizer(name: name, pattern: try Self.pattern(parts[1], in: text))
             } else {
                 guard let builtin = Normalizer.Builtin(rawValue: name) else {
                     throw Failure(
@@ -81,6 +80,15 @@ struct ComparisonOptions: ParsableArguments {
             if !comparison.normalizers.contains(normalizer) { comparison.normalizers.append(normalizer) }
         }
         return comparison
+    }
+
+    private static func pattern(_ source: String, in text: String) throws -> TextPattern {
+        do { return try TextPattern(source) { StandardError.write("mailtap: --normalize: \($0)") } } catch {
+            throw Failure(
+                .usage,
+                "--normalize \(text): write NAME=REGEX with a regular expression that is one: \(error.text), "
+                    + "at offset \(error.offset) of it")
+        }
     }
 
     private static let known = "there are \(Normalizer.builtins.map(\.name).joined(separator: ", "))"

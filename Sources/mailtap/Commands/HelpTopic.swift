@@ -125,7 +125,8 @@ enum HelpTopic {
 
             All of them apply by default, none with --compare exact. --normalize NAME adds one, --no-normalize NAME
             takes one away, all for every one. --normalize NAME=REGEX adds a rule of your own: what matches may vary.
-            The report names the rules that made something equal.
+            REGEX has the syntax of PCRE2, Perl's. A text on which it takes too many steps, as (a+)+ can, stays as it is,
+            which standard error tells once. The report names the rules that made something equal.
 
             EXAMPLES
               mailtap diff a.mailtap b.mailtap --compare exact --normalize queue-ids --normalize dates

@@ -42,7 +42,8 @@ struct PaceOptions: ParsableArguments {
     }
 
     private static func rule(_ text: String) throws -> RewriteRule {
-        guard let rule = RewriteRule(parsing: text) else {
+        let rule = RewriteRule(parsing: text) { StandardError.write("mailtap: --rewrite: \($0)") }
+        guard let rule else {
             throw ValidationError("--rewrite takes OLD=NEW or /REGEX/=NEW with a regular expression that is one")
         }
         return rule

@@ -32,6 +32,15 @@ import Testing
         #expect(kinds(mail(expected), mail(came), .status) == differences.filter { $0 == .status })
     }
 
+    @Test func `a line that takes a pattern too many steps is a difference that says so`() {
+        let expected = expectation(mail("250 {re (a+)+}!"))
+        let long = expectation(mail("250 " + String(repeating: "a", count: 80) + "!?"))
+        let differences = Comparison().compare(expected, with: long).differences
+        #expect(differences.map(\.kind) == [.text])
+        #expect(differences.first?.why.contains("takes too many steps") == true)
+        #expect(Comparison().compare(expected, with: expectation(mail("250 aaa!"))).isSame)
+    }
+
     @Test func `literal lines count beside patterns only where all counts`() {
         let expected = mail("250-first\nS: 250-{lines}\nS: 250 last {any}")
         #expect(kinds(expected, mail("250-other\nS: 250 last one")) == [])

@@ -1,15 +1,15 @@
 import Synchronization
 import Testing
 
-@testable import MailTapAnalysis
+@testable import MailTapCore
 
-/// Regular expressions of `matches`: PCRE2's, bounded, whatever the text.
-@Suite struct FilterPatternTests {
+/// Regular expressions: PCRE2's, bounded, whatever the text.
+@Suite struct TextPatternTests {
     private final class Told: Sendable {
         let sentences = Mutex<[String]>([])
     }
 
-    private func pattern(_ source: String) throws -> FilterPattern { try FilterPattern(source) { _ in } }
+    private func pattern(_ source: String) throws -> TextPattern { try TextPattern(source, ignoringCase: true) }
 
     @Test(arguments: [
         ("^(re|fwd):", "RE: lunch"), (#"^\d{3}$"#, "550"), ("(?<=a)b", "xab"), ("NAÏVE", "naïve"), ("^$", ""),
@@ -26,13 +26,15 @@ import Testing
 
     @Test(arguments: ["(", "[", "a{2,1}", "*", #"\C"#, "(?<n", "(a{60000}){60000}"])
     func whatIsNoneIsRefused(_ source: String) {
-        #expect(throws: FilterPattern.Problem.self) { try pattern(source) }
+        #expect(throws: TextPattern.Problem.self) { try pattern(source) }
     }
 
     @Test(arguments: [#"^(\w+\s?)+!$"#, "(a+)+$", "(a|aa)+$", "(.*.*.*)*x$"])
     func aTextThatTakesTooManyStepsIsNoMatchAndToldOnce(_ source: String) throws {
         let told = Told()
-        let pattern = try FilterPattern(source) { sentence in told.sentences.withLock { $0.append(sentence) } }
+        let pattern = try TextPattern(source, ignoringCase: true) { sentence in
+            told.sentences.withLock { $0.append(sentence) }
+        }
         let text = String(repeating: "a", count: 70) + "x!?"
         #expect(!pattern.matches(text))
         #expect(!pattern.matches(text))
@@ -43,7 +45,7 @@ import Testing
 
     @Test func longTextsAreSearchedToTheirEnd() throws {
         let told = Told()
-        let pattern = try FilterPattern("need(le|les)$") { sentence in told.sentences.withLock { $0.append(sentence) } }
+        let pattern = try TextPattern("need(le|les)$") { sentence in told.sentences.withLock { $0.append(sentence) } }
         #expect(pattern.matches(String(repeating: "nee need needl ", count: 20_000) + "needle"))
         #expect(told.sentences.withLock { $0.isEmpty })
     }
@@ -62,5 +64,39 @@ import Testing
             return await group.reduce(0, +)
         }
         #expect(found == 2_000)
+    }
+
+    @Test(arguments: [
+        (#"(\d+)-(\d+)"#, "1-2, 33-4 and 5", "{2|1}, {4|33} and 5"), ("x*", "axxb", "{}a{}{}b{}"),
+        ("é", "né é", "n{} {}"),
+        ("y", "né", "né"), ("", "é", "{}é{}"),
+    ]) func replacesEveryMatch(_ source: String, _ text: String, _ expected: String) throws {
+        let replaced = try TextPattern(source).replacing(in: text) { match in
+            "{" + (1..<max(1, match.groupCount)).reversed().map { match.group($0) ?? "-" }.joined(separator: "|") + "}"
+        }
+        #expect(replaced == expected)
+    }
+
+    @Test func wholeTextsAreAnother() throws {
+        let pattern = try TextPattern("a|ab")
+        #expect(pattern.matchesWhole("ab") && !pattern.matchesWhole("abc") && pattern.matches("xabc"))
+    }
+
+    @Test func aTextOnWhichReplacingTakesTooManyStepsStays() throws {
+        let told = Told()
+        let pattern = try TextPattern("(a+)+;") { sentence in told.sentences.withLock { $0.append(sentence) } }
+        let text = "a; " + String(repeating: "a", count: 70) + "x;"
+        #expect(pattern.replacing(in: text) { _ in "" } == text)
+        #expect(pattern.hasGivenUp)
+        #expect(told.sentences.withLock { $0.count } == 1)
+    }
+
+    @Test func manyMatchesThatTakeSomeStepsEachAreReplaced() throws {
+        let pattern = try TextPattern("[a-z ]+;")
+        let part = String(repeating: "some words ", count: 200)
+        let text = String(repeating: part + ";" + part + "1", count: 20)
+        let replaced = pattern.replacing(in: text) { _ in "x" }
+        #expect(replaced == String(repeating: "x" + part + "1", count: 20))
+        #expect(!pattern.hasGivenUp)
     }
 }
