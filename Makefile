@@ -128,7 +128,7 @@ lint:
 	$(SWIFT) format lint --strict --parallel -r Sources Tests Package.swift
 	$(call forbid, FOUNDATION, $(NO_FOUNDATION), these modules do without Foundation)
 	$(call forbid, TRAPS, Sources, nothing that input can reach may trap)
-	$(call forbid, UNCHECKED, --exclude=WireText.swift --exclude=FilterPattern.swift Sources/MailTapCore Sources/MailTapAnalysis, no unchecked concurrency in these modules but for lines and compiled patterns)
+	$(call forbid, UNCHECKED, --exclude=WireText.swift --exclude=TextPattern.swift Sources/MailTapCore Sources/MailTapAnalysis, no unchecked concurrency in these modules but for lines and compiled patterns)
 	@echo "lint: clean"
 
 # Where shells look for completions, below $(PREFIX)/share.

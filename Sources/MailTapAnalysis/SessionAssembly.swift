@@ -216,10 +216,12 @@ struct SessionAssembly {
     private func marks(of count: Int, _ start: UInt64, _ side: Side) -> LineMarks {
         let range = StreamRange(side, start, start &+ UInt64(count))
         if let masked = edits.masks(in: range) { return LineMarks(secrets: masked, isMasked: true) }
-        let found = secrets.filter { $0.range.side == side && $0.range.start >= start && $0.range.end <= range.end }
+        // A secret may begin before the text of a line: in what separates it from the status.
+        let found = secrets.filter { $0.range.side == side && $0.range.start < range.end && $0.range.end > start }
         return LineMarks(
             secrets: found.map {
-                WireText.Secret(range: Int($0.range.start - start)..<Int($0.range.end - start), kind: $0.kind)
+                let (first, end) = (max($0.range.start, start), min($0.range.end, range.end))
+                return WireText.Secret(range: Int(first - start)..<Int(end - start), kind: $0.kind)
             })
     }
 
