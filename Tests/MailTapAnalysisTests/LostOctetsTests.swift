@@ -253,4 +253,73 @@ import Testing
         #expect(found.map(\.from) == ["a@x", "c@x"] && found.map(\.to) == [["b@x"], ["d@x"]])
         #expect(found.map(\.accepted) == [false, true] && found.map(\.bytes) == [3, 2])
     }
+
+    // MARK: Commands that were lost in a group
+
+    @Test func aCommandThatWasLostIsOwedAReply() {
+        let lost = session(
+            "S: 220 x\nC- MAIL FROM:<a@x>\nC: RCPT TO:<b@x>\nC: RCPT TO:<c@x>\nC: DATA\nS: 250 mail\nS: 250 b\n"
+                + "S: 550 c\nS: 354 go\nC: Subject: a\nC: .\nS: 250 sent\n" + Self.quit)
+        #expect(
+            pairs(lost) == ["- 220", "RCPT 250", "RCPT 550", "DATA 354", "- 250", "*data 250", "QUIT 221"])
+        #expect(lost.messages.map(\.complete) == [true])
+        #expect(lost.exchanges[1].reply?.lines.first?.text().text == "b")
+    }
+
+    @Test func halfALineIsACommandToo() {
+        let lost = session(
+            "S: 220 x\nC| MAIL FR\nC- OM:<a@x\nC| >\\r\\nRCPT TO:<b@x>\\r\\nDATA\\r\\n\nS: 250 mail\nS: 250 b\n"
+                + "S: 354 go\nC: Subject: a\nC: .\nS: 250 sent\n" + Self.quit)
+        #expect(pairs(lost).filter { $0 != "- 250" } == ["- 220", "RCPT 250", "DATA 354", "*data 250", "QUIT 221"])
+        #expect(!lost.findings.contains { $0.rule == "smtp.unknown-command" || $0.rule == "smtp.reply-not-allowed" })
+    }
+
+    @Test func aReplyThatACommandCannotHaveIsThatOfAnotherThatWasLost() {
+        let lost = session(
+            "S: 220 x\nC- MAIL FROM:<a@x> and RCPT TO:<b@x>\nC: DATA\nS: 250 mail\nS: 250 b\nS: 354 go\n"
+                + "C: Subject: a\nC: .\nS: 250 sent\n" + Self.quit)
+        #expect(pairs(lost).filter { $0 != "- 250" } == ["- 220", "DATA 354", "*data 250", "QUIT 221"])
+        #expect(lost.messages.map(\.bytes) == [12])
+    }
+
+    @Test func aReplyThatCameBeforeTheLossWasSeenIsOwedNoMore() {
+        let lost = session("S: 220 x\nS: 250 mail\nC- MAIL FROM:<a@x>\nC: RCPT TO:<b@x>\nS: 250 b\n" + Self.quit)
+        #expect(pairs(lost) == ["- 220", "- 250", "RCPT 250", "QUIT 221"])
+    }
+
+    @Test func repliesLostWithCommandsShiftNoOthers() {
+        let lost = session(
+            Self.mail + "C: RSET\nS- 250 ok\nC- MAIL FROM:<a@x>\nS: 250 mail\nC: RCPT TO:<b@x>\nS: 250 b\n"
+                + Self.quit)
+        #expect(pairs(lost) == Self.mailPairs + ["RSET -", "- 250", "RCPT 250", "QUIT 221"])
+        // The reply to DATA and octets behind it: those may be the message's, to which no reply is owed but the last.
+        let content = session(
+            Self.mail + "C: DATA\nS- 354 go\nC- Subject\nC: : a\nC: .\nS: 554 no\nC: RSET\nS: 250 ok\n" + Self.quit)
+        #expect(pairs(content).suffix(2) == ["RSET 250", "QUIT 221"])
+    }
+
+    @Test func aMessageWhoseFirstOctetsAreLostBehindALostDATAIsNotComplete() {
+        let lost = session(
+            Self.mail + "C- DATA\nS: 354 go\nC- Sub\nC: ject: a\nC: text\nC: .\nS: 250 sent\n" + Self.quit)
+        #expect(lost.messages.map(\.complete) == [false])
+        #expect(pairs(lost) == Self.mailPairs + ["- 354", "*data 250", "QUIT 221"])
+    }
+
+    // MARK: What a loss is no proof of
+
+    @Test func aLossIsNoFaultOfThePeers() {
+        // The CR, or the line end and the dot line, may be among what was lost.
+        for text in [
+            Self.mail + "C: DATA\nS: 354 go\nC: Subject: a\nC| te\nC- xt\nC| \\nmore\\r\\n.\\r\\n\nS: 250 sent\n"
+                + Self.quit,
+            Self.mail + "C: DATA\nS: 354 go\nC: Subject: a\nC| te\\r\nC- xt\nC: more\nC: .\nS: 250 sent\n" + Self.quit,
+            Self.mail + "C: DATA\nS: 354 go\nC: Subject: a\nC- text\nC: .\nS: 250 sent\n" + Self.quit,
+            "S: 220 x\nC: NOOP\nS- 250 o\nS| \\n\nC: NOOP\nS: 250 ok\n" + Self.quit,
+        ] {
+            let rules = Set(session(text).findings.map(\.rule))
+            #expect(
+                rules.isDisjoint(with: ["smtp.bare-lf", "smtp.bare-cr", "smtp.content-ended-early", "smtp.smuggling"]),
+                "\(rules)")
+        }
+    }
 }

@@ -12,7 +12,8 @@ enum MessageRules {
                 continue
             }
             if isClean(session.messages, index) { continue }
-            lines(session.messages, index, prefix, &found)
+            let missing = session.proto == .pop3 ? session.serverMissing : session.clientMissing
+            lines(session.messages, index, prefix, missing: missing, &found)
             // What a dialogue file leaves open may hold whatever is missing.
             guard session.messages[index].complete, session.messages[index].patterns.isEmpty,
                 session.messages[index].content.facts.hasHeaderSection || !session.messages[index].content.parts.isEmpty
@@ -44,7 +45,7 @@ enum MessageRules {
     }
 
     private static func lines(
-        _ messages: [Message], _ index: Int, _ prefix: String, _ found: inout FindingList
+        _ messages: [Message], _ index: Int, _ prefix: String, missing: UInt64, _ found: inout FindingList
     ) {
         // BDAT carries binary content where BODY=BINARYMIME says so; lines are then no matter.
         guard !hasPlainLines(messages, index), messages[index].kind != .bdat, messages[index].kind != .bdatLast else {
@@ -52,10 +53,12 @@ enum MessageRules {
         }
         let message = messages[index], facts = messages[index].content.facts
         let sender: Side = prefix == "pop3" ? .server : .client
+        // The other half of a line's end may be among octets that were lost.
+        let isTorn = !message.complete && missing > 0
         for (count, kind, what, several) in [
             (facts.bareLineFeeds, "bare-lf", "line end of LF alone", "line ends of LF alone"),
             (facts.bareCarriageReturns, "bare-cr", "bare CR", "bare CRs"), (facts.nuls, "nul", "NUL", "NULs"),
-        ] where count > 0 {
+        ] where count > 0 && (!isTorn || kind == "nul") {
             found.add(
                 "\(prefix).\(kind)", exchange: message.exchange,
                 "The message holds \(ShownText.count(count, what, several))", side: .some(sender))

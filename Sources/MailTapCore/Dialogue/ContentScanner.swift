@@ -17,6 +17,8 @@ struct ContentScanner: Sendable {
     /// What stands before the current position.
     private enum Before {
         case start, crlf, lf, cr, nul, other
+        /// Octets that were lost.
+        case lost
 
         /// Nil where no line begins, whoever reads it.
         var lineEnd: DotLine.End? {
@@ -25,7 +27,7 @@ struct ContentScanner: Sendable {
             case .lf: .lf
             case .cr: .cr
             case .nul: .nul
-            case .other: nil
+            case .other, .lost: nil
             }
         }
     }
@@ -42,7 +44,7 @@ struct ContentScanner: Sendable {
     var lineEndBefore: DotLine.End? { before.lineEnd }
 
     /// Octets were lost: nothing is known of the octet before.
-    mutating func skipLost() { before = .other }
+    mutating func skipLost() { before = .lost }
 
     /// What the last scans found odd, each kind once in a content; forgets it.
     mutating func takeOddities() -> [ContentOddity] {
@@ -63,7 +65,7 @@ struct ContentScanner: Sendable {
         let isAnswered = side == .client
         let count = bytes.byteCount
         if linesEndWithLF == nil, let end = bytes.firstIndex(of: 10, from: start) {
-            linesEndWithLF = end > start ? bytes[octet: end - 1] != 13 : before != .cr
+            linesEndWithLF = end > start ? bytes[octet: end - 1] != 13 : before != .cr && before != .lost
         }
         while let dot = bytes.firstIndex(of: 46, from: search) {
             let standing = standing(before: dot, bytes, from: start)
@@ -113,7 +115,7 @@ struct ContentScanner: Sendable {
         let earlier: UInt8? = position - 2 >= start ? bytes[octet: position - 2] : nil
         switch bytes[octet: position - 1] {
         case 10:
-            let hasCR = earlier.map { $0 == 13 } ?? (before == .cr)
+            let hasCR = earlier.map { $0 == 13 } ?? (before == .cr || before == .lost)
             return hasCR ? .crlf : .lf
         case 13: return .cr
         case 0:

@@ -12,6 +12,8 @@ struct PendingReply: Sendable {
     enum Kind: Sendable, Equatable {
         case command, continuation, content
         case chunk(isLast: Bool)
+        /// Commands that were lost, one at least; its exchange is not numbered before the reply comes.
+        case lost
     }
     enum Body: Sendable { case none, listing, retr, top }
 }

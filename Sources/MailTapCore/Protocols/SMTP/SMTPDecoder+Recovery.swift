@@ -52,8 +52,10 @@ extension SMTPDecoder {
             serverGap(range, at: time, &events)
             return
         }
-        if client == .opening {
+        if client == .opening || client == .commands && isDataLost {
             // The message's first octets are among the lost ones.
+            isDataLost = false
+            clientIsAfterGap = false
             openContent(Offer(side: .client, base: range.start, arrivals: Arrivals(latest: time)), &events)
         }
         switch client {
@@ -77,6 +79,7 @@ extension SMTPDecoder {
                 endContent(
                     StreamRange(.client, range.end, range.end), time, isComplete: false, &events)
                 clientIsAfterGap = remaining < range.length
+                if clientIsAfterGap { expectReplyToLost() }
             }
         case .tls:
             endOpaque(StreamRange(.client, range.start, range.start), time, &events)
@@ -98,12 +101,23 @@ extension SMTPDecoder {
             noteLostCommands()
             report(gap: range, exchanges, time, &events)
             if client == .sasl || client == .awaiting(.auth) || client == .alone(.auth) { suspectsAfterGap = true }
-            // A go-ahead that nothing asked for: DATA was lost, and the message begins here.
-            client = isDataLost ? .opening : .commands
-            clientIsAfterGap = !isDataLost
-            isDataLost = false
+            // Where the reply to DATA is not known, they may be the message's.
+            let mayBeContent = client == .awaiting(.data) || client == .alone(.data)
+            client = .commands
+            clientIsAfterGap = true
+            if !mayBeContent { expectReplyToLost() }
         }
         clientHasLost = true
+    }
+
+    /// Octets between commands were lost, so one command at least, which a reply is owed; it may have come already.
+    private mutating func expectReplyToLost() {
+        isBehindLoss = true
+        if unasked > 0 {
+            unasked -= 1
+        } else {
+            pending.append(PendingReply(exchange: .max, verb: SMTPVerb.unknown.rawValue, kind: .lost))
+        }
     }
 
     func interruptContent(_ end: UInt64, at time: Timestamp, _ events: inout EventBuffer) {
@@ -251,7 +265,8 @@ extension SMTPDecoder {
         let isFirst = !server.expectsGreeting && !server.hasSpoken
         guard isFirst || server.isAfterGap, server.line == .text, !pending.isEmpty,
             case .line(_, let text, _) = LineScan.next(in: bytes, from: 0, limit: limits.lineLength),
-            let code = bytes.replyCode(to: text), !pending.contains(code, where: { Self.canAnswer($0, code) })
+            let code = bytes.replyCode(to: text),
+            !pending.contains(code, where: { $0.kind == .lost || Self.canAnswer($0, code) })
         else { return false }
         pending.noteGap()
         server.hasSpoken = true

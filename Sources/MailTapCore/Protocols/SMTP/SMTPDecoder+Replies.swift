@@ -57,7 +57,7 @@ extension SMTPDecoder {
             anomaly(.lineTooLong, offer.range(0, kept), server.open?.exchange ?? exchanges, offer, &events)
         case .line(let whole, let inner, let isBareLF):
             (length, text) = (whole, inner)
-            if isBareLF {
+            if isBareLF, !server.isAfterGap || inner > 0 {
                 anomaly(.bareLF, offer.range(text, whole), server.open?.exchange ?? exchanges, offer, &events)
             }
         }
@@ -80,7 +80,7 @@ extension SMTPDecoder {
                 return
             }
             server.isAfterGap = false
-            let isOwned = pending.realign { Self.canAnswer($0, code) }
+            let isOwned = pending.realign { $0.kind == .lost || Self.canAnswer($0, code) }
             if !isOwned, clientHasLost { server.isOrphan = true }
         }
         closeLeftOpen(before: code, offer, &events)
@@ -230,10 +230,21 @@ extension SMTPDecoder {
             defer { exchanges &+= 1 }
             return exchanges
         }
-        if let first = pending.first { return first.exchange }
+        if let first = pending.first {
+            if first.kind == .lost {
+                pending.removeFirst()
+                defer { exchanges &+= 1 }
+                return exchanges
+            }
+            // More commands were lost than one.
+            guard isBehindLoss, code != 0, !Self.canAnswer(first, code) else { return first.exchange }
+            defer { exchanges &+= 1 }
+            return exchanges
+        }
         if server.expectsGreeting || exchanges > 0 {
             anomaly(.replyWithoutCommand, offer.range(0, length), exchanges, offer, &events)
         }
+        unasked &+= 1
         defer { exchanges &+= 1 }
         return exchanges
     }
@@ -258,7 +269,10 @@ extension SMTPDecoder {
         }
         pending.removeFirst()
         let isNewest = pending.isEmpty
-        if isNewest { server.noteStep(isCertain: isPositive && (verb == .ehlo || verb == .helo || verb == .lhlo)) }
+        if isNewest {
+            isBehindLoss = false
+            server.noteStep(isCertain: isPositive && (verb == .ehlo || verb == .helo || verb == .lhlo))
+        }
         if endsContent { contentIsSettled() }
         switch (answered.kind, verb) {
         case (.content, _):
@@ -335,6 +349,7 @@ extension SMTPDecoder {
 
     /// Whether a reply of this code can be the answer, for finding the way back after lost replies.
     static func canAnswer(_ pending: PendingReply, _ code: UInt16) -> Bool {
+        if pending.kind == .lost { return false }
         if code / 100 == 4 || code / 100 == 5 { return code != 535 || pending.verb == SMTPVerb.auth.rawValue }
         let verb = SMTPVerb(rawValue: pending.verb) ?? .unknown
         switch (pending.kind, verb) {
@@ -426,6 +441,7 @@ extension SMTPDecoder {
         events.append(
             Event(time: offer.arrivals.time(at: range.end), range: range, exchange: exchanges, kind: kind), line)
         pending.append(PendingReply(exchange: exchanges, verb: verb.rawValue, kind: pendingKind))
+        unasked = 0
         exchanges &+= 1
     }
 }

@@ -16,6 +16,10 @@ struct SMTPDecoder: DialogueDecoder {
     var suspectsResponse = false
     /// Whether TLS may begin at any line, since the server gave its go-ahead.
     var mayTurnToTLS = false
+    /// Whether a reply may answer a command that was lost, since not every command had its reply after the loss.
+    var isBehindLoss = false
+    /// Replies that came since the client's newest command and that none asked for.
+    var unasked: UInt32 = 0
     var exchanges: UInt32 = 0
     var pending: PendingReplies
     /// End of the client's octets that were offered while a reply was awaited.
@@ -169,7 +173,9 @@ struct SMTPDecoder: DialogueDecoder {
             (length, text) = (kept, kept)
         case .line(let whole, let inner, let isBareLF):
             (length, text) = (whole, inner)
-            if isBareLF { anomaly(.bareLF, offer.range(text, length), exchanges, offer, &events) }
+            // Its CR may be the last octet of those that were lost.
+            let mayHaveCR = clientIsAfterGap && inner == 0
+            if isBareLF, !mayHaveCR { anomaly(.bareLF, offer.range(text, length), exchanges, offer, &events) }
         }
         let line = bytes.extracting(0..<length)
         let isLong = length == text && length > 0 && bytes[octet: length - 1] != 10
@@ -194,6 +200,8 @@ struct SMTPDecoder: DialogueDecoder {
         let kind = sasl?.response(line.extracting(0..<text))
         if let kind { secret(kind, 0, text, line, offer, exchanges, &events) }
         begin(.continuation, line, offer, verb: .auth, pendingKind: .continuation, &events)
+        awaitedFrom = offer.base &+ UInt64(line.byteCount)
+        awaitedUntil = awaitedFrom
         client = .awaiting(.auth)
         return kind != nil
     }
@@ -490,7 +498,8 @@ struct SMTPDecoder: DialogueDecoder {
         let (code, letters) = bytes.verbCode(from: 0, to: text)
         let verb = SMTPVerb(code: code)
         guard verb != .unknown, isPlausible(verb, bytes, letters), hasPlausibleForm(bytes, text) else { return nil }
-        anomaly(.contentEndedEarly, offer.range(0, 0), contentExchange, offer, &events)
+        // Behind lost octets the end may be among them.
+        if contentGapEnd == .max { anomaly(.contentEndedEarly, offer.range(0, 0), contentExchange, offer, &events) }
         endContent(offer.range(0, 0), offer.arrivals.latest, isComplete: false, &events)
         return commandLine(bytes, offer, &events)
     }
