@@ -225,34 +225,6 @@ import Testing
         let whole = session(Self.mail + "C| BDAT 3\\r\\nabc\nS: 250 ok\n\(last)\(Self.quit)")
         #expect(whole.messages.map(\.complete) == [true])
     }
-}
-
-/// Chunks that never become a whole message (RFC 3030 section 2).
-@Suite struct UnfinishedChunksTests {
-    private func messages(_ text: String) -> [Message] {
-        let mail = "S: 220 x ESMTP\nC: MAIL FROM:<a@x>\nS: 250 ok\nC: RCPT TO:<b@x>\nS: 250 ok\n"
-        let trace = Script("chunks", mail + text + "\nC: QUIT\nS: 221 bye").trace()
-        let builder = SessionBuilder(trace.info)
-        for (time, entry) in trace.entries {
-            if case .chunk(let side, let octets) = entry { builder.receive(octets.span.bytes, from: side, at: time) }
-        }
-        builder.end(at: trace.ended)
-        return builder.session.messages
-    }
-
-    @Test(arguments: ["RSET", "EHLO x", "NOOP"]) func keepTheirEnvelope(_ next: String) {
-        let found = messages("C| BDAT 3\\r\\nabc\nS: 250 ok\nC: \(next)\nS: 250 ok")
-        #expect(found.map(\.from) == ["a@x"] && found.map(\.to) == [["b@x"]])
-        #expect(found.map(\.accepted) == [nil] && found.map(\.complete) == [false])
-    }
-
-    @Test func areOverWhenRefused() {
-        let found = messages(
-            "C| BDAT 3\\r\\nabc\nS: 552 no\nC: MAIL FROM:<c@x>\nS: 250 ok\nC: RCPT TO:<d@x>\nS: 250 ok\n"
-                + "C| BDAT 2 LAST\\r\\nxy\nS: 250 ok")
-        #expect(found.map(\.from) == ["a@x", "c@x"] && found.map(\.to) == [["b@x"], ["d@x"]])
-        #expect(found.map(\.accepted) == [false, true] && found.map(\.bytes) == [3, 2])
-    }
 
     // MARK: Commands that were lost in a group
 
@@ -321,5 +293,33 @@ import Testing
                 rules.isDisjoint(with: ["smtp.bare-lf", "smtp.bare-cr", "smtp.content-ended-early", "smtp.smuggling"]),
                 "\(rules)")
         }
+    }
+}
+
+/// Chunks that never become a whole message (RFC 3030 section 2).
+@Suite struct UnfinishedChunksTests {
+    private func messages(_ text: String) -> [Message] {
+        let mail = "S: 220 x ESMTP\nC: MAIL FROM:<a@x>\nS: 250 ok\nC: RCPT TO:<b@x>\nS: 250 ok\n"
+        let trace = Script("chunks", mail + text + "\nC: QUIT\nS: 221 bye").trace()
+        let builder = SessionBuilder(trace.info)
+        for (time, entry) in trace.entries {
+            if case .chunk(let side, let octets) = entry { builder.receive(octets.span.bytes, from: side, at: time) }
+        }
+        builder.end(at: trace.ended)
+        return builder.session.messages
+    }
+
+    @Test(arguments: ["RSET", "EHLO x", "NOOP"]) func keepTheirEnvelope(_ next: String) {
+        let found = messages("C| BDAT 3\\r\\nabc\nS: 250 ok\nC: \(next)\nS: 250 ok")
+        #expect(found.map(\.from) == ["a@x"] && found.map(\.to) == [["b@x"]])
+        #expect(found.map(\.accepted) == [nil] && found.map(\.complete) == [false])
+    }
+
+    @Test func areOverWhenRefused() {
+        let found = messages(
+            "C| BDAT 3\\r\\nabc\nS: 552 no\nC: MAIL FROM:<c@x>\nS: 250 ok\nC: RCPT TO:<d@x>\nS: 250 ok\n"
+                + "C| BDAT 2 LAST\\r\\nxy\nS: 250 ok")
+        #expect(found.map(\.from) == ["a@x", "c@x"] && found.map(\.to) == [["b@x"], ["d@x"]])
+        #expect(found.map(\.accepted) == [false, true] && found.map(\.bytes) == [3, 2])
     }
 }
