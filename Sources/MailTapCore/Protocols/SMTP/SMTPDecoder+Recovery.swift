@@ -52,7 +52,9 @@ extension SMTPDecoder {
             serverGap(range, at: time, &events)
             return
         }
-        if client == .opening || client == .commands && isDataLost {
+        // What is lost behind a go-ahead that nothing seen asked for may be the line of DATA alone.
+        let mayBeDATALine = pending.isEmpty && range.length <= UInt64("DATA\r\n".utf8.count)
+        if client == .opening || client == .commands && isDataLost && !mayBeDATALine {
             // The message's first octets are among the lost ones.
             isDataLost = false
             clientIsAfterGap = false
@@ -103,8 +105,9 @@ extension SMTPDecoder {
             if client == .sasl || client == .awaiting(.auth) || client == .alone(.auth) { suspectsAfterGap = true }
             // Where the reply to DATA is not known, they may be the message's.
             let mayBeContent = client == .awaiting(.data) || client == .alone(.data)
-            client = .commands
-            clientIsAfterGap = true
+            client = isDataLost ? .opening : .commands
+            clientIsAfterGap = !isDataLost
+            isDataLost = false
             if !mayBeContent { expectReplyToLost() }
         }
         clientHasLost = true
