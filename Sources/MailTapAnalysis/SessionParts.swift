@@ -77,6 +77,8 @@ extension Exchange {
 /// What went on or was masked in place of what was received, by stream range.
 struct StreamEdits {
     /// Whether nothing was masked, changed or said by MailTap, and nothing may vary.
+    ///
+    /// Asked before the maps are, at each line: they are generic, of another module, and so slow to ask.
     private(set) var isEmpty = true
     private var masks = StreamRangeMap<SecretKind>()
     private var forwards = StreamRangeMap<[UInt8]>()
@@ -95,14 +97,14 @@ struct StreamEdits {
     }
 
     /// Whether a dialogue file lets anything vary.
-    var hasPatterns: Bool { !patterns.isEmpty }
+    var hasPatterns: Bool { !isEmpty && !patterns.isEmpty }
 
     /// Whether anything went on changed.
-    var hasForwards: Bool { !forwards.isEmpty }
+    var hasForwards: Bool { !isEmpty && !forwards.isEmpty }
 
     /// The masked ranges inside a line, as offsets; nil where nothing of it was masked.
     func masks(in line: StreamRange) -> [WireText.Secret]? {
-        guard !masks.isEmpty else { return nil }
+        guard !isEmpty else { return nil }
         let found = masks.touching(line)
         guard !found.isEmpty else { return nil }
         return found.map {
@@ -114,7 +116,7 @@ struct StreamEdits {
 
     /// Where a dialogue file lets the octets of `range` vary.
     func patterns(in range: StreamRange) -> [(range: StreamRange, pattern: ReplyPattern)] {
-        guard !patterns.isEmpty else { return [] }
+        guard !isEmpty else { return [] }
         return patterns.touching(range)
             .filter { $0.range.start >= range.start && $0.range.end <= range.end }
             .map { ($0.range, $0.value) }
@@ -122,7 +124,7 @@ struct StreamEdits {
 
     /// What went on in place of the octets of `range`.
     func forwarded(_ bytes: RawSpan, _ range: StreamRange) -> Forwarded {
-        guard !forwards.isEmpty else { return .same }
+        guard !isEmpty else { return .same }
         let touching = forwards.touching(range)
         guard !touching.isEmpty else { return .same }
         var octets: [UInt8] = []
@@ -146,12 +148,12 @@ struct StreamEdits {
 
     /// Octets of the side's stream that MailTap itself said.
     func injected(by side: Side) -> UInt64 {
-        injections.octets(of: side)
+        isEmpty ? 0 : injections.octets(of: side)
     }
 
     /// Whether MailTap itself said the octets of `range`.
     func isInjected(_ range: StreamRange) -> Bool {
-        !injections.isEmpty && injections.covers(range)
+        !isEmpty && !injections.isEmpty && injections.covers(range)
     }
 }
 
