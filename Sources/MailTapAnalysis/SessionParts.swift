@@ -76,36 +76,44 @@ extension Exchange {
 
 /// What went on or was masked in place of what was received, by stream range.
 struct StreamEdits {
+    private struct Maps {
+        var masks = StreamRangeMap<SecretKind>()
+        var forwards = StreamRangeMap<[UInt8]>()
+        var injections = StreamRangeMap<Void>()
+        var patterns = StreamRangeMap<ReplyPattern>()
+    }
+
+    /// Made with the first edit: the maps are generic, of another module, and so slow to make and to ask, and nearly no
+    /// session has an edit.
+    private var maps: Maps?
+
     /// Whether nothing was masked, changed or said by MailTap, and nothing may vary.
-    ///
-    /// Asked before the maps are, at each line: they are generic, of another module, and so slow to ask.
-    private(set) var isEmpty = true
-    private var masks = StreamRangeMap<SecretKind>()
-    private var forwards = StreamRangeMap<[UInt8]>()
-    private var injections = StreamRangeMap<Void>()
-    private var patterns = StreamRangeMap<ReplyPattern>()
+    var isEmpty: Bool { maps == nil }
 
     mutating func note(_ mark: Mark) {
         switch mark {
-        case .masked(let mask): masks.insert(mask.range, mask.kind)
-        case .forwarded(let range, let octets): forwards.insert(range, octets)
-        case .injected(let range): injections.insert(range, ())
-        case .pattern(let range, let pattern): patterns.insert(range, pattern)
+        case .masked, .forwarded, .injected, .pattern: if maps == nil { maps = Maps() }
         default: return
         }
-        isEmpty = false
+        switch mark {
+        case .masked(let mask): maps?.masks.insert(mask.range, mask.kind)
+        case .forwarded(let range, let octets): maps?.forwards.insert(range, octets)
+        case .injected(let range): maps?.injections.insert(range, ())
+        case .pattern(let range, let pattern): maps?.patterns.insert(range, pattern)
+        default: break
+        }
     }
 
     /// Whether a dialogue file lets anything vary.
-    var hasPatterns: Bool { !isEmpty && !patterns.isEmpty }
+    var hasPatterns: Bool { maps.map { !$0.patterns.isEmpty } ?? false }
 
     /// Whether anything went on changed.
-    var hasForwards: Bool { !isEmpty && !forwards.isEmpty }
+    var hasForwards: Bool { maps.map { !$0.forwards.isEmpty } ?? false }
 
     /// The masked ranges inside a line, as offsets; nil where nothing of it was masked.
     func masks(in line: StreamRange) -> [WireText.Secret]? {
-        guard !isEmpty else { return nil }
-        let found = masks.touching(line)
+        guard let maps else { return nil }
+        let found = maps.masks.touching(line)
         guard !found.isEmpty else { return nil }
         return found.map {
             let start = max($0.range.start, line.start) - line.start
@@ -116,16 +124,16 @@ struct StreamEdits {
 
     /// Where a dialogue file lets the octets of `range` vary.
     func patterns(in range: StreamRange) -> [(range: StreamRange, pattern: ReplyPattern)] {
-        guard !isEmpty else { return [] }
-        return patterns.touching(range)
+        guard let maps else { return [] }
+        return maps.patterns.touching(range)
             .filter { $0.range.start >= range.start && $0.range.end <= range.end }
             .map { ($0.range, $0.value) }
     }
 
     /// What went on in place of the octets of `range`.
     func forwarded(_ bytes: RawSpan, _ range: StreamRange) -> Forwarded {
-        guard !isEmpty else { return .same }
-        let touching = forwards.touching(range)
+        guard let maps else { return .same }
+        let touching = maps.forwards.touching(range)
         guard !touching.isEmpty else { return .same }
         var octets: [UInt8] = []
         var position = range.start
@@ -148,12 +156,12 @@ struct StreamEdits {
 
     /// Octets of the side's stream that MailTap itself said.
     func injected(by side: Side) -> UInt64 {
-        isEmpty ? 0 : injections.octets(of: side)
+        maps.map { $0.injections.octets(of: side) } ?? 0
     }
 
     /// Whether MailTap itself said the octets of `range`.
     func isInjected(_ range: StreamRange) -> Bool {
-        !isEmpty && !injections.isEmpty && injections.covers(range)
+        maps.map { !$0.injections.isEmpty && $0.injections.covers(range) } ?? false
     }
 }
 

@@ -23,8 +23,11 @@ struct SegmentHistory {
     /// Records that one comparison walks back at most: an old retransmission costs no more than this.
     private static let deepest = 64
 
-    private var octets: [UInt8]
-    private var records: [Record]
+    /// The ring, as far as it was ever written; it grows up to `capacity`, so that a small capture touches little memory.
+    private var octets: [UInt8] = []
+    private let capacity: Int
+    /// Grows in the same way, up to `recordCount`; place 0 is for the number 0, which means none.
+    private var records: [Record] = []
     private let recordCount: Int
     private var written: UInt64 = 0
     private var recorded: UInt64 = 0
@@ -34,11 +37,12 @@ struct SegmentHistory {
 
     init(capacity: Int) {
         isKept = capacity > 0
-        octets = [UInt8](repeating: 0, count: max(0, capacity))
+        self.capacity = max(0, capacity)
         recordCount = max(16, capacity >> 8)
-        records =
-            capacity > 0
-            ? Array(repeating: Record(place: 0, start: 0, length: 0, previous: 0), count: recordCount) : []
+        guard isKept else { return }
+        octets.reserveCapacity(capacity)
+        records.reserveCapacity(recordCount)
+        records.append(Record(place: 0, start: 0, length: 0, previous: 0))
     }
 
     /// Remembers what was delivered from `start` on.
@@ -47,12 +51,15 @@ struct SegmentHistory {
     @inline(__always)
     mutating func append(_ bytes: RawSpan, at start: UInt64, last: inout UInt64) {
         let length = bytes.byteCount
-        guard length > 0, length <= octets.count else { return }
-        var place = Int(written % UInt64(octets.count))
-        if place + length > octets.count {
+        guard length > 0, length <= capacity else { return }
+        var place = Int(written % UInt64(capacity))
+        if place + length > capacity {
             // No record wraps: the tail of the ring stays unused this time round.
-            written &+= UInt64(octets.count - place)
+            written &+= UInt64(capacity - place)
             place = 0
+        }
+        if place + length > octets.count {
+            octets.append(contentsOf: repeatElement(0, count: place + length - octets.count))
         }
         octets.withUnsafeMutableBytes { ring in
             bytes.withUnsafeBytes {
@@ -60,8 +67,9 @@ struct SegmentHistory {
             }
         }
         recorded &+= 1
-        records[Int(recorded % UInt64(recordCount))] =
-            Record(place: written, start: start, length: length, previous: last)
+        let record = Record(place: written, start: start, length: length, previous: last)
+        let number = Int(recorded % UInt64(recordCount))
+        if number < records.count { records[number] = record } else { records.append(record) }
         written &+= UInt64(length)
         last = recorded
     }
@@ -75,7 +83,7 @@ struct SegmentHistory {
         for _ in 0..<Self.deepest {
             guard current > 0, current &+ UInt64(recordCount) > recorded else { break }
             let record = records[Int(current % UInt64(recordCount))]
-            guard record.place &+ UInt64(octets.count) >= written else { break }
+            guard record.place &+ UInt64(capacity) >= written else { break }
             let low = max(start, record.start)
             let high = min(end, record.start &+ UInt64(record.length))
             if low < high, !isEqual(record, bytes, low, high, start) {
@@ -88,7 +96,7 @@ struct SegmentHistory {
     }
 
     private func isEqual(_ record: Record, _ bytes: RawSpan, _ low: UInt64, _ high: UInt64, _ start: UInt64) -> Bool {
-        let place = Int(record.place % UInt64(octets.count)) + Int(low &- record.start)
+        let place = Int(record.place % UInt64(capacity)) + Int(low &- record.start)
         let length = Int(high &- low)
         let from = Int(low &- start)
         guard place + length <= octets.count, from + length <= bytes.byteCount else { return true }
