@@ -216,7 +216,12 @@ struct POP3Decoder: DialogueDecoder {
                 secret(.apopDigest, argument.lowerBound..<text, line, offer, &events)
             }
         case .auth where !argument.isEmpty:
-            isSecret = auth(line, argument, text, offer, &events)
+            let arguments = AUTHArguments(in: line, from: letters, to: text)
+            sasl = arguments.progress
+            if let (kind, place) = arguments.secret {
+                isSecret = true
+                secret(kind, place, line, offer, &events)
+            }
         case .auth, .capa: body = .listing
         case .list, .uidl, .lang: body = argument.isEmpty ? .listing : .none
         case .retr: body = .retr
@@ -272,30 +277,6 @@ struct POP3Decoder: DialogueDecoder {
             secret(.opaque, start + place.lowerBound..<start + place.upperBound, line, offer, &events)
         }
         return !places.isEmpty
-    }
-
-    private mutating func auth(
-        _ line: RawSpan, _ name: Range<Int>, _ text: Int, _ offer: Offer, _ events: inout EventBuffer
-    ) -> Bool {
-        guard line.extracting(name).namesMechanism else {
-            secret(.opaque, name.lowerBound..<text, line, offer, &events)
-            sasl = SASLProgress(mechanism: RawSpan())
-            return true
-        }
-        var progress = SASLProgress(mechanism: line.extracting(name))
-        defer { sasl = progress }
-        let initial = line.word(from: name.upperBound, to: text)
-        guard !initial.isEmpty else { return false }
-        guard let kind = progress.response(line.extracting(initial)) else {
-            // A second response has no place here; a client that sends one sends a credential.
-            let more = line.word(from: initial.upperBound, to: text)
-            guard !more.isEmpty else { return false }
-            secret(.opaque, more.lowerBound..<text, line, offer, &events)
-            return true
-        }
-        let isWhole = initial.upperBound == text
-        secret(isWhole ? kind : .opaque, initial.lowerBound..<text, line, offer, &events)
-        return true
     }
 
     /// A line behind a gap that is no command: it may be a SASL response or part of a password.

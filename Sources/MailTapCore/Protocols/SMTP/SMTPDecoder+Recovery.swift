@@ -1,50 +1,4 @@
 extension SMTPDecoder {
-    // MARK: TLS
-
-    /// Behind the server's go-ahead: ciphertext, or clear text that plainly goes on (RFC 3207 section 4).
-    mutating func goAhead(_ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer) -> Int {
-        guard let isTLS = bytes.looksLikeTLS() else { return 0 }
-        mayTurnToTLS = true
-        if isTLS {
-            beginTLS(offer, &events)
-            return decode(bytes, offer, &events)
-        }
-        let injected = offer.base < suspectUntil
-        anomaly(
-            injected ? .plaintextAfterSTARTTLS : .clearTextGoesOn, offer.range(0, 0),
-            exchanges == 0 ? 0 : exchanges - 1,
-            offer, &events)
-        client = .commands
-        return decode(bytes, offer, &events)
-    }
-
-    mutating func beginTLS(_ offer: Offer, _ events: inout EventBuffer) {
-        client = .tls
-        clientRecords = TLSRecordSkipper()
-        stretch = offer.base
-        pending.removeAll()
-        server.mayTurnToTLS = true
-        mayTurnToTLS = false
-        reportTLS(offer, &events)
-    }
-
-    mutating func reportTLS(_ offer: Offer, _ events: inout EventBuffer) {
-        guard !server.hasReportedTLS else { return }
-        server.hasReportedTLS = true
-        events.append(
-            Event(
-                time: offer.arrivals.latest, range: offer.range(0, 0), exchange: exchanges == 0 ? 0 : exchanges - 1,
-                kind: .tls(.starttls)), RawSpan())
-    }
-
-    mutating func endOpaque(_ at: StreamRange, _ time: Timestamp, _ events: inout EventBuffer) {
-        let start = at.side == .client ? stretch : server.stretch
-        guard at.start > start else { return }
-        events.append(
-            Event(time: time, range: StreamRange(at.side, start, at.start), exchange: exchanges, kind: .opaque),
-            RawSpan())
-    }
-
     // MARK: Gaps and ends
 
     mutating func gap(_ range: StreamRange, at time: Timestamp, _ events: inout EventBuffer) {
@@ -63,16 +17,16 @@ extension SMTPDecoder {
         switch client {
         case .content, .afterCandidate:
             interruptContent(range.start, at: time, &events)
-            report(gap: range, contentExchange, time, &events)
-            scanner.skipLost()
-            isAtLineStart = false
-            candidate = nil
+            report(gap: range, content.exchange, time, &events)
+            content.scanner.skipLost()
+            content.isAtLineStart = false
+            content.candidate = nil
             client = .content
             stretch = range.end
-            contentGapEnd = range.end
+            content.gapEnd = range.end
         case .chunk(let remaining):
             interruptContent(range.start, at: time, &events)
-            report(gap: range, contentExchange, time, &events)
+            report(gap: range, content.exchange, time, &events)
             stretch = range.end
             if remaining > range.length {
                 client = .chunk(remaining: remaining - range.length)
@@ -127,7 +81,7 @@ extension SMTPDecoder {
         guard end > stretch else { return }
         events.append(
             Event(
-                time: time, range: StreamRange(.client, stretch, end), exchange: contentExchange, kind: .content),
+                time: time, range: StreamRange(.client, stretch, end), exchange: content.exchange, kind: .content),
             RawSpan())
     }
 
@@ -161,7 +115,7 @@ extension SMTPDecoder {
     ) -> Bool {
         let isSuspect = suspectsAfterGap || line.mayBeEndOfLogin(to: text)
         if isSuspect, text > 0 {
-            secret(.opaque, 0, text, line, offer, exchanges, &events)
+            secret(.opaque, 0..<text, line, offer, &events)
             if lostLogin != .none { secretIsUnknown = true }
         }
         let range = offer.range(0, line.byteCount)
@@ -204,7 +158,7 @@ extension SMTPDecoder {
     private mutating func fragmentOfSecret(
         _ bytes: RawSpan, _ offer: Offer, _ events: inout EventBuffer
     ) -> Bool {
-        secret(.opaque, 0, bytes.byteCount, bytes, offer, exchanges, &events)
+        secret(.opaque, 0..<bytes.byteCount, bytes, offer, &events)
         events.append(
             Event(
                 time: offer.arrivals.latest, range: offer.range(0, bytes.byteCount), exchange: exchanges,
@@ -226,11 +180,11 @@ extension SMTPDecoder {
             client = .goAhead
             return true
         case .afterCandidate:
-            let behind = candidate?.length ?? 0
+            let behind = content.candidate?.length ?? 0
             let rest = bytes.byteCount > behind ? bytes.extracting(behind...) : RawSpan()
             // At the end nobody contradicts it; what can be no command, and a flood, do.
             let isEnd = rest.byteCount == 0 || rest.byteCount <= limits.undecided && looksLikeCommand(rest)
-            if isEnd { candidate?.isTaken = true } else { candidate?.isRefused = true }
+            content.candidate?.verdict = isEnd ? .taken : .refused
             return true
         default: return false
         }
@@ -238,9 +192,7 @@ extension SMTPDecoder {
 
     private func looksLikeCommand(_ bytes: RawSpan) -> Bool {
         guard case .line(_, let text, _) = LineScan.next(in: bytes, from: 0, limit: 1_024) else { return false }
-        let (code, letters) = bytes.verbCode(from: 0, to: text)
-        let verb = SMTPVerb(code: code)
-        return verb != .unknown && isPlausible(verb, bytes, letters) && hasPlausibleForm(bytes, text)
+        return bytes.isSMTPCommand(to: text)
     }
 
     mutating func finish(
@@ -264,12 +216,12 @@ extension SMTPDecoder {
     }
 
     mutating func misses(replyBefore bytes: RawSpan) -> Bool {
-        if passesOver || isPassedOver() { return true }
+        if passesOver || passOverStatusless() { return true }
         let isFirst = !server.expectsGreeting && !server.hasSpoken
         guard isFirst || server.isAfterGap, server.line == .text, !pending.isEmpty,
             case .line(_, let text, _) = LineScan.next(in: bytes, from: 0, limit: limits.lineLength),
             let code = bytes.replyCode(to: text),
-            !pending.contains(code, where: { $0.kind == .lost || Self.canAnswer($0, code) })
+            !pending.contains(code, where: { $0.kind == .lost || $0.canHave(code) })
         else { return false }
         pending.noteGap()
         server.hasSpoken = true
@@ -294,55 +246,5 @@ extension SMTPDecoder {
         client = .awaiting(decision)
         _ = decideAlone(bytes, .client)
         return decode(bytes, offer, &events)
-    }
-
-    // MARK: What a command looks like
-
-    /// Whether the line can be that command, by the form of what follows the verb.
-    func isPlausible(_ verb: SMTPVerb, _ line: RawSpan, _ letters: Int) -> Bool {
-        switch verb {
-        case .unknown: false
-        case .mail: line.hasPrefix("FROM:", from: letters + 1)
-        case .rcpt: line.hasPrefix("TO:", from: letters + 1)
-        default: true
-        }
-    }
-
-    /// Whether the line's verb stands alone where it must (QUIT, DATA, RSET), or has an argument where it must.
-    func hasPlausibleForm(_ line: RawSpan, _ text: Int) -> Bool {
-        let (code, letters) = line.verbCode(from: 0, to: text)
-        let isAlone = letters == text
-        switch SMTPVerb(code: code) {
-        case .unknown: return false
-        case .quit, .data, .rset, .starttls, .turn: return isAlone
-        case .noop, .help: return true
-        default: return !isAlone && (line[octet: letters] == 32)
-        }
-    }
-}
-
-extension RawSpan {
-    /// The next word (octets other than space and tab) at or after `start`; empty at the end.
-    func word(from start: Int, to end: Int) -> Range<Int> {
-        var from = start
-        while from < end, self[octet: from] == 32 || self[octet: from] == 9 { from += 1 }
-        var to = from
-        while to < end, self[octet: to] != 32, self[octet: to] != 9 { to += 1 }
-        return from..<to
-    }
-
-    /// The decimal number in `range`; nil where it is none, or too large for 63 bits.
-    func decimal(in range: Range<Int>) -> UInt64? {
-        guard !range.isEmpty, range.count <= 20 else { return nil }
-        var number: UInt64 = 0
-        for index in range {
-            let octet = self[octet: index]
-            guard octet >= 48, octet <= 57 else { return nil }
-            let (tens, tooLarge) = number.multipliedReportingOverflow(by: 10)
-            let (sum, overflow) = tens.addingReportingOverflow(UInt64(octet - 48))
-            guard !tooLarge, !overflow else { return nil }
-            number = sum
-        }
-        return number <= UInt64(Int64.max) ? number : nil
     }
 }

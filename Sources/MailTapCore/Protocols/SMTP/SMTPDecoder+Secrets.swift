@@ -36,8 +36,7 @@ extension SMTPDecoder {
             places = SpokenSecrets.joined(places + [rest])
         }
         for place in places {
-            secret(
-                .opaque, place.lowerBound, place.upperBound, line, offer, server.open?.exchange ?? exchanges, &events)
+            secret(.opaque, place, line, offer, of: server.open?.exchange, &events)
         }
     }
 
@@ -54,7 +53,7 @@ extension SMTPDecoder {
     private func isUnheardLogin(_ code: UInt16?) -> Bool {
         guard spoken.isEmpty, server.open == nil, server.hasSpoken || !server.expectsGreeting else { return false }
         guard let answered = pending.first else {
-            return serverHasLost && lostLogin == .none && contentExchange == 0 && acceptedRecipients == 0
+            return serverHasLost && lostLogin == .none && content.exchange == 0 && acceptedRecipients == 0
         }
         return code == 535 && answered.verb == SMTPVerb.auth.rawValue && answered.kind == .command
             && (serverHasLost || clientHasLost || !server.expectsGreeting)
@@ -91,7 +90,7 @@ extension SMTPDecoder {
         if !server.isAfterGap, let code = bytes.replyCode(to: end), (200..<400).contains(code) {
             coverSecrets(of: bytes, end, code, offer, &events)
         } else {
-            secret(.opaque, 0, end, bytes, offer, exchanges, &events)
+            secret(.opaque, 0..<end, bytes, offer, &events)
         }
     }
 
@@ -104,7 +103,7 @@ extension SMTPDecoder {
         {
             secretIsUnknown = true
         }
-        let hasMailed = contentExchange > 0 || acceptedRecipients > 0
+        let hasMailed = content.exchange > 0 || acceptedRecipients > 0
         if lostLogin != .over, !hasMailed { lostLogin = .unanswered }
     }
 

@@ -110,10 +110,10 @@ extension SMTPDecoder {
     ) {
         if let found {
             spoken.note(line.extracting(found), .opaque)
-            secret(.opaque, found.lowerBound, found.upperBound, line, offer, exchanges, &events)
+            secret(.opaque, found, line, offer, &events)
         } else if !spoken.isEmpty {
             for place in spoken.places(in: line) {
-                secret(.opaque, place.lowerBound, place.upperBound, line, offer, exchanges, &events)
+                secret(.opaque, place, line, offer, &events)
             }
         }
     }
