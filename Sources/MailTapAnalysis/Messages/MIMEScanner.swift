@@ -8,18 +8,6 @@ import MailTapCore
 struct MIMEScanner {
     private enum Phase { case header, body }
 
-    /// An open multipart.
-    private struct Level {
-        enum State { case preamble, parts, epilogue }
-        /// `--` and the boundary.
-        var delimiter: [UInt8]
-        var state = State.preamble
-        /// The type of a part that declares none: `message/rfc822` in a digest (RFC 2046 section 5.1.5).
-        var defaultType: String
-        /// Multiparts and embedded messages around it.
-        var depth: Int
-    }
-
     /// A line end that is the leaf's only if no boundary follows.
     private enum HeldLineEnd { case none, cr, lf, crlf }
 
@@ -32,20 +20,14 @@ struct MIMEScanner {
 
     private var phase = Phase.header
     private var isAtLineStart = true
-    private var endsInCR = false
     /// Whether an octet above 127 came at all; until then nobody needs to look for one.
     private var sawHighBit = false
     private var held = HeldLineEnd.none
     private var skipsLine = false
     /// The line being read: in a header section any, in a body one that may be a boundary.
     private var line: [UInt8] = []
-    private var levels: [Level] = []
-    private var lineLength: UInt64 = 0
-    private var longestLine: UInt64 = 0
-    private var carriageReturns: UInt64 = 0
-    private var nuls: UInt64 = 0
-    /// CRLFs, and LFs alone.
-    private var lineEnds: UInt64 = 0, bareLineFeeds: UInt64 = 0
+    private var levels: [MIMELevel] = []
+    private var census = LineCensus()
     private var leaf: MIMELeaf?
 
     private var depth = 0
@@ -73,10 +55,7 @@ struct MIMEScanner {
     // MARK: Octets in
 
     mutating func receive(_ bytes: RawSpan) {
-        let census = bytes.census()
-        carriageReturns &+= census.carriageReturns
-        nuls &+= census.nuls
-        if census.hasHighBit { sawHighBit = true }
+        if census.count(bytes) { sawHighBit = true }
         var index = 0
         while index < bytes.byteCount {
             if phase == .header || !line.isEmpty || isBoundarySuspect(bytes[octet: index]) {
@@ -96,20 +75,20 @@ struct MIMEScanner {
         let lineFeed = bytes.firstIndex(of: 10, from: start)
         let end = lineFeed.map { $0 + 1 } ?? bytes.byteCount
         if skipsLine {
-            measure(bytes, start, end, endsLine: lineFeed != nil)
+            census.measure(bytes, start, end, endsLine: lineFeed != nil)
             skipsLine = lineFeed == nil
             return end
         }
         let limit = phase == .header ? Self.headerLimit : Self.boundaryLineLimit
         // Nearly always a line lies whole in front of us.
         if lineFeed != nil, line.isEmpty, end - start <= limit {
-            measure(bytes, start, end, endsLine: true)
+            census.measure(bytes, start, end, endsLine: true)
             takeLine(bytes.extracting(start..<end), isWhole: true)
             return end
         }
         let room = max(0, limit - line.count)
         let taken = min(end, start + room)
-        measure(bytes, start, taken, endsLine: lineFeed != nil && taken == end)
+        census.measure(bytes, start, taken, endsLine: lineFeed != nil && taken == end)
         bytes.extracting(start..<taken).withUnsafeBytes { line.append(contentsOf: $0) }
         if lineFeed != nil, taken == end {
             takeLine(isWhole: true)
@@ -125,41 +104,21 @@ struct MIMEScanner {
         var index = start
         isAtLineStart = false
         if let lineFeed = bytes.firstIndex(of: 10, from: start) {
-            measure(bytes, start, lineFeed + 1, endsLine: true)
+            census.measure(bytes, start, lineFeed + 1, endsLine: true)
             let lines = bytes.wholeLines(
                 from: lineFeed + 1, stoppingAt: levels.isEmpty ? nil : UInt8(ascii: "-"))
-            lineEnds &+= lines.endingInCRLF
-            bareLineFeeds &+= lines.endingInLF
-            longestLine = max(longestLine, UInt64(lines.longest))
+            census.add(lines)
             index = lines.end
             isAtLineStart = true
         }
         // The rest begins a line that is none to stop at, or the first has no end here.
         if index < bytes.byteCount, !isAtLineStart || !isBoundarySuspect(bytes[octet: index]) {
-            measure(bytes, index, bytes.byteCount, endsLine: false)
+            census.measure(bytes, index, bytes.byteCount, endsLine: false)
             index = bytes.byteCount
             isAtLineStart = false
         }
         emit(bytes.extracting(start..<index))
         return index
-    }
-
-    /// Keeps the longest line.
-    ///
-    /// Counts whole lines only, so that the cut between CR and LF makes no difference.
-    private mutating func measure(_ bytes: RawSpan, _ start: Int, _ end: Int, endsLine: Bool) {
-        guard end > start else { return }
-        lineLength &+= UInt64(end - start)
-        guard endsLine else {
-            endsInCR = bytes[octet: end - 1] == 13
-            return
-        }
-        let beforeEnd = end - start >= 2 ? bytes[octet: end - 2] == 13 : endsInCR
-        if beforeEnd { lineEnds &+= 1 } else { bareLineFeeds &+= 1 }
-        let length = lineLength &- (beforeEnd && lineLength > 1 ? 2 : 1)
-        if length > longestLine { longestLine = length }
-        lineLength = 0
-        endsInCR = false
     }
 
     // MARK: Lines
@@ -175,7 +134,7 @@ struct MIMEScanner {
 
     /// Takes a line; where it is not whole, the rest of it follows and is skipped in a header section.
     private mutating func takeLine(_ taken: RawSpan, isWhole: Bool) {
-        if isWhole, let (level, isEnd) = boundary(taken) {
+        if isWhole, let (level, isEnd) = levels.boundary(taken) {
             takeBoundary(level, isEnd: isEnd)
             return
         }
@@ -187,7 +146,7 @@ struct MIMEScanner {
                 // The line is of the body.
                 if isOwn, taken.endsLine { headerLines &-= 1 }
                 // The line may be the first boundary of the multipart that this header section declares.
-                if phase == .body, isWhole, let (level, isEnd) = boundary(taken) {
+                if phase == .body, isWhole, let (level, isEnd) = levels.boundary(taken) {
                     takeBoundary(level, isEnd: isEnd)
                     return
                 }
@@ -221,25 +180,6 @@ struct MIMEScanner {
         headerLength += taken.byteCount
         header.add(taken)
     }
-
-    /// The open multipart whose boundary the line is; the outermost where several would do.
-    private func boundary(_ line: RawSpan) -> (level: Int, isEnd: Bool)? {
-        guard !levels.isEmpty, line.hasDashes(at: 0) else { return nil }
-        for (index, level) in levels.enumerated() where level.state != .epilogue {
-            guard line.starts(with: level.delimiter) else { continue }
-            let length = level.delimiter.count
-            let isEnd = line.hasDashes(at: length)
-            let rest = line.extracting((isEnd ? length + 2 : length)...)
-            let isBlank = rest.withUnsafeBytes { octets in
-                octets.allSatisfy { $0 == 32 || $0 == 9 || $0 == 13 || $0 == 10 }
-            }
-            if isBlank { return (index, isEnd) }
-        }
-        return nil
-    }
-
-    /// Line ends so far, of either kind.
-    private var lines: UInt64 { lineEnds &+ bareLineFeeds }
 
     // MARK: Structure
 
@@ -288,7 +228,7 @@ struct MIMEScanner {
     private mutating func endHeader() {
         if isMessageHeader {
             isMessageHeader = false
-            headerLines = lines
+            headerLines = census.lines
             content.read(header, decoding: decodesFields)
         }
         let encoding = header.first(.contentTransferEncoding).map { MIMEField.value(of: $0) } ?? ""
@@ -313,7 +253,7 @@ struct MIMEScanner {
                 depth += 1
                 awaitsBoundary = true
                 let inner = type == "multipart/digest" ? "message/rfc822" : Self.plainText
-                levels.append(Level(delimiter: Array(("--" + boundary).utf8), defaultType: inner, depth: depth))
+                levels.append(MIMELevel(boundary: boundary, defaultType: inner, depth: depth))
             } else {
                 content.facts.defects.insert(.boundaryMissing)
             }
@@ -331,7 +271,7 @@ struct MIMEScanner {
     /// `type/subtype` in lower case; `text/plain` for what is no media type (RFC 2045 section 5.2).
     private mutating func mediaType(_ field: MIMEField?) -> String {
         guard let field else { return defaultType }
-        guard !Self.isMediaType(field.value.utf8) else { return field.value }
+        guard !MediaKind.isMediaType(field.value.utf8) else { return field.value }
         content.facts.defects.insert(.badContentType)
         return Self.plainText
     }
@@ -356,16 +296,6 @@ struct MIMEScanner {
             if case .quotedPrintable = decoder { return true }
             return false
         }
-    }
-
-    /// Whether one slash stands in it, neither first nor last.
-    private static func isMediaType(_ text: String.UTF8View) -> Bool {
-        let slash = UInt8(ascii: "/")
-        func isOne(_ octets: UnsafeBufferPointer<UInt8>) -> Bool {
-            guard let place = octets.firstIndex(of: slash), place > 0, place < octets.count - 1 else { return false }
-            return !octets[(place + 1)...].contains(slash)
-        }
-        return text.withContiguousStorageIfAvailable(isOne) ?? Array(text).withUnsafeBufferPointer(isOne)
     }
 
     // MARK: Leaves
@@ -440,11 +370,11 @@ struct MIMEScanner {
         if phase == .header { endPart() }
         // In a multipart that was cut off the last line end is taken to belong to the boundary that did not come.
         closeLeaf(dropLineEnd: levels.contains { $0.state == .parts })
-        content.facts.longestLine = max(longestLine, lineLength)
-        content.facts.bareLineFeeds = bareLineFeeds
-        content.facts.nuls = nuls
-        content.facts.bareCarriageReturns = carriageReturns &- lineEnds
-        content.facts.bodyLines = lines &- headerLines
+        content.facts.longestLine = census.longest
+        content.facts.bareLineFeeds = census.bareLineFeeds
+        content.facts.nuls = census.nuls
+        content.facts.bareCarriageReturns = census.bareCarriageReturns
+        content.facts.bodyLines = census.lines &- headerLines
         if levels.contains(where: { $0.state == .parts }) { content.facts.defects.insert(.boundaryNotClosed) }
         // Moved, not copied: it has many parts.
         var whole = MessageContent()

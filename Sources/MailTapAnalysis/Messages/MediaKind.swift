@@ -21,4 +21,14 @@ enum MediaKind {
         default: self = .other
         }
     }
+
+    /// Whether a field's value can be a media type (RFC 2045 section 5.1): one slash stands in it, neither first nor last.
+    static func isMediaType(_ text: String.UTF8View) -> Bool {
+        let slash = UInt8(ascii: "/")
+        func isOne(_ octets: UnsafeBufferPointer<UInt8>) -> Bool {
+            guard let place = octets.firstIndex(of: slash), place > 0, place < octets.count - 1 else { return false }
+            return !octets[(place + 1)...].contains(slash)
+        }
+        return text.withContiguousStorageIfAvailable(isOne) ?? Array(text).withUnsafeBufferPointer(isOne)
+    }
 }

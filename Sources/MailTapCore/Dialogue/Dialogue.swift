@@ -14,11 +14,9 @@ public struct Dialogue: Sendable {
     private var isDecided = false
     /// Whether the client speaks first, as it does where no greeting is to come.
     private var clientBegins: Bool
-    private var decoder: any DialogueDecoder = OpaqueDecoder(isTLS: false)
+    private var feed: DecoderFeed
     private var client = SideStream(.client)
     private var server = SideStream(.server)
-    /// What the decoder's present step decided; empty between steps.
-    private var events = EventBuffer()
 
     private let limits: Limits
     /// Whether a greeting is to come: the connection's beginning was seen, or a tunnel's end.
@@ -43,6 +41,7 @@ public struct Dialogue: Sendable {
         expecting: MailProtocol? = nil, startSeen: Bool = true, isKnownMail: Bool = false, limits: Limits = Limits()
     ) {
         self.limits = limits
+        feed = DecoderFeed(limits: limits)
         self.startSeen = startSeen
         clientBegins = !startSeen
         detector = ProtocolDetector(expecting: expecting, startSeen: startSeen, isKnownMail: isKnownMail)
@@ -61,7 +60,7 @@ public struct Dialogue: Sendable {
     /// Offset in `side`'s stream up to which every secret was reported: as `decided`, but not beyond the start of a
     /// credential whose end is still to come.
     public func reported(_ side: Side) -> UInt64 {
-        min(decided(side), side == .client ? decoder.openSecret ?? .max : .max)
+        min(decided(side), side == .client ? feed.openSecret ?? .max : .max)
     }
 
     /// Octets of `side`, as they came.
@@ -75,11 +74,11 @@ public struct Dialogue: Sendable {
             return settle(&handler)
         }
         if side == .client {
-            Self.take(bytes, &client, at: time, other: &server, &decoder, limits, &events, &handler)
-        } else if server.isEmpty, !client.isEmpty, decoder.misses(replyBefore: bytes) {
+            feed.take(bytes, &client, at: time, other: &server, &handler)
+        } else if server.isEmpty, !client.isEmpty, feed.misses(replyBefore: bytes) {
             server.hold(bytes, at: time)
         } else {
-            Self.take(bytes, &server, at: time, other: &client, &decoder, limits, &events, &handler)
+            feed.take(bytes, &server, at: time, other: &client, &handler)
         }
         if !client.isEmpty || !server.isEmpty { settle(&handler) }
     }
@@ -110,14 +109,14 @@ public struct Dialogue: Sendable {
                 decideProtocol(detector.guess(client.prefix, server.prefix), &handler)
             }
             settle(&handler)
-            if isDecided { decoder.plaintextFollows() }
+            if isDecided { feed.plaintextFollows() }
         default: break
         }
     }
 
     /// Ends a side at once where nothing of it waits, which the general way would come to as well.
     private mutating func close(_ side: Side, at time: Timestamp, _ handler: inout some DialogueHandler) -> Bool {
-        guard isDecided, side == .client ? client.isEmpty : server.isEmpty, !decoder.isWaiting(side) else {
+        guard isDecided, side == .client ? client.isEmpty : server.isEmpty, !feed.isWaiting(side) else {
             return false
         }
         let offset = decided(side)
@@ -134,9 +133,7 @@ public struct Dialogue: Sendable {
         client.isOver = true
         server.isOver = true
         settle(&handler)
-        decoder.finish(.server, offset: server.offset, at: time, &events)
-        decoder.finish(.client, offset: client.offset, at: time, &events)
-        events.deliver(RawSpan(), at: 0, to: &handler)
+        feed.finish(client: client, server: server, at: time, &handler)
     }
 
     /// Decodes both sides as far as can be, each in turn, since what one says decides what the other means.
@@ -148,24 +145,14 @@ public struct Dialogue: Sendable {
         }
         var goesOn = true
         while goesOn {
-            if client.hasFront, !server.isEmpty { Self.foresee(client, &decoder) }
+            if client.hasFront, !server.isEmpty { feed.foresee(client) }
             if server.hasFront, !client.isEmpty {
-                Self.passLostReplies(before: server, &client, &decoder, limits, &events, &handler)
+                feed.passLostReplies(before: server, &client, &handler)
             }
             // One line of the server at a time while the client's octets wait: each reply may decide them.
-            goesOn = Self.advance(&server, &decoder, limits, onlyOnce: !client.isEmpty, &events, &handler)
-            if Self.advance(&client, &decoder, limits, onlyOnce: false, &events, &handler) { goesOn = true }
+            goesOn = feed.advance(&server, onlyOnce: !client.isEmpty, &handler)
+            if feed.advance(&client, onlyOnce: false, &handler) { goesOn = true }
         }
-    }
-
-    /// Decides what waits of the client and was answered by replies that are lost.
-    private static func passLostReplies(
-        before server: SideStream, _ client: inout SideStream, _ decoder: inout any DialogueDecoder,
-        _ limits: Limits, _ events: inout EventBuffer, _ handler: inout some DialogueHandler
-    ) {
-        while !client.isEmpty, decoder.misses(replyBefore: server.storage.span.bytes.extracting(server.start...)),
-            advance(&client, &decoder, limits, onlyOnce: true, &events, &handler)
-        {}
     }
 
     /// The protocol is known; what the client said before the server did is decoded.
@@ -174,29 +161,13 @@ public struct Dialogue: Sendable {
         if let clientBeforeLoss {
             // What the server lost may have answered these lines.
             while client.offset < clientBeforeLoss,
-                Self.advance(&client, &decoder, limits, onlyOnce: true, &events, &handler)
+                feed.advance(&client, onlyOnce: true, &handler)
             {}
         } else if clientBegins, !isServerEarlier {
             // A dialogue without its greeting: the server's first line answers the client's.
-            _ = Self.advance(&client, &decoder, limits, onlyOnce: true, &events, &handler)
+            _ = feed.advance(&client, onlyOnce: true, &handler)
         }
-        Self.show(client, to: &decoder, &events, &handler)
-    }
-
-    /// Lets the decoder see what waits for an answer, so that it can tell that from what comes after the answer.
-    private static func show(
-        _ stream: SideStream, to decoder: inout any DialogueDecoder, _ events: inout EventBuffer,
-        _ handler: inout some DialogueHandler
-    ) {
-        guard decoder.isWaiting(stream.side), stream.hasFront else { return }
-        _ = decodeOnce(
-            stream.storage.span.bytes.extracting(stream.start...), stream.offer, &decoder, &events, &handler)
-    }
-
-    /// Lets the decoder look for credentials in what waits of the client.
-    private static func foresee(_ stream: SideStream, _ decoder: inout any DialogueDecoder) {
-        guard stream.side == .client else { return }
-        decoder.foresee(stream.storage.span.bytes.extracting(stream.start...), from: stream.offset)
+        feed.show(client, &handler)
     }
 
     /// Whether the server spoke first by the clock, in whatever order the octets came here.
@@ -222,20 +193,21 @@ public struct Dialogue: Sendable {
         }
         let isLost = clientBeforeLoss != nil
         switch (found.proto, found.isTLS) {
-        case (.smtp, false): decoder = SMTPDecoder(expectsGreeting: startSeen, isGreetingLost: isLost, limits: limits)
-        case (.pop3, false): decoder = POP3Decoder(expectsGreeting: startSeen, isGreetingLost: isLost, limits: limits)
+        case (.smtp, false): feed.begin(SMTPDecoder(expectsGreeting: startSeen, isGreetingLost: isLost, limits: limits))
+        case (.pop3, false): feed.begin(POP3Decoder(expectsGreeting: startSeen, isGreetingLost: isLost, limits: limits))
         case (.smtp, true), (.pop3, true):
-            decoder = OpaqueDecoder(isTLS: true, from: (client.offset, server.offset))
+            feed.begin(OpaqueDecoder(isTLS: true, from: (client.offset, server.offset)))
         case (.imap, false):
             isOpaque = true
-            decoder = IMAPDecoder(limits: limits, from: (client.offset, server.offset))
+            feed.begin(IMAPDecoder(limits: limits, from: (client.offset, server.offset)))
         default:
             isOpaque = true
             // What is no mail where mail was expected may be half of it: a login could not be told from the rest.
             let isDamaged = !found.isTLS && found.proto == nil && isMailExpected && (hasLost || isLost)
-            decoder = OpaqueDecoder(
-                isTLS: found.isTLS, from: (client.offset, server.offset), hidesClient: isDamaged,
-                hidesServer: isDamaged)
+            feed.begin(
+                OpaqueDecoder(
+                    isTLS: found.isTLS, from: (client.offset, server.offset), hidesClient: isDamaged,
+                    hidesServer: isDamaged))
         }
     }
 
@@ -319,110 +291,7 @@ public struct Dialogue: Sendable {
         guard reading.hasBegun || hidesClient else { return }
         isDecided = true
         isOpaque = true
-        decoder = OpaqueDecoder(isTLS: false, from: (client.offset, server.offset), hidesClient: hidesClient)
-    }
-
-    /// More waits for the other side than is kept: says so, of whatever exchange is the newest.
-    private static func reportFlood(_ stream: SideStream, _ handler: inout some DialogueHandler) {
-        let range = StreamRange(stream.side, stream.offset, stream.offset &+ UInt64(stream.heldCount))
-        handler.handle(
-            Event(
-                time: stream.offer.arrivals.latest, range: range, exchange: .max, kind: .anomaly(.undecidedTooLong)),
-            RawSpan())
-    }
-
-    /// New octets: decoded where they lie when nothing waits before them, else queued.
-    private static func take(
-        _ bytes: RawSpan, _ stream: inout SideStream, at time: Timestamp, other: inout SideStream,
-        _ decoder: inout any DialogueDecoder, _ limits: Limits, _ events: inout EventBuffer,
-        _ handler: inout some DialogueHandler
-    ) {
-        stream.noteArrival(time)
-        var used = 0
-        if stream.isEmpty {
-            let base = stream.offset
-            if other.hasFront { foresee(other, &decoder) }
-            while used < bytes.byteCount {
-                let offer = Offer(
-                    side: stream.side, base: base &+ UInt64(used), arrivals: Arrivals(latest: time))
-                let step = decodeOnce(bytes.extracting(used..<bytes.byteCount), offer, &decoder, &events, &handler)
-                if step <= 0 { break }
-                used += step
-                stream.offset = base &+ UInt64(used)
-                if !other.isEmpty { _ = advance(&other, &decoder, limits, onlyOnce: false, &events, &handler) }
-            }
-        }
-        if used < bytes.byteCount { stream.append(bytes.extracting(used..<bytes.byteCount), at: time) }
-    }
-
-    /// Decodes what waits on one side; returns whether anything was decided.
-    private static func advance(
-        _ stream: inout SideStream, _ decoder: inout any DialogueDecoder, _ limits: Limits, onlyOnce: Bool,
-        _ events: inout EventBuffer, _ handler: inout some DialogueHandler
-    ) -> Bool {
-        var changed = false
-        while !stream.isEmpty {
-            if stream.hasFront {
-                let step = decodeOnce(
-                    stream.storage.span.bytes.extracting(stream.start...), stream.offer, &decoder, &events, &handler)
-                if step > 0 {
-                    stream.consume(step)
-                    changed = true
-                    if onlyOnce { return true }
-                    continue
-                }
-            }
-            if decoder.isWaiting(stream.side) {
-                // Waiting makes sense only while the other side may still speak, and within bounds.
-                guard stream.isOver || stream.heldCount > limits.undecided else { return changed }
-                if !stream.isOver { reportFlood(stream, &handler) }
-                if decoder.decideAlone(stream.storage.span.bytes.extracting(stream.start...), stream.side) {
-                    changed = true
-                    continue
-                }
-            } else if stream.hasFront, !stream.hasBreak, !stream.isOver, stream.heldCount <= limits.undecided {
-                return changed
-            }
-            changed = true
-            if stream.hasFront {
-                abandon(
-                    stream.storage.span.bytes.extracting(stream.start...), stream.offer,
-                    atEnd: !stream.nextBreakIsGap, &decoder, &events, &handler)
-                stream.consume(stream.storage.count - stream.start)
-            }
-            switch stream.takeBreak() {
-            case .gap(let length, let time):
-                let range = StreamRange(stream.side, stream.offset, stream.offset &+ length)
-                decoder.gap(range, at: time, &events)
-                events.deliver(RawSpan(), at: 0, to: &handler)
-                stream.offset = range.end
-            case .close(let time):
-                handler.handle(
-                    Event(
-                        time: time, range: StreamRange(stream.side, stream.offset, stream.offset), exchange: 0,
-                        kind: .close), RawSpan())
-            case nil: break
-            }
-        }
-        return changed
-    }
-
-    /// One step of the decoder; what it decided is handed on.
-    private static func decodeOnce(
-        _ bytes: RawSpan, _ offer: Offer, _ decoder: inout any DialogueDecoder, _ events: inout EventBuffer,
-        _ handler: inout some DialogueHandler
-    ) -> Int {
-        let step = decoder.decode(bytes, offer, &events)
-        events.deliver(bytes, at: offer.base, to: &handler)
-        return step
-    }
-
-    /// Has the decoder decide octets that can't become a whole line any more.
-    private static func abandon(
-        _ bytes: RawSpan, _ offer: Offer, atEnd: Bool, _ decoder: inout any DialogueDecoder,
-        _ events: inout EventBuffer, _ handler: inout some DialogueHandler
-    ) {
-        decoder.abandon(bytes, offer, atEnd: atEnd, &events)
-        events.deliver(bytes, at: offer.base, to: &handler)
+        feed.begin(
+            OpaqueDecoder(isTLS: false, from: (client.offset, server.offset), hidesClient: hidesClient))
     }
 }

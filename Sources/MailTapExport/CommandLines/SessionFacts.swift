@@ -148,7 +148,7 @@ struct SessionFacts {
     /// The comment that names the session.
     var title: String {
         ShellText.comment(
-            "session \(session.number): \(session.proto?.name ?? "unknown"), \(TranscriptFormatter.endpoints(session.info))"
+            "session \(session.number): \(session.proto?.name ?? "unknown"), \(TranscriptWords.endpoints(session.info))"
         )
     }
 }

@@ -29,7 +29,7 @@ public struct HTMLExport: Exporter {
             <meta name="referrer" content="no-referrer"><meta name="viewport" content="width=device-width,initial-scale=1">
             <meta name="generator" content="MailTap"><title>
             """)
-        let title = "MailTap: " + TranscriptFormatter.count(UInt64(count), "session")
+        let title = "MailTap: " + TranscriptWords.count(UInt64(count), "session")
         out.append(html: title)
         out.append("</title>\n<style>\n")
         out.append(HTMLStyle.sheet)
@@ -59,10 +59,10 @@ public struct HTMLExport: Exporter {
         rows.append(tag: "td", summary.started.nanoseconds == 0 ? "" : HTMLSession.moment(summary.started, decimals: 0))
         rows.append(tag: "td", class: "r", TimeText.text(seconds: summary.duration, decimals: 3))
         rows.append(tag: "td", summary.protocolMark)
-        rows.append(tag: "td", TranscriptFormatter.endpoint(summary.client))
+        rows.append(tag: "td", TranscriptWords.endpoint(summary.client))
         rows.append(
             tag: "td",
-            summary.server.name.map { "\($0):\(summary.server.port)" } ?? TranscriptFormatter.endpoint(summary.server))
+            summary.server.name.map { "\($0):\(summary.server.port)" } ?? TranscriptWords.endpoint(summary.server))
         rows.append(tag: "td", class: "r", "\(summary.messages)")
         rows.append(tag: "td", class: "r", "\(summary.clientBytes &+ summary.serverBytes)")
         rows.append(tag: "td", summary.ending.rawValue)

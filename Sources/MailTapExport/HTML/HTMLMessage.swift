@@ -23,7 +23,7 @@ struct HTMLMessage {
         out.append(html: "Message \(number)" + (message.content.subject.map { ": " + $0 } ?? ""))
         out.append(
             tag: "span", class: "dim",
-            "  " + TranscriptFormatter.count(message.bytes, "octet") + (message.complete ? "" : ", incomplete"))
+            "  " + TranscriptWords.count(message.bytes, "octet") + (message.complete ? "" : ", incomplete"))
         out.append("</summary><dl>")
         let facts: [(String, String?)] = [
             ("envelope from", message.from.map { $0.isEmpty ? "<>" : $0 }),
@@ -72,7 +72,7 @@ struct HTMLMessage {
         node(depth, to: &out) { out in
             out.append(tag: "code", part.type)
             if let name = part.filename { out.append(tag: "b", name) }
-            var facts = TranscriptFormatter.count(part.bytes, "octet")
+            var facts = TranscriptWords.count(part.bytes, "octet")
             if let charset = part.charset { facts = charset + ", " + facts }
             out.append(tag: "span", class: "dim", facts)
             out.append("<span class=\"dim mono\" title=\"SHA-256 ")

@@ -18,7 +18,7 @@ struct HTMLSession {
     func append(to out: inout [UInt8]) {
         out.append(text: "<section id=\"s\(session.number)\"><header><h2>Session \(session.number)</h2>")
         out.append(tag: "span", SessionSummary(session).protocolMark)
-        out.append(tag: "span", class: "mono", TranscriptFormatter.endpoints(session.info))
+        out.append(tag: "span", class: "mono", TranscriptWords.endpoints(session.info))
         if session.info.started.nanoseconds != 0 {
             out.append(tag: "span", class: "dim", Self.moment(session.info.started, decimals: 3) + " UTC")
         }
@@ -146,7 +146,7 @@ struct HTMLSession {
     private func messageLine(_ exchange: Exchange) -> String {
         guard let index = exchange.message, session.messages.indices.contains(index) else { return "[content]" }
         let message = session.messages[index]
-        return "[message \(index + 1): \(TranscriptFormatter.count(message.bytes, "octet"))"
+        return "[message \(index + 1): \(TranscriptWords.count(message.bytes, "octet"))"
             + (message.content.subject.map { ", \"\($0)\"" } ?? "") + "]"
     }
 

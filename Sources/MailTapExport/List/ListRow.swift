@@ -58,7 +58,7 @@ struct ListRow {
         } else if endpoint.address != nil, endpoint.name == nil {
             append(ascii: { endpoint.append(to: &$0) })
         } else {
-            append(TranscriptFormatter.endpoint(endpoint))
+            append(TranscriptWords.endpoint(endpoint))
         }
     }
 

@@ -218,8 +218,8 @@ public struct SessionList: Exporter {
         [
             "\(summary.number)", summary.source, TimeText.text(moment: summary.started),
             TimeText.text(seconds: summary.duration, decimals: 6), summary.proto, summary.tls?.start.rawValue ?? "",
-            TranscriptFormatter.endpoint(Endpoint(address: summary.client.address, port: summary.client.port)),
-            TranscriptFormatter.endpoint(Endpoint(address: summary.server.address, port: summary.server.port)),
+            TranscriptWords.endpoint(Endpoint(address: summary.client.address, port: summary.client.port)),
+            TranscriptWords.endpoint(Endpoint(address: summary.server.address, port: summary.server.port)),
             summary.server.name ?? "", summary.user ?? "", summary.from ?? "",
             summary.recipients.joined(separator: " "), summary.refused.joined(separator: " "), "\(summary.messages)",
             "\(summary.messageBytes)", "\(summary.clientBytes)", "\(summary.serverBytes)", summary.ending.rawValue,

@@ -127,6 +127,6 @@ public struct SessionSummary: Sendable, Equatable {
     /// Findings in words, such as `1 error, 2 notes`; empty for none.
     public var findings: String {
         [(errors, "error"), (warnings, "warning"), (notes, "note")].filter { $0.0 > 0 }
-            .map { TranscriptFormatter.count(UInt64($0.0), $0.1) }.joined(separator: ", ")
+            .map { TranscriptWords.count(UInt64($0.0), $0.1) }.joined(separator: ", ")
     }
 }

@@ -22,8 +22,8 @@ public struct MarkdownExport: Exporter {
             row(["started", TimeText.text(moment: session.info.started)], to: &out)
         }
         row(["duration", TimeText.text(seconds: session.duration, decimals: 3) + " s"], to: &out)
-        row(["client", TranscriptFormatter.endpoint(session.info.client)], to: &out)
-        row(["server", TranscriptFormatter.endpoint(session.info.server)], to: &out)
+        row(["client", TranscriptWords.endpoint(session.info.client)], to: &out)
+        row(["server", TranscriptWords.endpoint(session.info.server)], to: &out)
         for tunnel in session.tunnels { row(["tunnel", tunnel.description], to: &out) }
         row(["octets", "\(session.clientBytes) from the client, \(session.serverBytes) from the server"], to: &out)
         if !session.info.source.isEmpty { row(["source", session.info.source], to: &out) }

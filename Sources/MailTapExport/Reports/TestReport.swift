@@ -44,7 +44,7 @@ public struct TestOutcome: Sendable, Equatable {
     public init(_ session: Session, failingFrom severity: Severity) {
         suite = session.info.source
         name =
-            "session \(session.number) \(session.proto?.name ?? "unknown") \(TranscriptFormatter.endpoints(session.info))"
+            "session \(session.number) \(session.proto?.name ?? "unknown") \(TranscriptWords.endpoints(session.info))"
         duration = session.duration
         failures = session.findings.filter { $0.severity >= severity }.map { finding in
             Failure(

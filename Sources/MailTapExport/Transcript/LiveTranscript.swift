@@ -66,7 +66,7 @@ public struct LiveTranscript {
         case .trouble(let trouble): formatter.problem("\(trouble.code): \(trouble.text)", into: &out)
         case .gap(let side, let count):
             let name = side == .client ? "client" : "server"
-            formatter.problem("\(TranscriptFormatter.missing(count, of: name)) here", isError: false, into: &out)
+            formatter.problem("\(TranscriptWords.missing(count, of: name)) here", isError: false, into: &out)
         }
         newFindings(session, into: &out)
     }

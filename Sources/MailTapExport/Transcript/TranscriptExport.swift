@@ -51,7 +51,7 @@ public struct TranscriptExport: Exporter {
                 session.exchanges.indices.contains(message.exchange) ? session.exchanges[message.exchange].message : nil
             if carrier != index {
                 formatter.problem(
-                    "message \(index + 1) was cut off after \(TranscriptFormatter.count(message.bytes, "octet"))",
+                    "message \(index + 1) was cut off after \(TranscriptWords.count(message.bytes, "octet"))",
                     isError: false, into: &out)
             }
         }
