@@ -107,6 +107,37 @@ import Testing
         #expect(pop3.messages.map(\.bytes) == [12] && pop3.messages.map(\.complete) == [true])
     }
 
+    @Test(arguments: [
+        ("S: 250 2.0.0 Ok: queued as A", MailProtocol.smtp, false), ("S: 354 go", .smtp, false),
+        ("S: 554 no", .smtp, false), ("S: 220 x ESMTP", .smtp, true), ("S: +OK Marked to be deleted.", .pop3, false),
+        ("S: -ERR no", .pop3, false), ("S: +OK <1.2@x>", .pop3, true), ("S: +OK POP3 ready", .pop3, true),
+    ])
+    func whatReadsLikeNoGreetingIsNoneWhereTheBeginningWasNotSeen(_ line: String, _ proto: MailProtocol, isOne: Bool) {
+        let further = proto == .smtp ? "\nC: RSET\nS: 250 ok\n\(Self.quit)" : "\nC: STAT\nS: +OK 0 0\nC: QUIT\nS: +OK"
+        let found = session(line + further, proto, startSeen: false)
+        let note = found.exchanges.first?.note ?? ""
+        #expect(found.exchanges.first?.command == nil)
+        #expect(note.hasPrefix(isOne ? "The server greets" : "A reply to a command that was not seen"), "\(note)")
+        #expect(!found.findings.contains { $0.rule == "smtp.reply-not-allowed" })
+    }
+
+    @Test func whatWasNotSeenIsNotDenied() {
+        let pop3 = session("C: DELE 1\nS: +OK\nC: QUIT\nS: +OK bye", .pop3, startSeen: false)
+        #expect(
+            pop3.exchanges.map(\.note) == [
+                "Mark message 1 for deletion at QUIT (RFC 1939 section 5)",
+                "End the session and delete 1 marked message (RFC 1939 section 6)",
+            ])
+        #expect(SessionOverview(of: pop3).sentence.hasPrefix("The client fetched no message and deleted 1 message."))
+        let idle = session("C: NOOP\nS: +OK\nC: QUIT\nS: +OK bye", .pop3, startSeen: false)
+        #expect(idle.exchanges.last?.note == "End the session (RFC 1939 sections 4 and 6)")
+        let smtp = session("C: RSET\nS: 250 ok\nC: RCPT TO:<a@x>\nS: 250 ok\nC: DATA\nS: 354 go\n", startSeen: false)
+        #expect(smtp.exchanges.first?.note == "Start afresh (RFC 5321 section 4.1.1.5)")
+        #expect(smtp.exchanges.last?.note == "Ask to send the content (RFC 5321 section 4.1.1.4)")
+        let late = session("S: 220 x\nC: NOOP\nS: 250 ok\n\(Self.quit)", startSeen: false)
+        #expect(SessionOverview(of: late).timeToGreeting == nil)
+    }
+
     @Test func aReplyThatOnlyOneCommandCanHaveIsItsOwn() {
         // The replies that were lost before the server's first octets leave no gap where the beginning was not seen.
         let smtp = session(

@@ -35,10 +35,19 @@ final class DialoguePlace {
 
     /// Whether a reply without a command is the greeting, and not one too many.
     ///
-    /// Where the beginning was not seen and something was said before, it is none.
+    /// Where the beginning was not seen, only what comes first and reads like one is taken for it: it may as well answer
+    /// a command of which the input knows nothing.
     var isGreeting: Bool {
         guard facts.verb == .none, !state.isGreeted else { return false }
-        return !state.hasBegun || session.info.startSeen
+        return session.info.startSeen || !state.hasBegun && readsLikeGreeting
+    }
+
+    /// Whether nothing but a greeting is likely to read so (RFC 5321 section 4.3.2, RFC 1939 sections 4 and 7).
+    private var readsLikeGreeting: Bool {
+        guard let reply = session.exchanges[index].reply else { return false }
+        if state.proto == .smtp { return reply.status.rawValue == 220 }
+        guard reply.status == .ok, let line = reply.lines.first else { return false }
+        return line.holdsTimestamp || line.text().text.lowercased().contains("pop")
     }
 
     /// Whether all that came before is known: EHLO begins SMTP anew (RFC 5321 section 4.1.4), and a dialogue written

@@ -234,7 +234,7 @@ public struct Annotator {
 
 extension WireText {
     /// Whether a POP3 greeting may hold the timestamp that APOP needs (RFC 1939 section 7): all of `<@>` stand in it.
-    fileprivate var holdsTimestamp: Bool {
+    var holdsTimestamp: Bool {
         withBytes { line in
             "<@>".utf8.allSatisfy { line.firstIndex(of: $0, from: 0) != nil }
         }

@@ -207,6 +207,9 @@ struct DialogueState {
 
     private mutating func advancePOP3(_ exchanges: [Exchange], _ index: Int, _ facts: ExchangeFacts) {
         let status = facts.status
+        // A server that does what only the transaction state allows is in it, whether or not the login was seen
+        // (RFC 1939 section 5).
+        if status.isPositive, phase == .authorization, Self.needsLogin(facts.verb) { phase = .transaction }
         switch facts.verb {
         case .auth: beginLogin(status, exchanges[index])
         case .response: continueLogin(status, exchanges[index])
@@ -233,6 +236,13 @@ struct DialogueState {
         case .rset: if status.isPositive { deleted.removeAll() }
         case .quit: if status.isPositive, phase == .transaction { phase = .update }
         default: break
+        }
+    }
+
+    private static func needsLogin(_ verb: DialogueVerb) -> Bool {
+        switch verb {
+        case .stat, .list, .uidl, .retr, .top, .dele, .rset, .last: true
+        default: false
         }
     }
 

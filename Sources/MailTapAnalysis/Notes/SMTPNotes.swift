@@ -8,8 +8,12 @@ enum SMTPNotes {
         case .quit: "End the session (RFC 5321 section 4.1.1.10)"
         case .data where place.state.transaction?.accepted == 1:
             "Ask to send the content, for 1 recipient (RFC 5321 section 4.1.1.4)"
+        case .data where place.state.transaction == nil && place.isPatchy:
+            "Ask to send the content (RFC 5321 section 4.1.1.4)"
         case .rset where place.state.transaction == nil:
-            "Start afresh; no transaction is open (RFC 5321 section 4.1.1.5)"
+            place.isPatchy
+                ? "Start afresh (RFC 5321 section 4.1.1.5)"
+                : "Start afresh; no transaction is open (RFC 5321 section 4.1.1.5)"
         case .noop: "Do nothing, to see that the server is there (RFC 5321 section 4.1.1.9)"
         case .starttls: "Ask to go on under TLS (RFC 3207 section 4)"
         case .turn: "Ask to exchange the roles (RFC 821 section 3.8; obsolete, RFC 5321 appendix F.1)"

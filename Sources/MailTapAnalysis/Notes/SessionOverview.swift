@@ -59,7 +59,7 @@ public struct SessionOverview: Sendable, Equatable {
         if place.facts.hasReply {
             let latency = place.facts.latency
             if verb == .none {
-                if timeToGreeting == nil { timeToGreeting = latency }
+                if timeToGreeting == nil, place.session.info.startSeen { timeToGreeting = latency }
             } else if latency > slowestReply?.latency ?? -1 {
                 slowestReply = SlowestReply(latency: latency, exchange: place.index)
             }
@@ -196,7 +196,11 @@ public struct SessionOverview: Sendable, Equatable {
             next()
             text.add(place.state.phase == .update ? "deleted " : "marked ")
             text.add(count: deleted, "message")
-            if place.state.phase != .update { text.add(" for deletion, which stay") }
+            if place.state.phase != .update {
+                // Whether a QUIT took effect whose reply is not known, nobody can tell.
+                let stay = !place.isPatchy && session.ending != .quit && session.ending != .open
+                text.add(stay ? " for deletion, which stay" : " for deletion")
+            }
         }
         text.add(".")
         text.add(text: Self.end(session))
