@@ -37,6 +37,8 @@ struct Direction {
     var proven: UInt64 = 0
     /// The last record of what was delivered.
     var lastRecord: UInt64 = 0
+    /// When its last octets were said.
+    var saidAt = Timestamp(nanoseconds: .min)
     // Up to here what every packet looks at, as in `Connection`.
 
     /// Position of the stream's first octet.

@@ -7,6 +7,7 @@ extension Reassembler {
         let index = 2 * place + direction
         let start = directions[index].next
         directions[index].deliver(bytes.byteCount)
+        directions[index].saidAt = time
         guard !connections[place].isIgnored, let session = connections[place].sink else { return }
         if history.isKept { history.append(bytes, at: start, last: &directions[index].lastRecord) }
         session.receive(bytes, from: connections[place].side(direction), at: time)
@@ -16,18 +17,22 @@ extension Reassembler {
     /// Gives a waiting segment to the session: comments, octets, what was cut off, signals.
     mutating func release(_ segment: WaitingSegment, _ bytes: RawSpan, _ place: Int, _ direction: Int) {
         let index = 2 * place + direction
-        read(segment.comments, place, direction, max(segment.start, directions[index].next), segment.time)
-        if let conflict = segment.conflict { say(conflict, place, direction, segment.time) }
+        let peer = index ^ 1
+        // Whoever acknowledges octets says what it says after them, whatever the clock of the capture made of it.
+        let hasHeardAll = segment.acknowledged >= directions[peer].next && segment.acknowledged > 0
+        let time = hasHeardAll ? max(segment.time, directions[peer].saidAt) : segment.time
+        read(segment.comments, place, direction, max(segment.start, directions[index].next), time)
+        if let conflict = segment.conflict { say(conflict, place, direction, time) }
         let old = directions[index].next &- segment.start
         if segment.start >= directions[index].next {
-            if bytes.byteCount > 0 { deliver(bytes, place, direction, segment.time) }
+            if bytes.byteCount > 0 { deliver(bytes, place, direction, time) }
         } else if old < UInt64(bytes.byteCount) {
-            deliver(bytes.extracting(Int(old)...), place, direction, segment.time)
+            deliver(bytes.extracting(Int(old)...), place, direction, time)
         }
         if segment.cut > 0 {
-            cutOff(at: segment.start &+ UInt64(bytes.byteCount), segment.cut, place, direction, segment.time)
+            cutOff(at: segment.start &+ UInt64(bytes.byteCount), segment.cut, place, direction, time)
         }
-        signal(segment.signals, place, direction, segment.time)
+        signal(segment.signals, place, direction, time)
     }
 
     /// Whether a segment can go to the session: its octets are next, and what its sender had received was delivered.

@@ -105,13 +105,15 @@ struct Reassembler: ~Copyable {
             directions[index].queue.isEmpty, payload.byteCount == segment.wireLength, payload.byteCount > 0,
             connections[place].phase == .open
         else { return false }
+        var time = segment.time
         if segment.flags.contains(.ack) {
             let ahead = Int32(bitPattern: segment.acknowledgement &- directions[peer].nextSequence)
             guard ahead == 0 || (ahead < 0 && directions[peer].anchor == .fixed),
                 directions[peer].proven <= directions[peer].next
             else { return false }
+            if ahead == 0 { time = max(time, directions[peer].saidAt) }
         }
-        deliver(payload, place, direction, segment.time)
+        deliver(payload, place, direction, time)
         if !directions[peer].queue.isEmpty { drain(place) }
         return true
     }
