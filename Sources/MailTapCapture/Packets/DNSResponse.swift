@@ -11,6 +11,9 @@ struct DNSResponse {
     /// Mail domains with the hosts that take their mail (MX records, RFC 1035 section 3.3.9).
     private(set) var exchangers: [(domain: String, preference: UInt16, host: String)] = []
 
+    /// Addresses with the names that a reverse lookup gives them (PTR records, RFC 1035 section 3.5, RFC 3596 section 2.5).
+    private(set) var pointers: [(address: IPAddress, name: String)] = []
+
     /// Reads a response; nil for what is none, or is malformed.
     init?(_ message: RawSpan) {
         guard message.byteCount >= 12, message.u16(2) & 0x800F == 0x8000 else { return nil }
@@ -33,6 +36,11 @@ struct DNSResponse {
             let name = index < answers ? question ?? owner : owner
             if type == 15, length > 2, let (host, _) = Self.name(message, data + 2), !host.isEmpty, !name.isEmpty {
                 exchangers.append((name, message.u16(data), host))
+            }
+            if type == 12, index < answers, let address = IPAddress(reverseName: name),
+                let (host, _) = Self.name(message, data), !host.isEmpty
+            {
+                pointers.append((address, host))
             }
             if !name.isEmpty {
                 if type == 1, length == 4 { addresses.append((name, IPAddress(v4: message.u32(data)))) }

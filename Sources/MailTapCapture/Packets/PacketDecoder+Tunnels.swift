@@ -8,7 +8,7 @@ extension PacketDecoder {
         _ context: inout Context, _ handler: inout some SegmentHandler & ~Copyable
     ) {
         switch next {
-        case 17: datagram(frame, at, wireEnd, &context, &handler)
+        case 17: datagram(frame, at, wireEnd, destination, &context, &handler)
         case 4:
             guard descend(&context) else { return }
             ipv4(frame, at, &context, &handler)
@@ -56,14 +56,15 @@ extension PacketDecoder {
 
     /// UDP, of which only what carries other packets or names matters.
     mutating func datagram(
-        _ frame: RawSpan, _ at: Int, _ wireEnd: Int, _ context: inout Context,
+        _ frame: RawSpan, _ at: Int, _ wireEnd: Int, _ destination: IPAddress, _ context: inout Context,
         _ handler: inout some SegmentHandler & ~Copyable
     ) {
         guard frame.byteCount >= at + 8 else { return }
         let end = min(wireEnd, frame.byteCount)
         guard end >= at + 8 else { return }
-        if frame.u16(at) == 53 {
-            handler.dnsResponse(frame.extracting(at + 8..<end), at: context.time)
+        // DNS, and what hosts of the local network tell each other in its form (RFC 6762).
+        if frame.u16(at) == 53 || frame.u16(at) == 5353 {
+            handler.dnsResponse(frame.extracting(at + 8..<end), to: destination, at: context.time)
             return
         }
         switch frame.u16(at + 2) {

@@ -32,6 +32,6 @@ protocol SegmentHandler: ~Copyable {
     ) -> Bool
     /// A TCP segment; `payload` holds what was captured of it, at most `wireLength` octets, valid during the call.
     mutating func segment(_ segment: TCPSegment, _ payload: RawSpan)
-    /// The payload of a UDP datagram from port 53, valid during the call.
-    mutating func dnsResponse(_ payload: RawSpan, at time: Timestamp)
+    /// The payload of a UDP datagram from the port of DNS or of multicast DNS, and where it goes; valid during the call.
+    mutating func dnsResponse(_ payload: RawSpan, to asker: IPAddress, at time: Timestamp)
 }

@@ -3,10 +3,11 @@ import MailTapCore
 /// DNS over TCP (RFC 7766): a connection of its own, of which only the answers matter.
 final class DNSStream: SessionSink {
     private let names: HostNames
+    private let asker: IPAddress?
     private var octets: [UInt8] = []
     private(set) var wantsMore = true
 
-    init(names: HostNames) { self.names = names }
+    init(names: HostNames, asker: IPAddress?) { (self.names, self.asker) = (names, asker) }
 
     /// Whether a connection that begins with these octets of its client is one: a whole query behind its length.
     static func begins(with first: RawSpan, to port: UInt16) -> Bool {
@@ -20,7 +21,8 @@ final class DNSStream: SessionSink {
         while octets.count - start >= 2 {
             let length = Int(octets[start]) << 8 | Int(octets[start + 1])
             guard octets.count - start >= 2 + length else { break }
-            names.learn(fromResponse: octets.span.bytes.extracting(start + 2..<start + 2 + length), at: time)
+            names.learn(
+                fromResponse: octets.span.bytes.extracting(start + 2..<start + 2 + length), to: asker, at: time)
             start += 2 + length
         }
         octets.removeFirst(start)

@@ -61,7 +61,7 @@ extension Reassembler {
         let isDNS = DNSStream.begins(with: payload, to: info.server.port) && direction == client
         let session: any SessionSink =
             isDNS
-            ? DNSStream(names: names)
+            ? DNSStream(names: names, asker: info.client.address)
             : share.holds(connections[place].key) ? sink.open(info) : UnfollowedSession()
         connections[place].sink = session
         connections[place].phase = .open
@@ -83,15 +83,15 @@ extension Reassembler {
         let key = connections[place].key
         var clientEnd = key.end(client)
         var serverEnd = key.end(client ^ 1)
-        clientEnd.name = names[clientEnd.address]
-        serverEnd.name = names[serverEnd.address]
+        clientEnd.name = names[clientEnd.address, for: serverEnd.address]
+        serverEnd.name = names[serverEnd.address, for: clientEnd.address]
         let registered = MailProtocol.registered(on: serverEnd.port)
         var info = SessionInfo(
             source: source, client: clientEnd, server: serverEnd, started: connections[place].started,
             expecting: registered?.proto, expectsTLS: registered?.tls ?? false,
             startSeen: connections[place].sawHandshake)
         info.openTogether = (openCount + 1) * CaptureShare.partCount
-        info.lookup = names.lookup(serverEnd.address)
+        info.lookup = names.lookup(serverEnd.address, for: clientEnd.address)
         return info
     }
 

@@ -104,8 +104,8 @@ struct Reassembly: SegmentHandler, ~Copyable {
         return followed.contains(part) ? part - followed.lowerBound : nil
     }
 
-    mutating func dnsResponse(_ payload: RawSpan, at time: Timestamp) {
-        names.learn(fromResponse: payload, at: time)
+    mutating func dnsResponse(_ payload: RawSpan, to asker: IPAddress, at time: Timestamp) {
+        names.learn(fromResponse: payload, to: asker, at: time)
     }
 
     // MARK: Time

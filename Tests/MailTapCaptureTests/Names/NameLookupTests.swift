@@ -65,6 +65,54 @@ import Testing
         #expect(info.lookup == nil)
     }
 
+    @Test func ofTwoNamesOfOneAddressTheClientsOwnLookupCounts() throws {
+        let another = IPAddress(v4: 0xC000_0263)
+        let own = Self.response("mail.example.net", type: 1, [("mail.example.net", 1, [192, 0, 2, 25])])
+        let host = Self.name("mail.example.net")
+        let ownExchanger = Self.response("example.net", type: 15, [("example.net", 15, [0, 5] + host)])
+        let others = Self.response("other.example", type: 15, [("other.example", 15, [0, 7] + host)])
+        let info = try Self.info { names, time in
+            names.learn(fromResponse: ownExchanger.span.bytes, to: Conversation.client, at: time)
+            names.learn(fromResponse: own.span.bytes, to: Conversation.client, at: time)
+            names.learn(fromResponse: others.span.bytes, to: another, at: time)
+            names.learn(fromResponse: Self.address.span.bytes, to: another, at: time)
+        }
+        #expect(info.server.name == "mail.example.net")
+        #expect(info.lookup?.name == "mail.example.net" && info.lookup?.domain == "example.net")
+        #expect(info.lookup?.preference == 5)
+    }
+
+    @Test func whatWasToldToAnotherHostCountsWhereNothingElseIsKnown() throws {
+        let info = try Self.info { names, time in
+            names.learn(fromResponse: Self.address.span.bytes, to: IPAddress(v4: 0x7F00_0001), at: time)
+        }
+        #expect(info.server.name == "mx1.example.org" && info.lookup?.type == "A")
+    }
+
+    @Test func aReverseLookupNamesAHostThatNoAnswerNames() throws {
+        let pointer = Self.response(
+            "7.2.0.192.in-addr.arpa", type: 12, [("7.2.0.192.in-addr.arpa", 12, Self.name("client.example"))])
+        let other = Self.response(
+            "25.2.0.192.in-addr.arpa", type: 12, [("25.2.0.192.in-addr.arpa", 12, Self.name("host25.example"))])
+        let info = try Self.info { names, time in
+            names.learn(fromResponse: Self.address.span.bytes, at: time)
+            names.learn(fromResponse: pointer.span.bytes, at: time)
+            names.learn(fromResponse: other.span.bytes, at: time)
+        }
+        #expect(info.client.name == "client.example" && info.server.name == "mx1.example.org")
+    }
+
+    @Test func reverseNamesOfBothVersionsAreRead() {
+        #expect(IPAddress(reverseName: "25.2.0.192.in-addr.arpa") == IPAddress("192.0.2.25"))
+        let nibbles = "5.2.0.0" + String(repeating: ".0", count: 20) + ".8.b.d.0.1.0.0.2.ip6.arpa"
+        #expect(IPAddress(reverseName: nibbles) == IPAddress("2001:db8::25"))
+        let none = [
+            "", "arpa", "in-addr.arpa", "2.0.192.in-addr.arpa", "256.2.0.192.in-addr.arpa", "x.2.0.192.in-addr.arpa",
+            "25.2.0.192.in-addr.example", "x" + nibbles.dropFirst(), String(nibbles.dropFirst(2)),
+        ]
+        for name in none { #expect(IPAddress(reverseName: name) == nil, "\(name)") }
+    }
+
     @Test(arguments: [1, 7, 500]) func answersOverTCPCount(piece: Int) throws {
         let collector = TraceCollector()
         var reassembler = Reassembly(sink: collector, source: "test")

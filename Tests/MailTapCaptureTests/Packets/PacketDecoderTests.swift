@@ -117,6 +117,7 @@ struct Wrapping: CustomTestStringConvertible, Sendable {
 /// Keeps the segments that a decoder finds.
 struct SegmentCollector: SegmentHandler {
     var found: [(segment: TCPSegment, payload: [UInt8])] = []
+    var names: [(payload: [UInt8], asker: IPAddress)] = []
     mutating func wants(
         from source: IPAddress, _ sourcePort: UInt16, to destination: IPAddress, _ destinationPort: UInt16,
         at time: Timestamp
@@ -124,10 +125,25 @@ struct SegmentCollector: SegmentHandler {
     mutating func segment(_ segment: TCPSegment, _ payload: RawSpan) {
         found.append((segment, [UInt8](copying: payload)))
     }
-    mutating func dnsResponse(_ payload: RawSpan, at time: Timestamp) {}
+    mutating func dnsResponse(_ payload: RawSpan, to asker: IPAddress, at time: Timestamp) {
+        names.append(([UInt8](copying: payload), asker))
+    }
 }
 
 @Suite struct PacketDecoderTests {
+    @Test(arguments: [(53, true), (5353, true), (54, false)])
+    func answersOfDNSAreHandedOverWithWhomTheyGoTo(port: Int, isRead: Bool) throws {
+        var decoder = PacketDecoder(limits: ReassemblyLimits())
+        var collector = SegmentCollector()
+        let packet = PacketBuilder.ipv4(
+            0x0A00_0035, 0x0A00_0002, proto: 17, PacketBuilder.udp(from: port, to: 40_000, [1, 2, 3]))
+        let record = PacketRecord(
+            time: Timestamp(nanoseconds: 0), link: .raw, linkNumber: 101, wireLength: packet.count)
+        decoder.decode(record, packet.span.bytes, into: &collector)
+        #expect(collector.names.map(\.payload) == (isRead ? [[1, 2, 3]] : []))
+        #expect(collector.names.map(\.asker) == (isRead ? [IPAddress(v4: 0x0A00_0002)] : []))
+    }
+
     static func decode(
         _ packets: [[UInt8]], link: LinkType, wire: Int? = nil
     ) -> [(segment: TCPSegment, payload: [UInt8])] {
