@@ -21,4 +21,21 @@ import Testing
                 == "# STARTED (UTC) SECONDS PROTOCOL CLIENT SERVER MESSAGES OCTETS ENDING REFUSED WHAT")
         #expect(lines(80).first?.contains("OCTETS") == false)
     }
+
+    @Test func `rows wait for others no longer than the input rests`() {
+        var list = SessionList(.text, ExportOptions(width: 200))
+        var out: [UInt8] = []
+        list.begin(into: &out)
+        list.pause(into: &out)
+        #expect(out.isEmpty)
+        list.session(ExportItem(session: Samples.smtp), into: &out)
+        #expect(out.isEmpty)
+        list.pause(into: &out)
+        let rested = String(decoding: out, as: UTF8.self).split(separator: "\n")
+        #expect(rested.count == 2)
+        list.session(ExportItem(session: Samples.smtp), into: &out)
+        list.end(into: &out)
+        let rows = String(decoding: out, as: UTF8.self).split(separator: "\n")
+        #expect(rows.count == 3 && rows[1] == rows[2])
+    }
 }

@@ -69,6 +69,14 @@ public struct SessionList: Exporter {
         isFirst = false
     }
 
+    /// Writes the rows that wait for others, since none may come for long: a list of an input that grows.
+    ///
+    /// The columns then have room for what most sessions need.
+    public mutating func pause(into out: inout [UInt8]) {
+        guard case .text = format, widths == nil else { return }
+        table(atLeast: Self.usualWidths, to: &out)
+    }
+
     /// Writes what stands behind the last session.
     public mutating func end(into out: inout [UInt8]) {
         switch format {
@@ -91,6 +99,9 @@ public struct SessionList: Exporter {
         default: false
         }
     }
+
+    /// What the columns of most sessions need: four digits, an IPv4 address with its port, a host's name.
+    private static let usualWidths = [4, 19, 8, 8, 21, 24, 8, 9, 13, 7]
 
     /// The first to go where the terminal is narrow: octets, refusals, messages, the client, seconds, the start.
     private static let dispensable = [7, 9, 6, 4, 2, 1]
@@ -151,11 +162,12 @@ public struct SessionList: Exporter {
     }
 
     /// Writes the headings and the rows that waited.
-    private mutating func table(to out: inout [UInt8]) {
+    private mutating func table(atLeast least: [Int] = [], to out: inout [UInt8]) {
         guard !rows.isEmpty else { return }
         var headings = ListRow()
         for heading in Self.headings { headings.append(heading) }
         var widths = Array(headings.widths)
+        for (index, columns) in least.enumerated() { widths[index] = max(widths[index], columns) }
         for row in rows {
             for (index, columns) in row.widths.enumerated() { widths[index] = max(widths[index], columns) }
         }

@@ -49,7 +49,7 @@ struct ListCommand: ParsableCommand {
         var reader = try input.reader(isQuiet: common.quiet)
         reader.isVerbose = common.verbose
         reader.follows = following.follow
-        reader.waiting = { gatherer.show { try box.out.flush() } }
+        reader.waiting = { [follows = following.follow] in gatherer.show { try box.rest(isLong: follows) } }
         if input.inputs.count == 1 { reader.stops = { gatherer.failure != nil } }
         reader.read(input.inputs, into: gatherer)
         if let failure = gatherer.failure { throw failure }
@@ -65,7 +65,7 @@ struct ListCommand: ParsableCommand {
         var reader = try input.reader(isQuiet: common.quiet)
         reader.isVerbose = common.verbose
         reader.follows = following.follow
-        reader.waiting = { gatherer.show { try box.out.flush() } }
+        reader.waiting = { [follows = following.follow] in gatherer.show { try box.rest(isLong: follows) } }
         reader.stops = { gatherer.failure != nil }
         reader.read(input.inputs, into: gatherer)
         try gatherer.finish()
@@ -83,5 +83,11 @@ private final class ListBox {
         if !out.isTerminal { options.width = 10_000 }
         list = SessionList(format, options)
         self.out = out
+    }
+
+    /// Nothing comes for now; it may stay so for long where a file is followed, so that no row waits for others.
+    func rest(isLong: Bool) throws {
+        if isLong { try out.append { list.pause(into: &$0) } }
+        try out.flush()
     }
 }
