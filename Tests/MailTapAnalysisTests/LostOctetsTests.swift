@@ -55,6 +55,42 @@ import Testing
         #expect(!session.findings.contains { $0.rule == "smtp.no-quit" || $0.rule == "smtp.no-reply" })
     }
 
+    @Test func aGoAheadAnswersDATAThoughRepliesBeforeItWereLost() {
+        let session = session(
+            """
+            S: 220 mail.example.org ESMTP
+            C: EHLO client.example.org
+            S: 250-mail.example.org
+            S: 250 PIPELINING
+            C: MAIL FROM:<a@example.org>
+            C: RCPT TO:<b@example.net>
+            C: RCPT TO:<c@example.net>
+            C: DATA
+            S- 250 2.1.0 ok
+            S- 250 2.1.5 ok
+            S: 550 5.1.1 no
+            S: 354 go
+            C: Subject: hello
+            C:
+            C: .
+            S: 250 queued
+            \(Self.quit)
+            """)
+        #expect(pairs(session).suffix(3) == ["DATA 354", "*data 250", "QUIT 221"])
+        #expect(session.messages.map(\.accepted) == [true])
+        #expect(!session.findings.contains { $0.rule == "smtp.reply-not-allowed" })
+    }
+
+    @Test(arguments: ["LIST", "UIDL"]) func ofAListingBehindTheEndOfTheCaptureTheStatusSaysNothing(verb: String) {
+        let head = "S: +OK ready\nC: USER a\nS: +OK\nC: PASS b\nS: +OK\nC: STAT\nS: +OK 2 320\n"
+        let first = verb == "LIST" ? "1 120" : "1 first"
+        for tail in ["", "\nS: " + first] {
+            let session = session(head + "C: \(verb)\nS: +OK 2 messages" + tail, .pop3)
+            let rules = session.findings.map(\.rule)
+            #expect(!rules.contains("pop3.bad-listing") && !rules.contains("pop3.size-mismatch"), "\(rules)")
+        }
+    }
+
     @Test func aGapIsAFindingAtItsExchange() {
         let session = session(
             """

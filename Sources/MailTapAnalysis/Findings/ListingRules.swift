@@ -72,6 +72,11 @@ struct ListingRules {
         }
     }
 
+    /// Whether there is a listing, and its end was seen.
+    private static func isWholeListing(_ place: DialoguePlace) -> Bool {
+        place.exchange.data != nil && !place.exchange.isDataCut
+    }
+
     /// The lines of a listing, or the one that answers for a single message; nil where a dialogue file leaves any open.
     private static func lines(_ place: DialoguePlace, ofAll: Bool) -> [WireText]? {
         let lines = ofAll ? place.exchange.data ?? [] : place.exchange.reply?.lines.prefix(1).map { $0 } ?? []
@@ -79,7 +84,8 @@ struct ListingRules {
     }
 
     private mutating func list(_ arguments: POP3Arguments, _ place: DialoguePlace, _ found: inout FindingList) {
-        let isWhole = place.exchange.data != nil
+        // Of a listing that the capture has no line of, the status says nothing.
+        let isWhole = arguments.count == 0 || place.exchange.data != nil
         guard let lines = Self.lines(place, ofAll: isWhole) else { return }
         var sum: UInt64 = 0
         for line in lines {
@@ -100,7 +106,7 @@ struct ListingRules {
             }
             sizes.set(number, Size(octets: size, exchange: place.index))
         }
-        guard isWhole, let total, place.facts.isReplyComplete, !place.isPatchy else { return }
+        guard Self.isWholeListing(place), let total, !place.isPatchy else { return }
         if total.count != lines.count || total.octets != sum {
             found.add(
                 "pop3.size-mismatch", exchange: place.index,
@@ -157,7 +163,7 @@ struct ListingRules {
             ids.set(number, id)
         }
         repeats(here, place, &found)
-        guard isWhole, let total, !place.isPatchy, total.count != lines.count else { return }
+        guard Self.isWholeListing(place), let total, !place.isPatchy, total.count != lines.count else { return }
         found.add(
             "pop3.size-mismatch", exchange: place.index,
             "STAT said \(ShownText.count(total.count, "message")), UIDL lists \(lines.count)")

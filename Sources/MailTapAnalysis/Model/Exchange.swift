@@ -29,6 +29,7 @@ public struct Exchange: Sendable, Equatable {
     @usableFromInline struct Parts: Sendable, Equatable {
         var furtherReplies: [Reply] = []
         var data: [WireText]?
+        var isDataCut = false
     }
 
     /// An empty exchange.
@@ -113,16 +114,20 @@ public struct Exchange: Sendable, Equatable {
         }
     }
 
+    /// Whether the line that ends `data` was not seen.
+    var isDataCut: Bool { rare.parts?.isDataCut ?? false }
+
     /// Changes `furtherReplies` where they are: taking them out would copy them.
     mutating func changeFurtherReplies(_ change: (inout [Reply]) -> Void) {
         rare.change(none: Parts()) { change(&$0.furtherReplies) }
     }
 
-    /// Adds lines to `data`, which is there afterwards.
+    /// Adds a line to `data`, or says that none is left: `data` is there afterwards.
     mutating func addData(_ line: WireText?) {
         rare.change(none: Parts()) { parts in
             if parts.data == nil { parts.data = [] }
             if let line { parts.data?.append(line) }
+            parts.isDataCut = line != nil
         }
     }
 }

@@ -78,6 +78,11 @@ struct PendingReplies: Sendable {
         if head < items.count { head = items.count - 1 }
     }
 
+    /// Gives up the commands before the first of that verb, if there is one.
+    mutating func skip(to verb: UInt8) {
+        if let index = items[head...].firstIndex(where: { $0.kind == .command && $0.verb == verb }) { head = index }
+    }
+
     /// Whether one that waits is such a one.
     ///
     /// - Parameter question: tells apart what is asked; those that are known not to be such are not looked at again.

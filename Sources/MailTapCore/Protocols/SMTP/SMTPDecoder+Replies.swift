@@ -124,9 +124,9 @@ extension SMTPDecoder {
     private mutating func giveUpUnanswered(before code: UInt16) {
         let newest = pending.last.flatMap { SMTPVerb(rawValue: $0.verb) }
         switch code {
-        case 354 where client == .awaiting(.data) && newest == .data:
-            // Nothing but DATA can be answered so: the server did not answer the commands before it.
-            pending.keepLast()
+        case 354 where pending.first?.kind == .command && pending.first?.verb != SMTPVerb.data.rawValue:
+            // Nothing but DATA can be answered so: the commands before it were answered by what was lost, or not at all.
+            pending.skip(to: SMTPVerb.data.rawValue)
         case 334, 235, 535:
             // Nothing but AUTH can be answered so, either.
             if client == .awaiting(.auth), newest == .auth, pending.first?.verb != SMTPVerb.auth.rawValue {
