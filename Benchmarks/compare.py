@@ -27,10 +27,10 @@ def least(path, metric):
 
 
 def compare_allocations(run, base):
-    print(f"\n{'benchmark':40}{'mallocs':>12}{'of baseline':>13}")
+    print(f"\n{'benchmark':40}{'mallocs':>12}  times as many as the baseline")
     for name in sorted(run):
         ratio = f"{run[name] / base[name]:.3f}" if base.get(name) else "new"
-        print(f"{name:40}{run[name]:12.0f}{ratio:>13}")
+        print(f"{name:40}{run[name]:12.0f}  {ratio:>29}")
 
 
 def main():
@@ -43,10 +43,10 @@ def main():
         return
     base = json.loads(BASELINE.read_text()) if BASELINE.exists() else {}
     machine = run[CALIBRATION] / base[CALIBRATION] if CALIBRATION in base else 1
-    print(f"{'benchmark':40}{'best ms':>12}{'of baseline':>13}")
+    print(f"{'benchmark':40}{'best ms':>12}  times as fast as the baseline")
     for name in sorted(run):
         ratio = f"{base[name] * machine / run[name]:.2f}" if name in base else "new"
-        print(f"{name:40}{run[name] / 1000:12.3f}{ratio:>13}")
+        print(f"{name:40}{run[name] / 1000:12.3f}  {ratio:>29}")
     for name in sorted(set(base) - set(run)):
         print(f"{name:40}{'missing':>12}")
     compare_allocations(mallocs, json.loads(ALLOCATIONS.read_text()) if ALLOCATIONS.exists() else {})

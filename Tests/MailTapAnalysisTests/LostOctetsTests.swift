@@ -15,13 +15,7 @@ import Testing
 
     private static func session(_ trace: Trace) -> Session {
         let builder = SessionBuilder(trace.info)
-        for (time, entry) in trace.entries {
-            switch entry {
-            case .chunk(let side, let octets): builder.receive(octets.span.bytes, from: side, at: time)
-            case .mark(let mark): builder.mark(mark, at: time)
-            }
-        }
-        builder.end(at: trace.ended)
+        trace.play(into: builder)
         return builder.session
     }
 
@@ -369,10 +363,7 @@ import Testing
         let mail = "S: 220 x ESMTP\nC: MAIL FROM:<a@x>\nS: 250 ok\nC: RCPT TO:<b@x>\nS: 250 ok\n"
         let trace = Script("chunks", mail + text + "\nC: QUIT\nS: 221 bye").trace()
         let builder = SessionBuilder(trace.info)
-        for (time, entry) in trace.entries {
-            if case .chunk(let side, let octets) = entry { builder.receive(octets.span.bytes, from: side, at: time) }
-        }
-        builder.end(at: trace.ended)
+        trace.play(into: builder)
         return builder.session.messages
     }
 

@@ -12,10 +12,7 @@ import Testing
         let script = Script("reply", "S: 220 x\nC: EHLO a.example\nS: \(line)\nC: QUIT\nS: 221 y\n")
         let trace = script.trace()
         let builder = SessionBuilder(trace.info)
-        for (time, entry) in trace.entries {
-            if case .chunk(let side, let octets) = entry { builder.receive(octets.span.bytes, from: side, at: time) }
-        }
-        builder.end(at: trace.ended)
+        trace.play(into: builder)
         let reply = builder.session.exchanges.dropFirst().first?.reply
         #expect(reply?.status == ReplyStatus(rawValue: 250))
         #expect(reply?.lines.map { $0.text().text } == [text])

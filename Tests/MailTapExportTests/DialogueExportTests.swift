@@ -7,13 +7,7 @@ import Testing
 @Suite struct DialogueExportTests {
     private func session(_ trace: Trace) -> Session {
         let builder = SessionBuilder(trace.info)
-        for (time, entry) in trace.entries {
-            switch entry {
-            case .chunk(let side, let octets): builder.receive(octets.span.bytes, from: side, at: time)
-            case .mark(let mark): builder.mark(mark, at: time)
-            }
-        }
-        builder.end(at: trace.ended)
+        trace.play(into: builder)
         return builder.session
     }
 

@@ -15,13 +15,7 @@ import Testing
                 out.transcript.progress(progress, session, into: &out.octets)
             })
         out.transcript.open(builder.session, into: &out.octets)
-        for (time, entry) in trace.entries {
-            switch entry {
-            case .chunk(let side, let octets): builder.receive(octets.span.bytes, from: side, at: time)
-            case .mark(let mark): builder.mark(mark, at: time)
-            }
-        }
-        builder.end(at: trace.ended)
+        trace.play(into: builder)
         out.transcript.end(builder.session, into: &out.octets)
         return (String(decoding: out.octets, as: UTF8.self), builder.session)
     }

@@ -23,9 +23,9 @@ struct DateParser {
     }
 
     private static func midnight(_ year: Int, _ month: Int, _ day: Int) -> Double? {
-        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-        let lengths = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-        guard (1...12).contains(month), (1...lengths[month - 1]).contains(day) else { return nil }
+        guard (1...12).contains(month), day >= 1,
+            day <= TimeText.length(ofMonth: Int64(month), year: Int64(year))
+        else { return nil }
         return Double(TimeText.days(year: Int64(year), month: Int64(month), day: Int64(day))) * 86_400
     }
 

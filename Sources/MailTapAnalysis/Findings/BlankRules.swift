@@ -38,13 +38,10 @@ enum BlankRules {
     }
 
     private static func oddity(in line: RawSpan, _ range: Range<Int>) -> String? {
-        var before: UInt8 = 0
-        for index in range {
-            let octet = line[octet: index]
-            if octet == 9 { return "A tab stands in the place of a space" }
-            if octet == 32, before == 32 { return "Two spaces follow each other" }
-            before = octet
+        switch line.oddBlank(in: range) {
+        case .tab: "A tab stands in the place of a space"
+        case .doubled: "Two spaces follow each other"
+        case nil: nil
         }
-        return nil
     }
 }

@@ -51,9 +51,7 @@ enum OfferRules {
         let keyword = ShownText.of(capability.keyword)
         if let first = octets.first, SMTPBlank.contains(first) {
             odd.add("A blank stands before \(keyword)", .note)
-        } else if octets.contains(9) || zip(octets, octets.dropFirst()).contains(where: { $0 == 32 && $1 == 32 })
-            || octets.last == 32
-        {
+        } else if octets.last == 32 || octets.span.bytes.oddBlank(in: octets.indices) != nil {
             odd.add("Blanks other than one space stand in the line of \(keyword)", .note)
         }
         let isKeyword = capability.keyword.utf8.allSatisfy {

@@ -45,13 +45,9 @@ enum TagRules {
     }
 
     private static func hasOddBlanks(_ line: RawSpan) -> Bool {
-        var wasBlank = true
-        for index in 0..<line.byteCount {
-            let isBlank = line[octet: index] == 32
-            if isBlank, wasBlank { return true }
-            wasBlank = isBlank
-        }
-        return wasBlank
+        let count = line.byteCount
+        guard count > 0, line[octet: 0] != 32, line[octet: count - 1] != 32 else { return true }
+        return line.oddBlank(in: 0..<count) != nil
     }
 
     /// Whether the tag of a line is that of one before it.

@@ -27,7 +27,8 @@ struct MailDate: Equatable {
             second = taken
         }
         let full = year < 50 ? year + 2000 : year < 1000 ? year + 1900 : year
-        guard day >= 1, day <= Self.length(ofMonth: month, full), let offset = Self.zone(&scanner), scanner.isAtEnd
+        guard day >= 1, day <= TimeText.length(ofMonth: Int64(month + 1), year: full), let offset = Self.zone(&scanner),
+            scanner.isAtEnd
         else { return nil }
         let days = TimeText.days(year: full, month: Int64(month + 1), day: day)
         seconds = (days * 24 + hour) * 3600 + minute * 60 + second - offset
@@ -47,14 +48,6 @@ struct MailDate: Equatable {
                 name.enumerated().allSatisfy { ASCII.lowercase($0.element) == letters[start + $0.offset] }
             }
         }.map { $0 / 3 }
-    }
-
-    private static func length(ofMonth month: Int, _ year: Int64) -> Int64 {
-        switch month {
-        case 1: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
-        case 3, 5, 8, 10: 30
-        default: 31
-        }
     }
 
     /// Seconds that a zone is ahead of UTC.

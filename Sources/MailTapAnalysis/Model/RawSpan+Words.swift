@@ -1,16 +1,7 @@
 import MailTapCore
 
-/// Words between blanks, where they lie.
+/// What words between blanks say, where they lie.
 extension RawSpan {
-    /// Where the next word from `start` on stands; empty at the end.
-    func nextWord(from start: Int) -> Range<Int> {
-        var begin = start
-        while begin < byteCount, SMTPBlank.contains(self[octet: begin]) { begin += 1 }
-        var end = begin
-        while end < byteCount, !SMTPBlank.contains(self[octet: end]) { end += 1 }
-        return begin..<end
-    }
-
     /// The number whose digits stand at `place`; nil where there are none, more than 18, or anything else among them.
     func number(at place: Range<Int>) -> UInt64? { extracting(place).number(from: 0) }
 
@@ -21,5 +12,26 @@ extension RawSpan {
         let first = nextWord(from: 0)
         guard let one = number(at: first), let two = number(at: nextWord(from: first.upperBound)) else { return nil }
         return (Int(one), two)
+    }
+}
+
+/// A blank that is none of the single spaces between the words of a line.
+enum OddBlank {
+    case tab
+    /// A space behind another.
+    case doubled
+}
+
+extension RawSpan {
+    /// The first odd blank in `range`.
+    func oddBlank(in range: Range<Int>) -> OddBlank? {
+        var before: UInt8 = 0
+        for index in range {
+            let octet = self[octet: index]
+            if octet == 9 { return .tab }
+            if octet == 32, before == 32 { return .doubled }
+            before = octet
+        }
+        return nil
     }
 }

@@ -117,12 +117,6 @@ struct JSONObject {
             guard let octet = next else { return false }
             index += 1
             switch octet {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(octet)
-            case UInt8(ascii: "b"): text.append(8)
-            case UInt8(ascii: "f"): text.append(12)
-            case UInt8(ascii: "n"): text.append(10)
-            case UInt8(ascii: "r"): text.append(13)
-            case UInt8(ascii: "t"): text.append(9)
             case UInt8(ascii: "u"):
                 guard let unit = takeUnit() else { return false }
                 var units = [unit]
@@ -133,19 +127,16 @@ struct JSONObject {
                     units.append(second)
                 }
                 text += Array(String(decoding: units, as: UTF16.self).utf8)
-            default: return false
+            default:
+                guard let plain = TextEscapes.octet(octet) else { return false }
+                text.append(plain)
             }
             return true
         }
 
         /// Four hexadecimal digits.
         private mutating func takeUnit() -> UInt16? {
-            guard octets.count - index >= 4 else { return nil }
-            var unit: UInt16 = 0
-            for octet in octets[index..<(index + 4)] {
-                guard let digit = SMTPGrammar.hexDigit(octet) else { return nil }
-                unit = unit << 4 | UInt16(digit)
-            }
+            guard let unit = TextEscapes.number(octets[index...].prefix(4), digits: 4) else { return nil }
             index += 4
             return unit
         }

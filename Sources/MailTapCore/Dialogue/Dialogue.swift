@@ -128,7 +128,7 @@ public struct Dialogue: Sendable {
 
     /// Nothing follows: what waited for the other side is decided without it.
     public mutating func end(at time: Timestamp, _ handler: inout some DialogueHandler) {
-        if !isDecided { abandonPreamble(&handler) }
+        if !isDecided { abandonPreamble() }
         if !isDecided { decideProtocol(detector.guess(client.prefix, server.prefix), &handler) }
         client.isOver = true
         server.isOver = true
@@ -224,13 +224,13 @@ public struct Dialogue: Sendable {
             case .absent:
                 preamble = nil
             case .broken:
-                abandonPreamble(&handler)
+                abandonPreamble()
             case .wait:
                 let isCut = client.nextBreakIsGap || server.nextBreakIsGap
                 guard isCut || client.heldCount > Self.longestPreamble || server.heldCount > Self.longestPreamble else {
                     return
                 }
-                abandonPreamble(&handler)
+                abandonPreamble()
             case .take(let round):
                 take(round, &handler)
             case .open(let kind, let round):
@@ -284,7 +284,7 @@ public struct Dialogue: Sendable {
     }
 
     /// A tunnel's opening that does not become whole: what follows is no mail, and may hold the credential that was due.
-    private mutating func abandonPreamble(_ handler: inout some DialogueHandler) {
+    private mutating func abandonPreamble() {
         guard let reading = preamble else { return }
         preamble = nil
         let hidesClient = reading.mayHoldSecret(client.storage.span.bytes.extracting(client.start...))

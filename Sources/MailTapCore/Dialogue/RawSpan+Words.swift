@@ -1,5 +1,8 @@
 extension RawSpan {
-    /// The next word (octets other than space and tab) at or after `start`; empty at the end.
+    /// Where the next word (octets other than space and tab) at or after `start` stands; empty at the end.
+    public func nextWord(from start: Int) -> Range<Int> { word(from: start, to: byteCount) }
+
+    /// As `nextWord(from:)`, in the octets before `end`.
     func word(from start: Int, to end: Int) -> Range<Int> {
         var from = start
         while from < end, self[octet: from] == 32 || self[octet: from] == 9 { from += 1 }

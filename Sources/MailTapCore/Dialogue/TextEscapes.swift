@@ -1,6 +1,6 @@
 /// The escapes behind which a peer's text may hide octets: those of JSON (RFC 8259 section 7), `\xHH`, and those of URLs
 /// (RFC 3986 section 2.1).
-enum TextEscapes {
+public enum TextEscapes {
     private static let backslash = UInt8(ascii: "\\")
 
     /// A text without its escapes, and where each of its octets began in the text with them; one more for the end.
@@ -64,7 +64,8 @@ enum TextEscapes {
         plain += String(decoding: [number], as: UTF16.self).utf8
     }
 
-    private static func number(_ text: ArraySlice<UInt8>, digits: Int) -> UInt16? {
+    /// The number that hexadecimal digits give; nil where there are fewer than `digits`, at most 4, or anything else.
+    public static func number(_ text: ArraySlice<UInt8>, digits: Int) -> UInt16? {
         guard text.count == digits else { return nil }
         var number: UInt16 = 0
         for octet in text {
@@ -74,7 +75,8 @@ enum TextEscapes {
         return number
     }
 
-    private static func octet(_ mark: UInt8) -> UInt8? {
+    /// The octet for which a backslash and this mark stand in JSON; nil for `u` and what is none.
+    public static func octet(_ mark: UInt8) -> UInt8? {
         switch mark {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): mark
         case UInt8(ascii: "b"): 8

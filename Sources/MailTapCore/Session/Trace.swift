@@ -30,7 +30,11 @@ public struct Trace: Sendable, Equatable {
 
     /// Plays the trace into a sink, as its source did.
     public func play(into sink: any TraceSink) {
-        let session = sink.open(info)
+        play(into: sink.open(info))
+    }
+
+    /// Plays the trace into a session that is open already, to its end.
+    public func play(into session: any SessionSink) {
         for (time, entry) in entries {
             switch entry {
             case .chunk(let side, let bytes): session.receive(bytes.span.bytes, from: side, at: time)

@@ -11,7 +11,7 @@ enum SwaksCommandLine {
         for mail in facts.mails {
             // swaks would change the content (it fills in %DATE% and the like): it is given as it goes over the wire.
             let pipe = mail.message.map { "{ \(facts.stuffed($0)); printf '.'; } | " } ?? ""
-            lines.append(CommandLineExport.command(pipe + "swaks", common(facts) + envelope(mail, facts)))
+            lines.append(CommandLineExport.command(pipe + "swaks", common(facts) + envelope(mail)))
         }
         if facts.mails.isEmpty {
             let stop = facts.mechanism != nil ? "AUTH" : facts.isStartTLS ? "STARTTLS" : "HELO"
@@ -40,7 +40,7 @@ enum SwaksCommandLine {
         return options
     }
 
-    private static func envelope(_ mail: SessionFacts.Mail, _ facts: SessionFacts) -> [String] {
+    private static func envelope(_ mail: SessionFacts.Mail) -> [String] {
         var options = ["--from \(ShellText.quoted(mail.from.isEmpty ? "<>" : mail.from))"]
         if !mail.recipients.isEmpty {
             options.append("--to \(ShellText.quoted(mail.recipients.joined(separator: ",")))")

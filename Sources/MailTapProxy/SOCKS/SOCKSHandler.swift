@@ -35,13 +35,7 @@ final class SOCKSHandler: ChannelInboundHandler, RemovableChannelHandler {
         case .target(let target, let behind):
             deadline?.cancel()
             let connection = Connection(loop: loop, route: door.route(to: target), socksBehind: behind)
-            let pipeline = context.channel.pipeline.syncOperations
-            do {
-                try pipeline.addHandler(RelayHandler(.client, connection))
-                pipeline.removeHandler(self, promise: nil)
-            } catch {
-                context.close(promise: nil)
-            }
+            RelayHandler.replace(self, context, connection)
         }
     }
 

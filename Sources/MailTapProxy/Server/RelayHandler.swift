@@ -19,6 +19,19 @@ final class RelayHandler: ChannelInboundHandler {
         self.connection = connection
     }
 
+    /// Begins a session in the place of the handler that has learned where it goes.
+    static func replace(
+        _ handler: some RemovableChannelHandler, _ context: ChannelHandlerContext, _ connection: Connection
+    ) {
+        let pipeline = context.channel.pipeline.syncOperations
+        do {
+            try pipeline.addHandler(RelayHandler(.client, connection))
+            pipeline.removeHandler(handler, promise: nil)
+        } catch {
+            context.close(promise: nil)
+        }
+    }
+
     func handlerAdded(context: ChannelHandlerContext) {
         if context.channel.isActive { connection.attached(side, context) }
     }

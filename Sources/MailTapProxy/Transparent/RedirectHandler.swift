@@ -34,13 +34,7 @@ final class RedirectHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private func relay(to target: Endpoint, _ context: ChannelHandlerContext) {
         let connection = Connection(loop: loop, route: door.route(to: target))
-        let pipeline = context.channel.pipeline.syncOperations
-        do {
-            try pipeline.addHandler(RelayHandler(.client, connection))
-            pipeline.removeHandler(self, promise: nil)
-        } catch {
-            context.close(promise: nil)
-        }
+        RelayHandler.replace(self, context, connection)
     }
 
     private func refuse(_ reason: String, _ context: ChannelHandlerContext) {

@@ -66,27 +66,8 @@ struct ComparisonWork {
             }
             switch (left, right) {
             case (let left?, let right?): compare(left, right)
-            case (let left?, nil):
-                if notPlayed.contains(left) {
-                    guard let note = notes.first(where: { $0.kind == .notPlayed && $0.exchanges.contains(left) }),
-                        noted.insert(note.exchanges.lowerBound).inserted
-                    else { continue }
-                    add(.notPlayed, left, nil, line(before.exchanges[left]), "", note.text)
-                } else if leftOut.contains(left) || abortedAt.map({ left >= $0.exchanges.lowerBound }) ?? false {
-                    continue
-                } else if before.exchanges[left].command == nil, left > 0, !notes.isEmpty || isReplay {
-                    add(.exchangeMissing, left, nil, reply(before.exchanges[left]), "", "the server did not say this")
-                } else {
-                    add(.exchangeMissing, left, nil, line(before.exchanges[left]), "", "this exchange is missing")
-                }
-            case (nil, let right?):
-                let verb = after.exchanges[right].command?.verb
-                // A greeting that was left out of what is expected, as in a dialogue written by hand, is not forbidden.
-                if right == 0, verb == nil, before.exchanges.first?.command != nil { continue }
-                add(
-                    .exchangeExtra, nil, right, "",
-                    verb == nil ? reply(after.exchanges[right]) : line(after.exchanges[right]),
-                    "this exchange was not expected")
+            case (let left?, nil): missing(left, leftOut, notPlayed, abortedAt, &noted)
+            case (nil, let right?): unexpected(right)
             case (nil, nil): break
             }
         }
@@ -97,6 +78,36 @@ struct ComparisonWork {
                 before.exchanges.indices.contains(abortedAt.exchanges.lowerBound)
                     ? abortedAt.exchanges.lowerBound : nil, nil, "", "", abortedAt.text)
         }
+    }
+
+    /// An exchange that is expected has no counterpart.
+    private mutating func missing(
+        _ left: Int, _ leftOut: Set<Int>, _ notPlayed: Set<Int>, _ abortedAt: ReplayNote?, _ noted: inout Set<Int>
+    ) {
+        let exchange = expected.session.exchanges[left]
+        if notPlayed.contains(left) {
+            guard let note = notes.first(where: { $0.kind == .notPlayed && $0.exchanges.contains(left) }),
+                noted.insert(note.exchanges.lowerBound).inserted
+            else { return }
+            add(.notPlayed, left, nil, line(exchange), "", note.text)
+        } else if leftOut.contains(left) || abortedAt.map({ left >= $0.exchanges.lowerBound }) ?? false {
+            return
+        } else if exchange.command == nil, left > 0, !notes.isEmpty || isReplay {
+            add(.exchangeMissing, left, nil, reply(exchange), "", "the server did not say this")
+        } else {
+            add(.exchangeMissing, left, nil, line(exchange), "", "this exchange is missing")
+        }
+    }
+
+    /// An exchange came that has no counterpart in what is expected.
+    private mutating func unexpected(_ right: Int) {
+        let exchange = came.session.exchanges[right]
+        let isServersAlone = exchange.command == nil
+        // A greeting that was left out of what is expected, as in a dialogue written by hand, is not forbidden.
+        if right == 0, isServersAlone, expected.session.exchanges.first?.command != nil { return }
+        add(
+            .exchangeExtra, nil, right, "", isServersAlone ? reply(exchange) : line(exchange),
+            "this exchange was not expected")
     }
 
     private var isReplay: Bool { came.session.info.source == "replay" }

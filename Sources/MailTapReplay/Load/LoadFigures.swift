@@ -11,9 +11,9 @@ public struct LoadFigures: Sendable {
     /// How long all of it took, in nanoseconds.
     public var elapsed: Int64 = 0
     /// The latency of each reply now.
-    public var live = LatencyHistogram()
+    public var live = LatencyPercentiles()
     /// The latency of each reply as recorded; none where the recording has no times.
-    public var recorded = LatencyHistogram()
+    public var recorded = LatencyPercentiles()
 
     /// No figures yet.
     public init(concurrency: Int) { self.concurrency = concurrency }
@@ -34,7 +34,7 @@ public struct LoadFigures: Sendable {
 
     /// Lines for a reader.
     var text: [String] {
-        func line(_ name: String, _ latencies: LatencyHistogram) -> String {
+        func line(_ name: String, _ latencies: LatencyPercentiles) -> String {
             let parts = [(0.5, "50 %"), (0.9, "90 %"), (0.99, "99 %")].compactMap { share, name in
                 latencies.percentile(share).map { "\(name) \(ComparisonWork.milliseconds($0))" }
             }

@@ -45,7 +45,7 @@ extension RecordedSession {
             new.contents[index] = octets
             new.session.messages[index].bytes = UInt64(octets.count)
             new.session.messages[index].digest = ContentDigest(of: octets)
-            new.resize(index, from: old, apply)
+            new.resize(index, from: old)
         }
         return new
     }
@@ -56,7 +56,7 @@ extension RecordedSession {
     }
 
     /// Corrects what was declared of a mail's size: SIZE of MAIL (RFC 1870), and each chunk of BDAT (RFC 3030).
-    private mutating func resize(_ message: Int, from old: [UInt8], _ apply: ([UInt8]) -> [UInt8]) {
+    private mutating func resize(_ message: Int, from old: [UInt8]) {
         let last = session.messages[message].exchange
         let growth = contents[message].count - old.count
         if let mail = session.exchanges.prefix(last + 1).lastIndex(where: { $0.command?.verb == "MAIL" }) {

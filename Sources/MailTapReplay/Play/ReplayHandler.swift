@@ -77,7 +77,7 @@ final class ReplayHandler: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if let handshake, !handshake.isOver {
-            fail(handshake, error, context)
+            fail(handshake, error)
         } else if case NIOSSLError.uncleanShutdown? = error as? NIOSSLError {
             // A server that closes without close_notify ends like any other.
             ended(context)
@@ -110,7 +110,7 @@ final class ReplayHandler: ChannelInboundHandler {
             handshake.handler = handler
             try? context.pipeline.syncOperations.addHandler(handler, position: .first)
         } catch {
-            fail(handshake, error, context)
+            fail(handshake, error)
             context.close(promise: nil)
         }
     }
@@ -125,7 +125,7 @@ final class ReplayHandler: ChannelInboundHandler {
         carryOut(effects, context)
     }
 
-    private func fail(_ handshake: ReplayHandshake, _ error: any Error, _ context: ChannelHandlerContext) {
+    private func fail(_ handshake: ReplayHandshake, _ error: any Error) {
         handshake.isOver = true
         if let problem = handshake.verdict?.problem, !(tls?.isOpportunistic ?? true) {
             finished.fail(ReplayError(code: .certificateRefused, target: target, reason: problem))

@@ -27,7 +27,7 @@ extension Replayer {
             omission = .toNextMail("DATA was refused", needsReset: transactionIsOpen)
             return
         }
-        say(Self.stuff(content), &effects)
+        say(WireContent.stuffed(content), &effects)
         awaited.append(.content(step, repliesLeft: isLMTP ? max(1, acceptedRecipients) : 1))
     }
 }

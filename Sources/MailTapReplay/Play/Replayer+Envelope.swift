@@ -7,7 +7,7 @@ extension Replayer {
         // What the recorded server refused is said as it was: that is what is tested.
         guard step.expected?.isPositive ?? true else { return sendLine(line, index, &effects) }
         let (said, missing) = offers.saying(line)
-        if step.verb == "MAIL", let why = reasonNotToMail(line, missing, index) {
+        if step.verb == "MAIL", let why = reasonNotToMail(missing, index) {
             note(.notPlayed, index, why)
             omission = .toNextMail(why, needsReset: false)
             return
@@ -26,7 +26,7 @@ extension Replayer {
     }
 
     /// Why a mail can't be sent to a server that does not offer these; nil where it can.
-    private func reasonNotToMail(_ line: [UInt8], _ missing: [String], _ index: Int) -> String? {
+    private func reasonNotToMail(_ missing: [String], _ index: Int) -> String? {
         if missing.contains("BINARYMIME") { return "BINARYMIME is not offered (RFC 3030 section 3)" }
         if missing.contains("REQUIRETLS") { return "REQUIRETLS is not offered (RFC 8689 section 4.2.1)" }
         if missing.contains("SMTPUTF8") { return "SMTPUTF8 is not offered (RFC 6531 section 3.2)" }

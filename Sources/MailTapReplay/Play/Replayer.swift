@@ -205,7 +205,7 @@ public struct Replayer: Sendable {
             // Asked for a mail that has nobody to go to: a lone dot ends it (RFC 2920 section 3.1).
             let isForNobody = triedRecipients > 0 && acceptedRecipients == 0
             if isForNobody { note(.altered, index, "every recipient was refused: the mail is empty") }
-            say(Self.stuff(isForNobody ? [] : octets), &effects)
+            say(WireContent.stuffed(isForNobody ? [] : octets), &effects)
             awaited.append(.content(index, repliesLeft: isLMTP ? max(1, acceptedRecipients) : 1))
         case .startTLS(let line):
             guard !withholdsTLS else {
@@ -231,32 +231,30 @@ public struct Replayer: Sendable {
             startLogin(login, index, &effects)
         case .user(let line):
             let sent = options.credentials?.user.map { [UInt8]("USER \($0)".utf8) } ?? line
-            guard canGivePassword(after: index) else {
-                notPlayed(index, Self.noCredentials)
-                return
-            }
-            say(sent + [0x0D, 0x0A], &effects)
-            awaited.append(.step(index))
+            sendLogin(canGivePassword(after: index) ? sent : nil, index, &effects)
         case .password(let line):
-            guard let sent = options.credentials.map({ [UInt8]("PASS \($0.password)".utf8) }) ?? line else {
-                notPlayed(index, Self.noCredentials)
-                return
-            }
-            say(sent + [0x0D, 0x0A], &effects)
-            awaited.append(.step(index))
+            sendLogin(options.credentials.map { [UInt8]("PASS \($0.password)".utf8) } ?? line, index, &effects)
         case .apop(let user):
-            guard let credentials = options.credentials else {
-                notPlayed(index, Self.noCredentials)
-                return
-            }
-            guard let stamp = greetingStamp else {
-                notPlayed(index, "the server's greeting has no stamp for APOP now")
+            guard let credentials = options.credentials, let stamp = greetingStamp else {
+                let why =
+                    options.credentials == nil
+                    ? Self.noCredentials : "the server's greeting has no stamp for APOP now"
+                notPlayed(index, why)
                 return
             }
             let digest = SASLClient.apopDigest(stamp: stamp, password: credentials.password)
-            say([UInt8]("APOP \(credentials.user ?? user) \(digest)\r\n".utf8), &effects)
-            awaited.append(.step(index))
+            sendLogin([UInt8]("APOP \(credentials.user ?? user) \(digest)".utf8), index, &effects)
         }
+    }
+
+    /// Says a line of a login of POP3; nil where there is nothing to say it with.
+    private mutating func sendLogin(_ line: [UInt8]?, _ index: Int, _ effects: inout [Effect]) {
+        guard let line else {
+            notPlayed(index, Self.noCredentials)
+            return
+        }
+        say(line + [0x0D, 0x0A], &effects)
+        awaited.append(.step(index))
     }
 
     static let noCredentials =
@@ -342,27 +340,4 @@ public struct Replayer: Sendable {
     }
 
     private func isHandshake(_ awaited: Awaited) -> Bool { if case .handshake = awaited { true } else { false } }
-
-    /// Content as it travels, with its end mark (RFC 5321 section 4.5.2).
-    static func stuff(_ content: [UInt8]) -> [UInt8] {
-        var result: [UInt8] = []
-        result.reserveCapacity(content.count + content.count / 64 + 5)
-        var start = 0
-        while start < content.count {
-            if content[start] == 0x2E { result.append(0x2E) }
-            var end = content.count
-            var search = start
-            while let lf = content[search...].firstIndex(of: 0x0A) {
-                search = lf + 1
-                guard lf > start, content[lf - 1] == 0x0D else { continue }
-                end = lf + 1
-                break
-            }
-            result += content[start..<end]
-            start = end
-        }
-        let isTerminated = content.suffix(2) == [0x0D, 0x0A]
-        if !content.isEmpty, !isTerminated { result += [0x0D, 0x0A] }
-        return result + [0x2E, 0x0D, 0x0A]
-    }
 }

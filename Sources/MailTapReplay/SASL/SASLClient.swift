@@ -1,5 +1,6 @@
 import Crypto
 import MailTapCore
+import MailTapServer
 
 /// The client's side of one SASL exchange; answers challenges afresh from credentials.
 struct SASLClient: Sendable {

@@ -1,22 +1,17 @@
-import Crypto
 import MailTapCore
+import MailTapServer
 
 /// The client's side of SCRAM (RFC 5802), without channel binding.
 struct ScramClient: Sendable {
-    /// The hash functions that SCRAM is used with in mail.
-    enum Hash: Sendable {
-        case sha1, sha256
-    }
-
     /// More rounds than any server asks for; a hostile one shall not keep us busy.
     private static let iterationLimit = 200_000
 
-    private let hash: Hash
+    private let hash: ScramHash
     private let password: String
     private let nonce: String
     private let firstBare: String
 
-    init(_ hash: Hash, user: String, password: String, nonce: String) {
+    init(_ hash: ScramHash, user: String, password: String, nonce: String) {
         self.hash = hash
         self.password = password
         self.nonce = nonce
@@ -45,36 +40,10 @@ struct ScramClient: Sendable {
         else { return nil }
         let withoutProof = "c=biws,\(attributes[0])"
         let message = [UInt8]("\(firstBare),\(challenge),\(withoutProof)".utf8)
-        let salted = stretch([UInt8](password.utf8), salt: salt, iterations: iterations)
-        let clientKey = code(of: [UInt8]("Client Key".utf8), key: salted)
-        let proof = zip(clientKey, code(of: message, key: digest(clientKey))).map { $0 ^ $1 }
-        let verifier = code(of: message, key: code(of: [UInt8]("Server Key".utf8), key: salted))
+        let salted = hash.stretch([UInt8](password.utf8), salt: salt, iterations: iterations)
+        let clientKey = hash.code(of: [UInt8]("Client Key".utf8), key: salted)
+        let proof = zip(clientKey, hash.code(of: message, key: hash.digest(clientKey))).map { $0 ^ $1 }
+        let verifier = hash.code(of: message, key: hash.code(of: [UInt8]("Server Key".utf8), key: salted))
         return ([UInt8]("\(withoutProof),p=".utf8) + Base64.encode(proof), verifier)
-    }
-
-    private func code(of message: [UInt8], key: [UInt8]) -> [UInt8] {
-        let key = SymmetricKey(data: key)
-        return switch hash {
-        case .sha1: [UInt8](HMAC<Insecure.SHA1>.authenticationCode(for: message, using: key))
-        case .sha256: [UInt8](HMAC<SHA256>.authenticationCode(for: message, using: key))
-        }
-    }
-
-    private func digest(_ octets: [UInt8]) -> [UInt8] {
-        switch hash {
-        case .sha1: [UInt8](Insecure.SHA1.hash(data: octets))
-        case .sha256: [UInt8](SHA256.hash(data: octets))
-        }
-    }
-
-    /// Hi() of RFC 5802 section 2.2.
-    private func stretch(_ password: [UInt8], salt: [UInt8], iterations: Int) -> [UInt8] {
-        var block = code(of: salt + [0, 0, 0, 1], key: password)
-        var result = block
-        for _ in 0..<(iterations - 1) {
-            block = code(of: block, key: password)
-            for index in result.indices { result[index] ^= block[index] }
-        }
-        return result
     }
 }

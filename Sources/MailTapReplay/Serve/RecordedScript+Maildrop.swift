@@ -69,20 +69,4 @@ extension RecordedScript {
         }
         return deleted
     }
-
-    /// The header section, the empty line and that many lines of the body (RFC 1939 section 7).
-    static func top(of content: [UInt8], lines: UInt32) -> [UInt8] {
-        var start = 0
-        var left: UInt32?
-        while start < content.count, left != 0 {
-            let end = content[start...].firstIndex(of: 0x0A).map { $0 + 1 } ?? content.count
-            if let count = left {
-                left = count - 1
-            } else if content[start..<end].elementsEqual([0x0D, 0x0A]) {
-                left = lines
-            }
-            start = end
-        }
-        return [UInt8](content[..<start])
-    }
 }

@@ -136,7 +136,7 @@ struct RecordedScript: Sendable {
             }
             octets += [0x2E, 0x0D, 0x0A]
         } else if let verb = exchange.command?.verb, verb == "RETR" || verb == "TOP" {
-            octets += Replayer.stuff(exchange.message.flatMap { recorded?.content(of: $0) } ?? [])
+            octets += WireContent.stuffed(exchange.message.flatMap { recorded?.content(of: $0) } ?? [])
         }
         return octets
     }

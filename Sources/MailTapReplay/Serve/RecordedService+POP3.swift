@@ -56,8 +56,8 @@ extension RecordedService {
                 return answer(nil, otherwise: "-ERR \(why)", &effects)
             }
             let count = words.count > 2 ? UInt32(words[2]) : nil
-            let shown = verb == "RETR" ? content : RecordedScript.top(of: content, lines: count ?? 0)
-            effects.append(.send([UInt8]("+OK\r\n".utf8) + Replayer.stuff(shown)))
+            let shown = verb == "RETR" ? content : WireContent.top(of: content, lines: count ?? 0)
+            effects.append(.send([UInt8]("+OK\r\n".utf8) + WireContent.stuffed(shown)))
             return .ok
         case "LIST", "UIDL":
             guard let number, isThere(number) else {

@@ -5,7 +5,7 @@ import MailTapServer
 /// What the client's next response of a SCRAM login is (RFC 5802 section 5).
 enum ServedScram: Sendable {
     /// The client-first-message.
-    case first(ScramServer.Hash)
+    case first(ScramHash)
     /// The client-final-message.
     case proof(ScramServer)
     /// The empty one, once the server has proved itself.
@@ -14,7 +14,7 @@ enum ServedScram: Sendable {
 
 extension RecordedService {
     /// Begins a login in which both sides prove that they know the password; it ends with the recorded reply.
-    mutating func beginScram(_ hash: ScramServer.Hash, initial: [UInt8]?, reply: Int, _ effects: inout [Effect]) {
+    mutating func beginScram(_ hash: ScramHash, initial: [UInt8]?, reply: Int, _ effects: inout [Effect]) {
         guard let initial else {
             effects.append(.send(script.challenge("")))
             input = .scram(.first(hash), reply: reply)

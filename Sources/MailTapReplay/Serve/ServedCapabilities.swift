@@ -10,8 +10,8 @@ enum ServedCapabilities {
     }
 
     /// The hash function of a SCRAM login that can be served with the credentials; nil for any other login.
-    static func hash(_ mechanism: String, _ credentials: Credentials?) -> ScramServer.Hash? {
-        credentials?.user == nil ? nil : ScramServer.Hash(mechanism: mechanism)
+    static func hash(_ mechanism: String, _ credentials: Credentials?) -> ScramHash? {
+        credentials?.user == nil ? nil : ScramHash(mechanism: mechanism)
     }
 
     /// The capability lines without TLS, where it is not served.

@@ -60,7 +60,8 @@ struct ExpectationChanges {
             lines.append(CameLine(text: ".", octets: [0x2E]))
         } else if let message = exchange.message, let content = came.content(of: message) {
             // The last piece is what stands behind the end mark: nothing.
-            for line in Replayer.stuff(content).split(separator: 0x0A, omittingEmptySubsequences: false).dropLast() {
+            for line in WireContent.stuffed(content).split(separator: 0x0A, omittingEmptySubsequences: false).dropLast()
+            {
                 let isWhole = line.last == 0x0D
                 let octets = [UInt8](isWhole ? line.dropLast() : line)
                 var said = CameLine(text: WireText.decode(octets).text, octets: octets)

@@ -55,7 +55,7 @@ extension POP3ServerSession {
             withMessage(arguments, &effects) { index, effects in
                 let content = messages[index].content
                 reply(true, "\(content.count) octets", &effects)
-                effects.append(.send(ByteStuffing.stuff(content)))
+                effects.append(.send(WireContent.stuffed(content)))
             }
         case ("TOP", 2):
             guard let count = UInt32(arguments[1]) else {
@@ -64,8 +64,8 @@ extension POP3ServerSession {
             }
             withMessage(arguments, &effects) { index, effects in
                 reply(true, "the top follows", &effects)
-                let top = ByteStuffing.top(of: messages[index].content, lines: count)
-                effects.append(.send(ByteStuffing.stuff(top)))
+                let top = WireContent.top(of: messages[index].content, lines: count)
+                effects.append(.send(WireContent.stuffed(top)))
             }
         case ("DELE", 1):
             guard let index = message(arguments) else {

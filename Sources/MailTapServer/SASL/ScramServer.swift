@@ -1,30 +1,12 @@
-import Crypto
 import MailTapCore
 
 /// The server's side of SCRAM (RFC 5802), without channel binding.
 public struct ScramServer: Sendable {
-    /// The hash functions that SCRAM is used with in mail.
-    public enum Hash: Sendable {
-        /// RFC 5802.
-        case sha1
-        /// RFC 7677.
-        case sha256
-
-        /// The one of a mechanism, its name in capitals; nil for one without, or with channel binding.
-        public init?(mechanism: String) {
-            switch mechanism {
-            case "SCRAM-SHA-1": self = .sha1
-            case "SCRAM-SHA-256": self = .sha256
-            default: return nil
-            }
-        }
-    }
-
     /// The user who wants to log in.
     public let user: String
     /// The server-first-message.
     public let serverFirst: [UInt8]
-    private let hash: Hash
+    private let hash: ScramHash
     private let password: String
     private let clientFirstBare: String
     private let nonce: String
@@ -38,7 +20,7 @@ public struct ScramServer: Sendable {
     ///   - clientFirst: the message, without base 64.
     ///   - accounts: passwords by user name.
     ///   - serverNonce: unique text that nobody can guess; commas in it are left out.
-    public init?(_ hash: Hash, clientFirst: [UInt8], accounts: [String: String], nonce serverNonce: String) {
+    public init?(_ hash: ScramHash, clientFirst: [UInt8], accounts: [String: String], nonce serverNonce: String) {
         let parts = String(decoding: clientFirst, as: UTF8.self).split(
             separator: ",", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0] == "n" || parts[0] == "y" else { return nil }
@@ -68,11 +50,11 @@ public struct ScramServer: Sendable {
         else { return nil }
         let withoutProof = attributes.dropLast().joined(separator: ",")
         let message = [UInt8]("\(clientFirstBare),\(String(decoding: serverFirst, as: UTF8.self)),\(withoutProof)".utf8)
-        let salted = stretch([UInt8](password.utf8))
-        let clientKey = code(of: [UInt8]("Client Key".utf8), key: salted)
-        let signature = code(of: message, key: digest(clientKey))
+        let salted = hash.stretch([UInt8](password.utf8), salt: salt, iterations: Self.iterations)
+        let clientKey = hash.code(of: [UInt8]("Client Key".utf8), key: salted)
+        let signature = hash.code(of: message, key: hash.digest(clientKey))
         guard proof == zip(clientKey, signature).map({ $0 ^ $1 }) else { return nil }
-        let verifier = code(of: message, key: code(of: [UInt8]("Server Key".utf8), key: salted))
+        let verifier = hash.code(of: message, key: hash.code(of: [UInt8]("Server Key".utf8), key: salted))
         return [UInt8]("v=".utf8) + Base64.encode(verifier)
     }
 
@@ -86,31 +68,5 @@ public struct ScramServer: Sendable {
             rest = rest[escape.endIndex...]
         }
         return result + rest
-    }
-
-    private func code(of message: [UInt8], key: [UInt8]) -> [UInt8] {
-        let key = SymmetricKey(data: key)
-        return switch hash {
-        case .sha1: [UInt8](HMAC<Insecure.SHA1>.authenticationCode(for: message, using: key))
-        case .sha256: [UInt8](HMAC<SHA256>.authenticationCode(for: message, using: key))
-        }
-    }
-
-    private func digest(_ octets: [UInt8]) -> [UInt8] {
-        switch hash {
-        case .sha1: [UInt8](Insecure.SHA1.hash(data: octets))
-        case .sha256: [UInt8](SHA256.hash(data: octets))
-        }
-    }
-
-    /// Hi() of RFC 5802 section 2.2.
-    private func stretch(_ password: [UInt8]) -> [UInt8] {
-        var block = code(of: salt + [0, 0, 0, 1], key: password)
-        var result = block
-        for _ in 1..<Self.iterations {
-            block = code(of: block, key: password)
-            for index in result.indices { result[index] ^= block[index] }
-        }
-        return result
     }
 }

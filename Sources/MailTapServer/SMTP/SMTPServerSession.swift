@@ -95,7 +95,7 @@ public struct SMTPServerSession: Sendable {
             buffer.consume(octets.count)
             input = left == 0 ? .commands : .chunk(remaining: left, isLast: isLast, isRefused: isRefused)
             guard left == 0 else { return false }
-            finishChunk(isLast: isLast, isRefused: isRefused, octets: octets.count, &effects)
+            finishChunk(isLast: isLast, isRefused: isRefused, &effects)
             return true
         }
     }
@@ -139,7 +139,7 @@ public struct SMTPServerSession: Sendable {
         }
     }
 
-    private mutating func finishChunk(isLast: Bool, isRefused: Bool, octets: Int, _ effects: inout [Effect]) {
+    private mutating func finishChunk(isLast: Bool, isRefused: Bool, _ effects: inout [Effect]) {
         if isRefused {
             reply(503, "5.5.1", "No mail transaction with a recipient", &effects)
         } else if isLast {

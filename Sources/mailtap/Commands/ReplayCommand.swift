@@ -132,18 +132,31 @@ struct ReplayCommand: AsyncParsableCommand {
         recorder?.close()
         if recorder?.failure != nil { throw Ended(.ioError) }
         if !report.entries.contains(where: { if case .skipped = $0.outcome { false } else { true } }) {
-            for entry in report.entries {
-                guard case .skipped(let why) = entry.outcome else { continue }
-                // Which line that is was told when it was read.
-                let isTold = sessions.contains {
-                    $0.session.number == entry.number && ReplayRun.isUnreadable($0)
-                }
-                StandardError.write(
-                    "mailtap: session \(entry.number) is not played: \(isTold ? ReplayRun.wholeOrNot : why)")
-            }
+            tellWhyNothingWasPlayed(report, sessions)
             if reader.status != .success { throw Ended(reader.status) }
             throw Failure(.usage, "nothing was played, so nothing was tested; mailtap list shows what the input holds")
         }
+        try write(report)
+        if reader.status != .success { throw Ended(reader.status) }
+        if let job {
+            try job.finish()
+            if job.failures > 0 { throw Ended(.difference) }
+        } else if !report.isSame {
+            throw Ended(.difference)
+        }
+    }
+
+    private func tellWhyNothingWasPlayed(_ report: ComparisonReport, _ sessions: [RecordedSession]) {
+        for entry in report.entries {
+            guard case .skipped(let why) = entry.outcome else { continue }
+            // Which line that is was told when it was read.
+            let isTold = sessions.contains { $0.session.number == entry.number && ReplayRun.isUnreadable($0) }
+            StandardError.write(
+                "mailtap: session \(entry.number) is not played: \(isTold ? ReplayRun.wholeOrNot : why)")
+        }
+    }
+
+    private func write(_ report: ComparisonReport) throws {
         var out = try StandardOutput(path: output, inputs: input.inputs)
         let format = try ComparisonFormat(named: format, command: "replay")
         let color = common.color.applies(isTerminal: out.isTerminal)
@@ -152,13 +165,6 @@ struct ReplayCommand: AsyncParsableCommand {
                 report, suite: input.inputs.joined(separator: " "), command: "mailtap replay", color: color, to: &$0)
         }
         try out.flush()
-        if reader.status != .success { throw Ended(reader.status) }
-        if let job {
-            try job.finish()
-            if job.failures > 0 { throw Ended(.difference) }
-        } else if !report.isSame {
-            throw Ended(.difference)
-        }
     }
 
     static func target(_ text: String) throws -> ReplayTarget {
@@ -189,94 +195,4 @@ struct ReplayCommand: AsyncParsableCommand {
         }
         return Credentials(user: user, password: password)
     }
-}
-
-/// `mailtap diff`: compares two INPUTs session by session.
-struct DiffCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "diff",
-        abstract: "Compare two inputs session by session.",
-        discussion: """
-            EXAMPLES
-              mailtap diff monday.mailtap tuesday.mailtap
-              mailtap diff expected.dialogue today.mailtap --compare exact \\
-                --normalize queue-ids
-              mailtap diff before.pcap after.pcap --also findings --also tls \\
-                --latency 3 --format html -o diff.html
-            """)
-
-    @Argument(help: "What is expected.")
-    var expected: String
-
-    @Argument(help: "What is compared with it.")
-    var came: String
-
-    @OptionGroup var common: CommonOptions
-
-    @OptionGroup var compared: ComparisonOptions
-
-    @Option(help: ArgumentHelp("Only these sessions of both, as numbered by list.", valueName: "n,…"))
-    var session: SessionNumbers?
-
-    @Option(
-        name: .shortAndLong, help: ArgumentHelp("Only sessions that match; see mailtap help filter.", valueName: "expr")
-    )
-    var filter: String?
-
-    @Option(help: ArgumentHelp("Decrypt TLS with this key log (SSLKEYLOGFILE).", valueName: "path"))
-    var keylog: String?
-
-    @Option(help: ArgumentHelp("text, json, junit, tap or html.", valueName: "format"))
-    var format = "text"
-
-    @Option(
-        name: .shortAndLong, help: ArgumentHelp("Write the report there, not to standard output.", valueName: "path"))
-    var output: String?
-
-    mutating func validate() throws {
-        _ = try ComparisonFormat(named: format, command: "diff")
-    }
-
-    mutating func run() throws {
-        var reader = InputReader(
-            isQuiet: common.quiet, keys: try KeyLogFile.read(keylog, isQuiet: common.quiet))
-        var wishes = SessionGatherer.Wishes()
-        wishes.numbers = session
-        wishes.filter = try filter.map { try SessionFilter(option: $0) }
-        let first = try RecordedSessions.read([expected], wishes, with: &reader)
-        let second = try RecordedSessions.read([came], wishes, with: &reader)
-        if reader.status == .noInput { throw Ended(reader.status) }
-        let report = ComparisonReport(try compared.comparison().compare(first, with: second))
-        var out = try StandardOutput(path: output, inputs: [expected, came])
-        let format = try ComparisonFormat(named: format, command: "diff")
-        let color = common.color.applies(isTerminal: out.isTerminal)
-        let title = "mailtap diff \(expected)"
-        try out.append { format.append(report, suite: came, command: title, color: color, to: &$0) }
-        try out.flush()
-        if reader.status != .success { throw Ended(reader.status) }
-        if !report.isSame { throw Ended(.difference) }
-    }
-}
-
-/// Whole sessions of INPUTs in memory, with the octets of their messages.
-enum RecordedSessions {
-    static func read(_ input: InputOptions, with reader: inout InputReader) throws -> [RecordedSession] {
-        try read(input.inputs, input.wishes(), with: &reader)
-    }
-
-    static func read(
-        _ inputs: [String], _ wishes: SessionGatherer.Wishes, with reader: inout InputReader
-    ) throws -> [RecordedSession] {
-        var wishes = wishes
-        wishes.options.keepsContent = true
-        let found = Found()
-        let gatherer = SessionGatherer(wishes) { item in
-            found.sessions.append(RecordedSession(session: item.session, contents: item.contents))
-        }
-        reader.read(inputs, into: gatherer)
-        try gatherer.finish()
-        return found.sessions
-    }
-
-    private final class Found { var sessions: [RecordedSession] = [] }
 }

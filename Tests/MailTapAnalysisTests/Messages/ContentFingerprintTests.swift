@@ -82,10 +82,7 @@ import Testing
                 + "C: DATA\nS: 354 go\nC: \(text)\nC: .\nS: 250 ok\nC: QUIT\nS: 221 bye")
         let trace = script.trace()
         let builder = SessionBuilder(trace.info, options: options)
-        for (time, entry) in trace.entries {
-            if case .chunk(let side, let octets) = entry { builder.receive(octets.span.bytes, from: side, at: time) }
-        }
-        builder.end(at: trace.ended)
+        trace.play(into: builder)
         return builder.session
     }
 

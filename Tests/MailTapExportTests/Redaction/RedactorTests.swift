@@ -12,13 +12,7 @@ import Testing
         var options = SessionOptions()
         options.keepsContent = true
         let builder = SessionBuilder(trace.info, options: options)
-        for (time, entry) in trace.entries {
-            switch entry {
-            case .chunk(let side, let octets): builder.receive(octets.span.bytes, from: side, at: time)
-            case .mark(let mark): builder.mark(mark, at: time)
-            }
-        }
-        builder.end(at: trace.ended)
+        trace.play(into: builder)
         return (builder.session, builder.contents)
     }
 

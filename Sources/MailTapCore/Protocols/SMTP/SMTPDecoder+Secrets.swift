@@ -9,7 +9,7 @@ extension SMTPDecoder {
         of line: RawSpan, _ text: Int, _ code: UInt16?, _ offer: Offer, _ events: inout EventBuffer
     ) {
         let isLoginReply = code == 334 || code == 235 || code == 535
-        if isLoginReply { noteLoginReply(code) }
+        if isLoginReply { noteLoginReply() }
         defer {
             if code != nil, lostLogin == .unanswered { lostLogin = .answered }
             if code == 235, lostLogin != .over { lostLogin = .over }
@@ -41,7 +41,7 @@ extension SMTPDecoder {
     }
 
     /// A reply that only a login has: where no AUTH waits for one, that was lost.
-    private mutating func noteLoginReply(_ code: UInt16?) {
+    private mutating func noteLoginReply() {
         guard server.hasSpoken || !server.expectsGreeting, pending.first?.verb != SMTPVerb.auth.rawValue,
             pending.isEmpty || clientHasLost || !server.expectsGreeting
         else { return }

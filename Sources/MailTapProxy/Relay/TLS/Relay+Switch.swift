@@ -73,7 +73,7 @@ extension Relay {
             judge(outcome, at: time, into: &effects)
         case .server where beginning.server == .waiting && beginning.start == .implicit && !Self.isTLS(octets):
             // TLS was expected of a server that speaks in clear: it overrules the scheme.
-            goOnInClear(at: time, into: &effects)
+            goOnInClear(into: &effects)
             tls = nil
             receive(bytes, from: .server, at: time, into: &effects)
         case .server where beginning.server == .waiting:
@@ -112,7 +112,7 @@ extension Relay {
                         Trouble(
                             code: "tls-expected",
                             text: "The client spoke in clear where TLS was expected with the first octet"))))
-            goOnInClear(at: time, into: &effects)
+            goOnInClear(into: &effects)
             tls = nil
             relay(TLSSwitch.Early(side: .client, octets: octets), at: time, into: &effects)
             return
@@ -125,7 +125,7 @@ extension Relay {
     }
 
     /// No TLS after all: the session goes on as one that may still ask for it.
-    private mutating func goOnInClear(at time: Timestamp, into effects: inout [RelayEffect]) {
+    private mutating func goOnInClear(into effects: inout [RelayEffect]) {
         watchClearText()
         for side in Side.allCases { pause(side, .tls, false, into: &effects) }
     }

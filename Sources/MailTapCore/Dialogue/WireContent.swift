@@ -1,7 +1,7 @@
-/// The byte-stuffing of multi-line responses (RFC 1939 section 3).
-enum ByteStuffing {
+/// Content of mail as it travels: in SMTP (RFC 5321 section 4.5.2) and in the multi-line responses of POP3 (RFC 1939 section 3).
+public enum WireContent {
     /// The octets as they travel, with the end mark; content without a last CRLF gets one.
-    static func stuff(_ content: [UInt8]) -> [UInt8] {
+    public static func stuffed(_ content: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(content.count + content.count / 64 + 5)
         var start = 0
@@ -17,7 +17,7 @@ enum ByteStuffing {
     }
 
     /// The header section, the empty line and that many lines of the body (RFC 1939 section 7).
-    static func top(of content: [UInt8], lines: UInt32) -> [UInt8] {
+    public static func top(of content: [UInt8], lines: UInt32) -> [UInt8] {
         var start = 0
         var left: UInt32?
         while start < content.count {

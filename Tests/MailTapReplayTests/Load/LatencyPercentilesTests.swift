@@ -1,9 +1,9 @@
 import MailTapReplay
 import Testing
 
-@Suite struct LatencyHistogramTests {
+@Suite struct LatencyPercentilesTests {
     @Test func `percentiles are right to 4 percent`() throws {
-        var histogram = LatencyHistogram()
+        var histogram = LatencyPercentiles()
         for value in 1...10_000 { histogram.add(Int64(value) * 1_000) }
         for (share, exact) in [(0.5, 5_000_000), (0.9, 9_000_000), (0.99, 9_900_000), (0.001, 10_000)] {
             let found = Double(try #require(histogram.percentile(share)))
@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test func `small and extreme values have their place`() {
-        var histogram = LatencyHistogram()
+        var histogram = LatencyPercentiles()
         #expect(histogram.percentile(0.5) == nil)
         for value: Int64 in [-5, 0, 31, 32, .max] { histogram.add(value) }
         #expect(histogram.percentile(0) == 0)

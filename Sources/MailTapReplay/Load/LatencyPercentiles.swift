@@ -1,5 +1,5 @@
 /// Many durations in little memory: percentiles to about 3 %.
-public struct LatencyHistogram: Sendable, Equatable {
+public struct LatencyPercentiles: Sendable, Equatable {
     /// Values below 32 have a bucket each; above, each power of two has 32.
     private var buckets: [UInt64] = []
     /// How many durations there are.
