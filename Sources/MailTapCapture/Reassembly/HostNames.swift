@@ -1,6 +1,6 @@
 import MailTapCore
 
-/// Host names seen in a capture (name resolution blocks, DNS answers), as many as the bound allows.
+/// Host names seen in a capture (name resolution blocks, DNS answers): the last ones, as many as the bound allows.
 ///
 /// Shared by the streams that DNS answers come in.
 final class HostNames {
@@ -15,22 +15,31 @@ final class HostNames {
         var asker: IPAddress
     }
 
-    private let capacity: Int
-    private var names: [IPAddress: String] = [:]
-    /// What addresses are called by the answers to their reverse lookups.
-    private var pointers: [IPAddress: String] = [:]
-    private var lookups: [IPAddress: NameLookup] = [:]
-    private var lookupsTold: [Told<IPAddress>: NameLookup] = [:]
+    /// By name resolution blocks.
+    private var names: RecentTable<IPAddress, String>
+    /// By the answers to reverse lookups.
+    private var pointers: RecentTable<IPAddress, String>
+    private var lookups: RecentTable<IPAddress, NameLookup>
+    private var lookupsTold: RecentTable<Told<IPAddress>, NameLookup>
     /// By host name: the domain that an MX answer named it for last.
-    private var exchangers: [String: Exchanger] = [:]
-    private var exchangersTold: [Told<String>: Exchanger] = [:]
+    private var exchangers: RecentTable<String, Exchanger>
+    private var exchangersTold: RecentTable<Told<String>, Exchanger>
 
-    init(capacity: Int) { self.capacity = capacity }
+    /// - Parameter capacity: how many names of each kind are remembered.
+    init(capacity: Int) {
+        names = RecentTable(capacity: capacity)
+        pointers = RecentTable(capacity: capacity)
+        lookups = RecentTable(capacity: capacity)
+        lookupsTold = RecentTable(capacity: capacity)
+        exchangers = RecentTable(capacity: capacity)
+        exchangersTold = RecentTable(capacity: capacity)
+    }
 
-    /// The name of an address: as `asker` was told, else as said last, else as a reverse lookup called it.
+    /// The name of an address: as `asker` was told, else as anybody was, else as the capture's maker named it, else as a
+    /// reverse lookup did.
     subscript(address: IPAddress?, for asker: IPAddress?) -> String? {
-        guard let address, !names.isEmpty || !pointers.isEmpty else { return nil }
-        if let told = told(address, asker) { return told.name }
+        guard let address else { return nil }
+        if !lookups.isEmpty, let lookup = told(address, asker) ?? lookups[address] { return lookup.name }
         return names[address] ?? pointers[address]
     }
 
@@ -50,8 +59,8 @@ final class HostNames {
         return lookupsTold[Told(subject: address, asker: asker)]
     }
 
-    /// Remembers a name; once the table is full only known addresses get new ones.
-    func learn(_ name: String, of address: IPAddress) { remember(name, address, in: &names) }
+    /// Remembers a name that the capture gives an address.
+    func learn(_ name: String, of address: IPAddress) { names.set(name, for: address) }
 
     /// Learns from a DNS response (RFC 1035): each address is called what was asked for.
     ///
@@ -61,20 +70,14 @@ final class HostNames {
         guard let response = DNSResponse(message) else { return }
         for (domain, preference, host) in response.exchangers {
             let exchanger = Exchanger(domain: domain, preference: preference)
-            remember(exchanger, host, in: &exchangers)
-            if let asker { remember(exchanger, Told(subject: host, asker: asker), in: &exchangersTold) }
+            exchangers.set(exchanger, for: host)
+            if let asker { exchangersTold.set(exchanger, for: Told(subject: host, asker: asker)) }
         }
         for (name, address) in response.addresses {
-            learn(name, of: address)
             let lookup = NameLookup(name: name, type: address.isIPv4 ? "A" : "AAAA", time: time)
-            remember(lookup, address, in: &lookups)
-            if let asker { remember(lookup, Told(subject: address, asker: asker), in: &lookupsTold) }
+            lookups.set(lookup, for: address)
+            if let asker { lookupsTold.set(lookup, for: Told(subject: address, asker: asker)) }
         }
-        for (address, name) in response.pointers { remember(name, address, in: &pointers) }
-    }
-
-    private func remember<Key: Hashable, Value>(_ value: Value, _ key: Key, in table: inout [Key: Value]) {
-        guard table.count < capacity || table[key] != nil else { return }
-        table[key] = value
+        for (address, name) in response.pointers { pointers.set(name, for: address) }
     }
 }

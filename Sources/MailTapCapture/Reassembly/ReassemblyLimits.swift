@@ -42,8 +42,8 @@ public struct ReassemblyLimits: Sendable, Equatable {
     public var fragmentedDatagrams: Int = 1024
     /// Octets of fragments that may wait.
     public var fragmentOctets: Int = 4 << 20
-    /// Host names that are remembered.
-    public var names: Int = 65_536
+    /// Host names of each kind that are remembered: those learnt last.
+    public var names: Int = 16_384
 
     /// The bounds: about 50 MiB in the worst case, besides what the sessions' sinks hold.
     public init() {}

@@ -89,6 +89,17 @@ import Testing
         #expect(info.server.name == "mx1.example.org" && info.lookup?.type == "A")
     }
 
+    @Test func whatWasLearntLastIsRemembered() {
+        let names = HostNames(capacity: 8)
+        for number in 0..<100 as Range<UInt8> {
+            let host = "mx\(number).example.org"
+            let answer = Self.response(host, type: 1, [(host, 1, [192, 0, 2, number])])
+            names.learn(fromResponse: answer.span.bytes, at: Timestamp(nanoseconds: 0))
+        }
+        let known = (0..<100).filter { names[IPAddress(v4: 0xC000_0200 + $0), for: nil] != nil }
+        #expect(known.count <= 8 && known.suffix(4) == [96, 97, 98, 99])
+    }
+
     @Test func aReverseLookupNamesAHostThatNoAnswerNames() throws {
         let pointer = Self.response(
             "7.2.0.192.in-addr.arpa", type: 12, [("7.2.0.192.in-addr.arpa", 12, Self.name("client.example"))])
