@@ -6,7 +6,7 @@ import ArgumentParser
     import Darwin
 #endif
 
-/// The command line (CONTRACT section 1).
+/// The command line.
 @main
 struct MailTap: AsyncParsableCommand {
     static let version = "0.1.0"

@@ -17,7 +17,7 @@ import Testing
         return try #require(exchanges.indices.contains(index) ? exchanges[index] : nil)
     }
 
-    @Test func `fields stand in the contract's order`() {
+    @Test func `fields stand in their order`() {
         let text = Samples.export(JSONExport(.lines), [ExportItem(session: Samples.smtp)])
         #expect(
             text.hasPrefix(

@@ -1,6 +1,6 @@
 public import MailTapCore
 
-/// A mail session as views show it: CONTRACT section 2, as values.
+/// A mail session as views show it: what its JSON says, as values.
 public struct Session: Sendable, Equatable {
     /// Number as `list` shows it, from 1, by the first payload octet.
     public var number = 0

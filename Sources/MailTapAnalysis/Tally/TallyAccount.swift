@@ -226,7 +226,10 @@ extension TallyAccount: DialogueHandler {
         case .contentEnd(let isComplete): endContent(isComplete: isComplete)
         case .tls(let start):
             if tls == nil { tls = TLSMark(start: start, isDecrypted: false, client: TLSMark.Leg()) }
-        case .secret: secrets.append(event.range)
+        case .secret:
+            // Behind an exchange of roles no line comes that would take them.
+            if secrets.count == 4_096 { secrets.removeFirst(2_048) }
+            secrets.append(event.range)
         case .fragment: secrets.removeAll(keepingCapacity: true)
         case .tunnel(let kind):
             secrets.removeAll(keepingCapacity: true)

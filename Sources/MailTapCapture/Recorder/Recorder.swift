@@ -1,6 +1,6 @@
 public import MailTapCore
 
-/// Writes sessions into a recording (CONTRACT section 5, `docs/recordings.md`): masks, makes packets, appends.
+/// Writes sessions into a recording (`docs/recordings.md`): masks, makes packets, appends.
 ///
 /// Used from one thread at a time, which also does the writing. Blocks are gathered and appended when they come to
 /// `batchSize`; the owner calls `flush()` at least every 250 ms, so that a `kill -9` finds what ended before on disk.

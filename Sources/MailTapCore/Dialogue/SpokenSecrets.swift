@@ -80,7 +80,7 @@ struct SpokenSecrets: Sendable {
             findEncoded(in: line, &found)
             findHexadecimal(in: line, &found)
         }
-        if line.longestBase64(atLeast: leastEncoded) { findInsideBase64(in: line, &found) }
+        if line.hasBase64(ofAtLeast: leastEncoded) { findInsideBase64(in: line, &found) }
         if line.firstIndex(of: UInt8(ascii: "\\")) != nil || line.firstIndex(of: UInt8(ascii: "%")) != nil {
             findEscaped(in: line, place, &found)
         }
@@ -234,7 +234,7 @@ extension SpokenSecrets {
 
 extension RawSpan {
     /// Whether so many digits of base64 stand in a row.
-    fileprivate func longestBase64(atLeast count: Int) -> Bool {
+    fileprivate func hasBase64(ofAtLeast count: Int) -> Bool {
         guard byteCount >= count else { return false }
         // Every run of that many covers one of these places.
         var place = count - 1

@@ -12,12 +12,11 @@ public struct DialogueFileReader {
     private var sessions: [DialogueFileSession] = []
     private var errors: [DialogueFileError] = []
     private var number = 0
-    /// Whether a session is open that lines belong to.
-    ///
     /// Whether no header began the session: it was written by hand.
     private var isByHand = false
     /// Whether the server said anything in the session.
     private var hasServerSpoken = false
+    /// Whether a session is open that lines belong to.
     private var isOpen = false
     private var time = Timestamp(nanoseconds: 0)
     private var offsets: [UInt64] = [0, 0]

@@ -1,7 +1,7 @@
 import MailTapAnalysis
 import MailTapCore
 
-/// What JSON says beyond the contract's fields: meanings, offers, what a header section shows, what a session did.
+/// What JSON says beyond what was said: meanings, offers, what a header section shows, what a session did.
 enum FactsJSON {
     /// `,"meaning":…`: what the reply means by the standard, apart from the server's words.
     static func meaning(_ reply: Reply, to verb: Verb, _ proto: MailProtocol?, to out: inout OctetBuffer) {

@@ -1,7 +1,7 @@
 import MailTapAnalysis
 import MailTapCore
 
-/// `json` and `ndjson`: sessions in the contract's section 2, streamed.
+/// `json` and `ndjson`: sessions as `SessionJSON` writes them, streamed.
 public struct JSONExport: Exporter {
     /// How the sessions stand beside each other.
     public enum Layout: Sendable {

@@ -1,7 +1,9 @@
 public import MailTapAnalysis
 import MailTapCore
 
-/// One session as a JSON object on one line, fields in the contract's order (section 2).
+/// One session as a JSON object on one line.
+///
+/// The names and the meaning of its fields are a promise to scripts: fields may be added, none changes.
 public struct SessionJSON: Sendable {
     let reveal: Bool
 

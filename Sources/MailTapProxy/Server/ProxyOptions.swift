@@ -2,7 +2,7 @@ import NIOCore
 
 /// How the proxy treats every session.
 public struct ProxyOptions: Sendable {
-    /// What the proxy does about TLS (CONTRACT: `--tls MODE`).
+    /// What the proxy does about TLS (`--tls MODE`).
     public enum TLS: Sendable {
         /// Terminate it on both legs.
         case intercept(Interception)

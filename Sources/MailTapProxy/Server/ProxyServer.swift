@@ -14,7 +14,7 @@ public final class ProxyServer: Sendable {
         /// Where it listens, with the port that it really has.
         public var listen: ListenAddress
 
-        /// What a ready proxy prints for it: `listening HOST:PORT -> URL` (CONTRACT section 1).
+        /// What a ready proxy prints for it: `listening HOST:PORT -> URL`.
         public var announcement: String { "listening \(listen) -> \(door.urlText)" }
 
         /// The route, where it is one.

@@ -51,7 +51,7 @@ public struct ComparisonReport: Sendable {
         }
     }
 
-    /// Whether every session that was compared is the same, and none failed: exit status 0 of the contract, else 1.
+    /// Whether every session that was compared is the same, and none failed: exit status 0, else 1.
     public var isSame: Bool {
         entries.allSatisfy { entry in
             switch entry.outcome {

@@ -2,7 +2,7 @@ import ArgumentParser
 import MailTapAnalysis
 import MailTapExport
 
-/// Options that mean the same wherever they appear (CONTRACT section 1).
+/// Options that mean the same wherever they appear.
 struct CommonOptions: ParsableArguments {
     @Option(help: "Colours: auto, always or never. NO_COLOR is honoured.")
     var color = ColorChoice.auto

@@ -1,4 +1,4 @@
-/// Exit statuses of the contract (section 1).
+/// The exit statuses, those of sysexits.h beside 0 and 1; scripts rely on them.
 enum Status: Int32, Comparable {
     case success = 0
     case difference = 1

@@ -1,7 +1,7 @@
 import MailTapCapture
 import MailTapCore
 
-/// Opens recordings for commands, with their errors in the contract's form.
+/// Opens recordings for commands, with their errors as the command line says them.
 enum Recording {
     static func open(_ path: String, keepsSecrets: Bool) throws -> Recorder {
         do {
