@@ -29,9 +29,10 @@ final class DialoguePlace {
 
     /// Whether octets are known to be missing, the beginning was not seen, or a dialogue file leaves open what the
     /// server offers: absence then proves nothing.
-    var isPatchy: Bool {
-        session.clientMissing > 0 || session.serverMissing > 0 || !isBeginningKnown || state.leavesOffersOpen
-    }
+    var isPatchy: Bool { lacksOctets || state.leavesOffersOpen }
+
+    /// Whether octets are known to be missing, or the beginning was not seen.
+    var lacksOctets: Bool { session.clientMissing > 0 || session.serverMissing > 0 || !isBeginningKnown }
 
     /// Whether a reply without a command is the greeting, and not one too many.
     ///

@@ -11,7 +11,7 @@ enum POP3Notes {
         case .utf8: "Switch to UTF-8 in names, passwords and messages (RFC 6856 section 2)"
         case .last: "Ask for the highest message number seen so far (RFC 1460; gone since RFC 1725)"
         case .xtnd: "Use an extension of old UCB servers (XTND)"
-        case .quit where place.isPatchy && place.state.deleted.isEmpty: "End the session (RFC 1939 sections 4 and 6)"
+        case .quit where place.lacksOctets && place.state.deleted.isEmpty: "End the session (RFC 1939 sections 4 and 6)"
         case .quit where place.state.phase != .transaction: "End the session; nobody logged in (RFC 1939 section 4)"
         case .quit where place.state.deleted.isEmpty:
             "End the session; nothing was marked for deletion (RFC 1939 section 6)"

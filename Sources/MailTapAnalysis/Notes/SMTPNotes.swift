@@ -8,10 +8,10 @@ enum SMTPNotes {
         case .quit: "End the session (RFC 5321 section 4.1.1.10)"
         case .data where place.state.transaction?.accepted == 1:
             "Ask to send the content, for 1 recipient (RFC 5321 section 4.1.1.4)"
-        case .data where place.state.transaction == nil && place.isPatchy:
+        case .data where place.state.transaction == nil && place.lacksOctets:
             "Ask to send the content (RFC 5321 section 4.1.1.4)"
         case .rset where place.state.transaction == nil:
-            place.isPatchy
+            place.lacksOctets
                 ? "Start afresh (RFC 5321 section 4.1.1.5)"
                 : "Start afresh; no transaction is open (RFC 5321 section 4.1.1.5)"
         case .noop: "Do nothing, to see that the server is there (RFC 5321 section 4.1.1.9)"

@@ -198,7 +198,7 @@ public struct SessionOverview: Sendable, Equatable {
             text.add(count: deleted, "message")
             if place.state.phase != .update {
                 // Whether a QUIT took effect whose reply is not known, nobody can tell.
-                let stay = !place.isPatchy && session.ending != .quit && session.ending != .open
+                let stay = !place.lacksOctets && session.ending != .quit && session.ending != .open
                 text.add(stay ? " for deletion, which stay" : " for deletion")
             }
         }
