@@ -7,7 +7,7 @@ extension Reassembler {
         let index = 2 * place + direction
         let start = directions[index].next
         directions[index].deliver(bytes.byteCount)
-        directions[index].saidAt = time
+        directions[index].saidAt = max(directions[index].saidAt, time)
         guard !connections[place].isIgnored, let session = connections[place].sink else { return }
         if history.isKept { history.append(bytes, at: start, last: &directions[index].lastRecord) }
         session.receive(bytes, from: connections[place].side(direction), at: time)

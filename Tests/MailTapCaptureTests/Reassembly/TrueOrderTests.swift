@@ -59,6 +59,23 @@ import Testing
         #expect(found.map(\.side) == [.client] && found.first?.time == command.nanoseconds)
     }
 
+    @Test func theLatestOfSeveralSegmentsCounts() throws {
+        var talk = Conversation()
+        talk.say(.server, "220-mail.example.org\r\n")
+        talk.say(.server, "220 ready\r\n")
+        talk.say(.client, "NOOP\r\n")
+        talk.close()
+        // The first of the greeting's segments comes again when the client has long gone on.
+        let first = try #require(talk.segments.firstIndex { $0.payload.starts(with: "220-".utf8) })
+        let command = try #require(talk.segments.firstIndex { $0.payload.first == UInt8(ascii: "N") })
+        let late = talk.segments.remove(at: first)
+        talk.segments.insert(late, at: command)
+        talk.segments[command].segment.time = talk.segments[command - 1].segment.time.advanced(by: 90_000_000)
+        let found = try Self.chunks(talk.segments)
+        let greeting = try #require(found.first { $0.side == .server }).time
+        #expect(try #require(found.first { $0.side == .client }).time == greeting)
+    }
+
     @Test func aLateSegmentOfTheSameSideChangesNoTime() throws {
         var talk = Conversation()
         talk.say(.server, "220 mail.example.org\r\n")
