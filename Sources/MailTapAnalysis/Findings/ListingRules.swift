@@ -40,6 +40,8 @@ struct ListingRules {
 
     /// What the server answered positively.
     mutating func apply(_ arguments: POP3Arguments, _ place: DialoguePlace, _ found: inout FindingList) {
+        // Half of a line, or another command's response, tells nothing of the server.
+        guard !place.hasGaps else { return }
         switch place.facts.verb {
         case .stat: stat(place, &found)
         case .dele, .rset: total = nil

@@ -56,7 +56,8 @@ enum ReplyRules {
             return
         }
         // An unsolicited reply answers nothing.
-        guard place.exchange.command != nil || place.isGreeting, !ReplyCodes.allow(code, to: verb) else { return }
+        guard place.exchange.command != nil || place.isGreeting, !place.hasGaps, !ReplyCodes.allow(code, to: verb)
+        else { return }
         let name = place.exchange.command.map(ShownText.name(of:)) ?? "the greeting"
         let what = verb == "*data" ? "the end of the content" : name
         found.add("smtp.reply-not-allowed", exchange: place.index, "\(code) is no answer to \(what)")

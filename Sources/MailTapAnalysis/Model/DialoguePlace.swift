@@ -34,6 +34,9 @@ final class DialoguePlace {
     /// Whether octets are known to be missing, or the beginning was not seen.
     var lacksOctets: Bool { session.clientMissing > 0 || session.serverMissing > 0 || !isBeginningKnown }
 
+    /// Whether the session has gaps: a reply may then stand with another command, and a line be half of one.
+    var hasGaps: Bool { session.clientMissing > 0 || session.serverMissing > 0 }
+
     /// Whether a reply without a command is the greeting, and not one too many.
     ///
     /// Where the beginning was not seen, only what comes first and reads like one is taken for it: it may as well answer
