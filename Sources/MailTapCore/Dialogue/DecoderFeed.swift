@@ -84,6 +84,11 @@ struct DecoderFeed: Sendable {
                 return changed
             }
             changed = true
+            if stream.hasFront, stream.side == .server,
+                decoder.decideAlone(stream.storage.span.bytes.extracting(stream.start...), .server)
+            {
+                continue
+            }
             if stream.hasFront {
                 abandon(
                     stream.storage.span.bytes.extracting(stream.start...), stream.offer,

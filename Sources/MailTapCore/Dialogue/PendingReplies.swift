@@ -8,6 +8,8 @@ struct PendingReply: Sendable {
     var kind: Kind
     /// Whether a multi-line body follows a positive status (POP3).
     var body: Body = .none
+    /// The message for which it asks, where the response repeats that (POP3); 0 where it does not.
+    var number: UInt32 = 0
 
     enum Kind: Sendable, Equatable {
         case command, continuation, content
@@ -20,12 +22,18 @@ struct PendingReply: Sendable {
 
 /// Commands that wait for their replies, oldest first.
 struct PendingReplies: Sendable {
+    /// What is asked of each command that waits.
+    enum Question: Sendable, Hashable {
+        /// Whether a reply of this code can be its answer.
+        case answers(UInt16)
+    }
+
     private var items: [PendingReply] = []
     private var head = 0
     /// Index behind the newest that was sent before octets of the replies were lost.
     private var gapEnd = 0
     /// What was asked for last, by `contains`, and the index before which nothing is such.
-    private var asked: (question: UInt16, upTo: Int) = (0, 0)
+    private var asked: (question: Question, upTo: Int) = (.answers(0), 0)
     private let limit: Int
 
     init(limit: Int) { self.limit = limit }
@@ -86,7 +94,7 @@ struct PendingReplies: Sendable {
     /// Whether one that waits is such a one.
     ///
     /// - Parameter question: tells apart what is asked; those that are known not to be such are not looked at again.
-    mutating func contains(_ question: UInt16, where isSuch: (PendingReply) -> Bool) -> Bool {
+    mutating func contains(_ question: Question, where isSuch: (PendingReply) -> Bool) -> Bool {
         if asked.question != question { asked = (question, head) }
         asked.upTo = max(asked.upTo, head)
         while asked.upTo < items.count {
@@ -98,6 +106,25 @@ struct PendingReplies: Sendable {
 
     /// Octets of the replies were lost: those that wait may have been answered there.
     mutating func noteGap() { gapEnd = items.count }
+
+    /// The farthest command behind the first that a reply's form is compared with: each reply may ask anew.
+    private static let farthest = 256
+
+    /// A reply came whose form tells what it can answer: gives up those before the first such command.
+    ///
+    /// As `realign` looks for it, in commands that are not too many; where there is none all wait on.
+    ///
+    /// - Returns: whether there is one.
+    mutating func skip(to canAnswer: (PendingReply) -> Bool) -> Bool {
+        let end = items.count
+        let start = max(head, gapEnd)
+        let after = items[start..<min(end, start + Self.farthest)].firstIndex(where: canAnswer)
+        let before = min(head + 1, start)..<min(start, head + Self.farthest)
+        guard let index = after ?? items[before].firstIndex(where: canAnswer) else { return false }
+        head = index
+        gapEnd = 0
+        return true
+    }
 
     /// The first reply behind a gap came: gives up the commands that it does not answer.
     ///

@@ -39,6 +39,26 @@ import Testing
         #expect(pending.first?.exchange == 3 && pending.count == 1)
     }
 
+    @Test func aFormIsLookedForInFewCommandsAndBehindTheGapFirst() {
+        var pending = waiting([.quit, .quit, .noop])
+        pending.noteGap()
+        let isOwned = pending.skip(to: isQuit)
+        #expect(isOwned && pending.first?.exchange == 1)
+        // Without a gap the first may be the one.
+        let isStillOwned = pending.skip(to: isQuit)
+        #expect(isStillOwned && pending.first?.exchange == 1)
+        let isThere = pending.skip { $0.verb == SMTPVerb.data.rawValue }
+        #expect(!isThere && pending.count == 2)
+
+        var many = waiting(Array(repeating: .noop, count: 4_000) + [.quit])
+        var looks = 0
+        let isFar = many.skip {
+            looks += 1
+            return isQuit($0)
+        }
+        #expect(!isFar && looks <= 256 && many.count == 4_001)
+    }
+
     @Test func gapsInLongQueuesAreCheap() {
         let count = 4_000
         var pending = waiting(Array(repeating: .noop, count: count))
@@ -60,7 +80,7 @@ import Testing
         var looks = 0
         var found = 0
         for number in 0..<1_000 {
-            let isThere = pending.contains(221) {
+            let isThere = pending.contains(.answers(221)) {
                 looks += 1
                 return isQuit($0)
             }
@@ -70,9 +90,9 @@ import Testing
         }
         #expect(found == 0 && looks <= count + 1_000)
         pending.append(PendingReply(exchange: 9_999, verb: SMTPVerb.quit.rawValue, kind: .command))
-        let isThere = pending.contains(221, where: isQuit)
+        let isThere = pending.contains(.answers(221), where: isQuit)
         // Another question is another look.
-        let hasNoop = pending.contains(250, where: isNoop)
+        let hasNoop = pending.contains(.answers(250), where: isNoop)
         #expect(isThere && hasNoop)
     }
 }

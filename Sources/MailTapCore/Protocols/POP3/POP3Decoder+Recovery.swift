@@ -9,6 +9,7 @@ extension POP3Decoder {
         _ range: StreamRange, at time: Timestamp, _ events: inout EventBuffer
     ) {
         lacksCommands = true
+        if client != .tls { expectResponseToLost() }
         if awaitsPassword || suspectsResponse || client == .sasl || client == .awaitingAUTH || client == .aloneAUTH {
             secretIsUnknown = lostLogin != .over || secretIsUnknown
         }
@@ -33,7 +34,8 @@ extension POP3Decoder {
         _ range: StreamRange, at time: Timestamp, _ events: inout EventBuffer
     ) {
         serverHasLost = true
-        var exchange = pending.first?.exchange ?? exchanges
+        if server != .tls { loss.isOfServer = true }
+        var exchange = nextExchange
         switch server {
         case .content, .afterCandidate:
             interruptContent(range.start, at: time, &events)
@@ -59,8 +61,10 @@ extension POP3Decoder {
             server = .status
             serverIsAfterGap = true
             serverLineIsCut = true
-            hasGreeted = true
             pending.noteGap()
+            // One to a command that is lost too.
+            if hasGreeted, pending.isEmpty { unasked &+= 1 }
+            hasGreeted = true
             if client == .awaitingAUTH { client = .aloneAUTH }
             if client == .awaitingSTLS { client = .goAhead }
         }
@@ -117,7 +121,7 @@ extension POP3Decoder {
     }
 
     mutating func decideAlone(_ bytes: RawSpan, _ side: Side) -> Bool {
-        guard side == .client else { return false }
+        guard side == .client else { return givesUpLineBehind() }
         switch client {
         case .awaitingAUTH:
             let (code, _) = bytes.verbCode(from: 0, to: bytes.byteCount)
@@ -202,5 +206,6 @@ extension POP3Decoder {
             Event(time: offer.arrivals.time(at: range.end), range: range, exchange: exchanges, kind: kind), line)
         pending.append(waiting)
         exchanges &+= 1
+        unasked = 0
     }
 }

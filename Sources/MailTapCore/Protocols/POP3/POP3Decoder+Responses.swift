@@ -44,7 +44,10 @@ extension POP3Decoder {
             serverStretch = offer.base &+ UInt64(kept)
             return (kept, kept, true)
         case .line(let whole, let inner, let isBareLF):
-            if isBareLF { emit(.anomaly(.bareLF), offer.range(inner, whole), exchange, offer, &events) }
+            let mayHaveCR = serverLineIsCut && inner == 0
+            if isBareLF, !mayHaveCR {
+                emit(.anomaly(.bareLF), offer.range(inner, whole), exchange, offer, &events)
+            }
             return (whole, inner, false)
         }
     }
@@ -61,7 +64,8 @@ extension POP3Decoder {
             reportTLS(offer, &events)
             return decodeServer(bytes, offer, &events)
         }
-        guard let (length, text, isLong) = line(bytes, pending.first?.exchange ?? exchanges, offer, &events) else {
+        if waitsForLineBehind(bytes) { return 0 }
+        guard let (length, text, isLong) = line(bytes, nextExchange, offer, &events) else {
             return 0
         }
         response(bytes.extracting(0..<length), text, offer, &events)
@@ -85,19 +89,20 @@ extension POP3Decoder {
                 return
             }
             serverLineIsCut = false
-            if serverIsAfterGap { realign(status, line, text) }
-            serverIsAfterGap = false
         }
+        let isFirst = serverIsAfterGap
+        serverIsAfterGap = false
         passOver()
-        let answered = hasGreeted || !expectsGreeting ? pending.first : nil
+        let (answered, isAsked) = owner(of: line, text, status, isFirst: isFirst)
         coverSecrets(of: line, text, status, isLostLogin: refusesLostLogin(answered), offer, &events)
         if lostLogin == .unanswered { lostLogin = .answered }
         let exchange: UInt32
         if let answered {
             exchange = answered.exchange
         } else {
-            if hasGreeted {
+            if hasGreeted, !isAsked {
                 emit(.anomaly(.replyWithoutCommand), range, exchanges, offer, &events)
+                unasked &+= 1
             }
             exchange = exchanges
             exchanges &+= 1
@@ -118,6 +123,7 @@ extension POP3Decoder {
             Event(time: time, range: range, exchange: exchange, kind: .reply(status, isLast: status != .none)), line)
         guard let answered, status != .none else { return }
         pending.removeFirst()
+        noteStep()
         conclude(
             answered, status, line.extracting(min(text, 2)..<text), StreamRange(.server, range.end, range.end), time,
             &events)
@@ -302,6 +308,8 @@ extension POP3Decoder {
     mutating func endContent(
         _ mark: StreamRange, _ time: Timestamp, isComplete: Bool, _ events: inout EventBuffer
     ) {
+        // Its end, and responses behind it, may be among what was lost.
+        if contentGapEnd != nil { serverIsAfterGap = true }
         interruptContent(mark.start, at: time, &events)
         events.append(
             Event(time: time, range: mark, exchange: contentExchange, kind: .contentEnd(isComplete: isComplete)),
@@ -328,32 +336,5 @@ extension POP3Decoder {
     /// The status of a line in which something other than a space follows it.
     private static func gluedStatus(_ line: RawSpan) -> ReplyStatus? {
         line.hasPrefix("+OK") ? .ok : line.hasPrefix("-ERR") ? .err : nil
-    }
-
-    /// The first response behind a gap came: gives up the commands that it does not answer.
-    private mutating func realign(_ status: ReplyStatus, _ line: RawSpan, _ text: Int) {
-        // RFC 1939 section 5: a drop listing is two numbers, and hardly anything else is.
-        let isDropListing = status == .ok && Self.isDropListing(line, text)
-        let isAsked = isDropListing && pending.contains(0) { $0.verb == POP3Verb.stat.rawValue }
-        _ = pending.realign { waiting in
-            let isSTAT = waiting.verb == POP3Verb.stat.rawValue
-            if status == .plus { return waiting.verb == POP3Verb.auth.rawValue }
-            return status == .err || (isAsked ? isSTAT : !isSTAT)
-        }
-    }
-
-    /// Whether two numbers stand behind the `+OK ` of a line.
-    private static func isDropListing(_ line: RawSpan, _ text: Int) -> Bool {
-        var index = 4
-        for isLast in [false, true] {
-            let start = index
-            while index < text, (48...57).contains(line[octet: index]) { index += 1 }
-            guard index > start else { return false }
-            if !isLast {
-                guard index < text, line[octet: index] == 32 else { return false }
-                index += 1
-            }
-        }
-        return index == text || line[octet: index] == 32
     }
 }

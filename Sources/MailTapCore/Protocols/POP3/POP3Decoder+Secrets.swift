@@ -31,7 +31,8 @@ extension POP3Decoder {
     mutating func coverSecrets(
         ofListing line: RawSpan, _ text: Int, _ offer: Offer, _ events: inout EventBuffer
     ) {
-        let status = text > 0 && (line[octet: 0] == 43 || line[octet: 0] == 45) ? Self.status(line, text) : .none
+        let mayBeResponse = text > 0 && (line[octet: 0] == UInt8(ascii: "+") || line[octet: 0] == UInt8(ascii: "-"))
+        let status = mayBeResponse ? Self.status(line, text) : .none
         if status == .none {
             guard !spoken.isEmpty else { return }
             for place in spoken.places(in: line.extracting(0..<text), .data) {

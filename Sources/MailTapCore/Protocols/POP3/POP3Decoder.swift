@@ -12,6 +12,12 @@ struct POP3Decoder: DialogueDecoder {
     var serverIsAfterGap = false
     /// Whether the client's octets that wait are to be decided before the server's next ones.
     var passesOver = false
+    /// What was lost that may shift the responses.
+    var loss = POP3Loss()
+    /// What the line behind the present response is, where that was asked.
+    var lineBehind = POP3ResponseShape.Behind.unknown
+    /// Responses that came since the client's newest command and that none asked for.
+    var unasked: UInt32 = 0
     /// Whether responses may come to commands that were not seen.
     var lacksCommands: Bool
     /// A login is under way, or was refused: an unknown line that follows may be a password or a response.
@@ -86,6 +92,7 @@ struct POP3Decoder: DialogueDecoder {
         client = .commands
         server = .status
         pending.removeAll()
+        noteStep()
         mayTurnToTLS = false
         sasl = nil
     }
@@ -150,7 +157,9 @@ struct POP3Decoder: DialogueDecoder {
             emit(.anomaly(.lineTooLong), offer.range(0, kept), exchanges, offer, &events)
         case .line(let whole, let inner, let isBareLF):
             (length, text) = (whole, inner)
-            if isBareLF { emit(.anomaly(.bareLF), offer.range(text, whole), exchanges, offer, &events) }
+            // Its CR may be the last octet of those that were lost.
+            let mayHaveCR = clientIsAfterGap && inner == 0
+            if isBareLF, !mayHaveCR { emit(.anomaly(.bareLF), offer.range(text, whole), exchanges, offer, &events) }
         }
         let line = bytes.extracting(0..<length)
         let isLong = length == text
@@ -187,6 +196,7 @@ struct POP3Decoder: DialogueDecoder {
         var isSecret = false
         var isHiddenLogin = false
         var body = PendingReply.Body.none
+        var number: UInt32 = 0
         awaitsPassword = verb == .user
         if lostLogin == .answered, pending.isEmpty { lostLogin = .none }
         // Whoever lists or fetches is logged in (RFC 1939 section 4), by a login that was lost.
@@ -223,7 +233,9 @@ struct POP3Decoder: DialogueDecoder {
                 secret(kind, place, line, offer, &events)
             }
         case .auth, .capa: body = .listing
-        case .list, .uidl, .lang: body = argument.isEmpty ? .listing : .none
+        case .list, .uidl, .lang:
+            body = argument.isEmpty ? .listing : .none
+            number = line.decimal(in: argument).flatMap { UInt32(exactly: $0) } ?? 0
         case .retr: body = .retr
         case .top: body = .top
         case .unknown where text > 0 && (offer.base < suspectUntil || suspectsResponse):
@@ -258,7 +270,7 @@ struct POP3Decoder: DialogueDecoder {
         }
         begin(
             .command(verb: verb.rawValue), line, offer,
-            PendingReply(exchange: exchanges, verb: verb.rawValue, kind: .command, body: body), &events)
+            PendingReply(exchange: exchanges, verb: verb.rawValue, kind: .command, body: body, number: number), &events)
         awaitedUntil = offer.base &+ UInt64(line.byteCount)
         if verb == .auth, !argument.isEmpty { client = .awaitingAUTH }
         if verb == .stls { client = .awaitingSTLS }
@@ -296,6 +308,7 @@ struct POP3Decoder: DialogueDecoder {
         clientRecords = TLSRecordSkipper()
         clientStretch = offer.base
         pending.removeAll()
+        noteStep()
         mayTurnToTLS = false
         reportTLS(offer, &events)
     }

@@ -221,7 +221,7 @@ extension SMTPDecoder {
         guard isFirst || server.isAfterGap, server.line == .text, !pending.isEmpty,
             case .line(_, let text, _) = LineScan.next(in: bytes, from: 0, limit: limits.lineLength),
             let code = bytes.replyCode(to: text),
-            !pending.contains(code, where: { $0.kind == .lost || $0.canHave(code) })
+            !pending.contains(.answers(code), where: { $0.kind == .lost || $0.canHave(code) })
         else { return false }
         pending.noteGap()
         server.hasSpoken = true
