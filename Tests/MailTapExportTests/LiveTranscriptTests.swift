@@ -49,6 +49,21 @@ import Testing
         #expect(text.contains("answers MAIL") && text.contains("answers RCPT"))
     }
 
+    @Test func `where octets are missing is said once, and what nobody knows about others too`() throws {
+        let beginning = """
+            S: 220 mail.example.org ESMTP
+            C: EHLO client.example
+            S: 250 mail.example.org
+            """
+        let lost = "\(beginning)\n-- gap client 6\n"
+        let (alone, _) = try live(lost + "C: NOOP\nS: 250 ok\nS: 250 ok\nC: QUIT\nS: 221 bye")
+        #expect(alone.contains("*** 6 octets of the client are missing here"))
+        #expect(!alone.contains("tcp.gap"))
+        let (unknown, _) = try live(lost + "C: ten words of which nobody knows\nC: QUIT\nS: 221 bye")
+        #expect(unknown.contains("*** 6 octets of the client are missing here"))
+        #expect(unknown.contains("tcp.gap: It is not known what this belongs to"), "\(unknown)")
+    }
+
     @Test func `a message folds into a line`() throws {
         let (text, session) = try live(
             """

@@ -6,7 +6,7 @@ struct SessionAssembly {
     var contents: [[UInt8]] = []
     /// What else there is of each message.
     var carried: [CarriedMessage] = []
-    var anomalies: [DialogueAnomaly] = []
+    var anomalies = AnomalyLog()
     /// Exchanges that the proxy itself led with the server; the client had no part in them.
     private var exchangesOfProxy: Set<Int> = []
     /// From when on the server may greet: the connection's start, or when a tunnel stood.
@@ -124,7 +124,7 @@ struct SessionAssembly {
         swap(&whole, &session)
         var unread: [CarriedMessage] = []
         swap(&unread, &carried)
-        return SessionDraft(whole, options: options, carried: unread, anomalies: anomalies)
+        return SessionDraft(whole, options: options, carried: unread, anomalies: anomalies.all)
     }
 
     /// Takes the session that its draft became.

@@ -18,6 +18,9 @@ struct DialogueAnomaly: Sendable {
     var range: StreamRange
     /// Index of the exchange.
     var exchange: Int
+    /// How many more of the kind came in the exchange.
+    var further = 0
+
     /// Whether it is this irregularity of the dialogue.
     func isA(_ anomaly: Anomaly) -> Bool { kind == .dialogue(anomaly) }
 

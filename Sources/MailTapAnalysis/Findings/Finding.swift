@@ -43,6 +43,9 @@ public struct Finding: Sendable, Equatable {
     /// How many more there are of its rule, at later exchanges, that are not kept one by one (`FindingList`).
     public var unlisted = 0
 
+    /// Whether it tells no more than where octets are missing, which a view of running sessions says when it happens.
+    public var tellsPlaceOnly = false
+
     /// How many findings it stands for.
     public var occurrences: Int { 1 + unlisted }
 

@@ -47,20 +47,24 @@ struct FindingList {
     }
 
     /// As `add(_:exchange:_:severity:side:)` of the rule's id.
+    ///
+    /// - Parameters:
+    ///   - times: how often it happened there.
+    ///   - tellsPlaceOnly: see `Finding`.
     mutating func add(
         _ rule: Rule, exchange: Int?, _ text: @autoclosure () -> String, severity: Severity? = nil,
-        side: Side?? = nil
+        times: Int = 1, tellsPlaceOnly: Bool = false, side: Side?? = nil
     ) {
         let id = rule.id
         let fault = side ?? rule.side
         let key = Key(rule: id, exchange: exchange, side: fault)
         if let index = index(of: key) {
-            repeats[index, default: 0] += 1
+            repeats[index, default: 0] += times
             if let severity { findings[index].severity = max(findings[index].severity, severity) }
             return
         }
         if findings.count >= Self.mostOfARule, let last = lastOfFlood(of: id) {
-            findings[last].unlisted += 1
+            findings[last].unlisted += times
             if let severity { findings[last].severity = max(findings[last].severity, severity) }
             return
         }
@@ -69,10 +73,12 @@ struct FindingList {
             if seen.isEmpty { for (index, old) in findings.enumerated() { seen[Key(old)] = index } }
             seen[key] = findings.count
         }
-        findings.append(
-            Finding(
-                rule: id, aspect: rule.aspect, severity: severity ?? rule.severity, side: fault, exchange: exchange,
-                text: text(), reference: rule.reference))
+        if times > 1 { repeats[findings.count] = times - 1 }
+        var finding = Finding(
+            rule: id, aspect: rule.aspect, severity: severity ?? rule.severity, side: fault, exchange: exchange,
+            text: text(), reference: rule.reference)
+        finding.tellsPlaceOnly = tellsPlaceOnly
+        findings.append(finding)
     }
 
     /// The last finding that is kept of a rule of which no more are; nil where one more is, which is counted.

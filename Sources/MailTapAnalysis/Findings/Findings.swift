@@ -48,6 +48,7 @@ enum Findings {
             }
             found.add(
                 rule, exchange: anomaly.exchange, anomaly.text(rule) + more,
+                times: 1 + anomaly.further, tellsPlaceOnly: anomaly.kind == .gap,
                 side: .some(isLost ? nil : rule.side ?? anomaly.range.side))
         }
     }

@@ -111,7 +111,7 @@ public struct LiveTranscript {
     private mutating func newFindings(_ session: Session, into out: inout [UInt8]) {
         guard findings < session.findings.count else { return }
         // Where octets are missing was said in its place.
-        for finding in session.findings[findings...] where finding.rule != "tcp.gap" {
+        for finding in session.findings[findings...] where !finding.tellsPlaceOnly {
             formatter.finding(finding, into: &out)
         }
         findings = session.findings.count

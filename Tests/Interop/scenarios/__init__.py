@@ -68,6 +68,7 @@ ORDER = [
     ("undecided-flood", hostile.undecided_flood, []),
     ("connections-cut", hostile.connections_cut, []),
     ("one-octet-segments", hostile.one_octet_segments, []),
+    ("holes", hostile.holes, []),
     ("sequence-jump", hostile.sequence_jump, []),
     ("secrets", secrets.run, []),
     ("refused-logins", secrets.refused, []),

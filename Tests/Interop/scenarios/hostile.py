@@ -116,6 +116,34 @@ def one_octet_segments(checks, bench):
     checks.holds("and counted", sessions and sessions[0]["bytes"]["client_missing"] > 0, sessions)
 
 
+def holes(checks, bench):
+    """A million octets of one connection that come one by one, with as many missing between them."""
+    count, piece = 1_000_000, 2_000
+
+    def feed(out):
+        out.write(PCAP_HEADER)
+        client = (0x0A000001, 40000)
+        out.write(record(segment(client, SERVER, 1000, 0, SYN), 1)
+                  + record(segment(SERVER, client, 9000, 1001, SYN | ACK), 1)
+                  + record(segment(SERVER, client, 9001, 1001, ACK, b"220 mx ESMTP\r\n"), 1))
+        said = bytearray(record(segment(client, SERVER, 0, 9015, ACK, b"x"), 2))
+        taken = bytearray(record(segment(SERVER, client, 9015, 0, ACK), 2))
+        for start in range(0, count, piece):
+            block = bytearray()
+            for number in range(start, start + piece):
+                said[16 + 14 + 24:16 + 14 + 28] = struct.pack(">I", 1002 + 2 * number)
+                block += said
+                if number % 4 == 3:
+                    taken[16 + 14 + 28:16 + 14 + 32] = struct.pack(">I", 1003 + 2 * number)
+                    block += taken
+            out.write(block)
+
+    for command in (["list", "-"], ["check", "-"], ["analyze", "-", "--format", "ndjson"]):
+        status, peak, said = measured(*command, feed=feed)
+        checks.equal(f"{command[0]}: a million holes: 0", status, 0)
+        checks.holds(f"{command[0]}: a million holes: below 40 MiB", peak < 40 << 20, f"{peak >> 20} MiB {said[:200]}")
+
+
 def sequence_jump(checks, bench):
     """A sequence number 4 GB away is left out and said; three in a row are a loss."""
     talk = Talk(port=40004).mail()
