@@ -23,6 +23,8 @@ public struct Dialogue: Sendable {
     private var startSeen: Bool
     /// Octets of the client that came before the greeting was lost; nil where it was not.
     private var clientBeforeLoss: UInt64?
+    /// Whether the server said anything behind the client's first octets before the protocol was decided.
+    private var serverMayAnswer = false
     /// Whether octets were lost before the protocol was decided.
     private var hasLost = false
     private var detector: ProtocolDetector
@@ -70,7 +72,12 @@ public struct Dialogue: Sendable {
         guard bytes.byteCount > 0 else { return }
         if clientBegins, side == .server, client.isEmpty { clientBegins = false }
         guard isDecided else {
-            if side == .client { client.hold(bytes, at: time) } else { server.hold(bytes, at: time) }
+            if side == .client {
+                client.hold(bytes, at: time)
+            } else {
+                if !client.isEmpty { serverMayAnswer = true }
+                server.hold(bytes, at: time)
+            }
             return settle(&handler)
         }
         if side == .client {
@@ -96,6 +103,7 @@ public struct Dialogue: Sendable {
             if side == .client {
                 client.append(.gap(length, time), at: time)
             } else {
+                if !client.isEmpty { serverMayAnswer = true }
                 server.append(.gap(length, time), at: time)
             }
             settle(&handler)
@@ -166,6 +174,9 @@ public struct Dialogue: Sendable {
         } else if clientBegins, !isServerEarlier {
             // A dialogue without its greeting: the server's first line answers the client's.
             _ = feed.advance(&client, onlyOnce: true, &handler)
+        } else if !client.isEmpty, !serverMayAnswer {
+            // All of it came before the client spoke: it answers nothing that was seen.
+            while feed.advance(&server, onlyOnce: true, &handler) {}
         }
         feed.show(client, &handler)
     }

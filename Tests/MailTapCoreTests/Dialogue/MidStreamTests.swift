@@ -36,8 +36,20 @@ import Testing
                 """), startSeen: false)
         #expect(
             said == [
-                "0 S +OK 5607 octets", "1 C DELE 1", "- Subject: hello", "- ", "- good morning", "- .",
+                "0 S +OK 5607 octets", "- Subject: hello", "- ", "- good morning", "- .", "1 C DELE 1",
                 "1 S +OK deleted",
+            ])
+    }
+
+    @Test func whatTheServerSaidBeforeTheClientAnswersNothingBehindALossEither() {
+        var steps = Self.steps("S: good morning\nS: .")
+        steps.append(.mark(.gap(.server, 100)))
+        steps += Self.steps("S: +OK 5607 octets\nS: Subject: hello\nC: DELE 1\nS: +OK deleted\nC: QUIT\nS: +OK bye")
+        let said = Self.said(steps, startSeen: false)
+        #expect(
+            said == [
+                "- good morning", "- .", "0 S +OK 5607 octets", "- Subject: hello", "1 C DELE 1", "1 S +OK deleted",
+                "2 C QUIT", "2 S +OK bye",
             ])
     }
 
