@@ -104,7 +104,8 @@ extension SMTPDecoder {
     mutating func noteGoAhead(_ code: UInt16) {
         let isForNewest = pending.count == 1 && pending.first?.verb == SMTPVerb.data.rawValue
         isDataLost = code == 354 && client == .commands && (pending.isEmpty || isForNewest)
-        guard isDataLost, clientIsAfterGap else { return }
+        // Where commands came before the first that was seen, DATA may seem to have had its reply already.
+        guard isDataLost, clientIsAfterGap || !server.expectsGreeting && pending.isEmpty else { return }
         client = .opening
         clientIsAfterGap = false
         isDataLost = false

@@ -216,8 +216,9 @@ extension SMTPDecoder {
                 defer { exchanges &+= 1 }
                 return exchanges
             }
-            // More commands were lost than one.
-            guard isBehindLoss, code != 0, !first.canHave(code) else { return first.exchange }
+            // More commands were lost than one, or some came before the first that was seen.
+            let mayBeOfOther = isBehindLoss || !server.expectsGreeting && !server.isInStep
+            guard mayBeOfOther, code != 0, !first.canHave(code) else { return first.exchange }
             defer { exchanges &+= 1 }
             return exchanges
         }
