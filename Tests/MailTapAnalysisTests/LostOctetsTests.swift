@@ -151,6 +151,27 @@ import Testing
         #expect(!found.findings.contains { $0.rule == "smtp.reply-not-allowed" })
     }
 
+    @Test func aGoAheadIsTheNewestDATAsWhateverWasLostBeforeIt() {
+        let found = session(
+            """
+            S: 220 x
+            C: EHLO y
+            S: 250-x
+            S: 250 PIPELINING
+            C: MAIL FROM:<a@x>
+            C- RCPT TO:<b@x>
+            C: DATA
+            S: 250 ok
+            S: 354 go
+            C: hello
+            C: .
+            S: 250 taken
+            \(Self.quit)
+            """)
+        #expect(pairs(found).suffix(4) == ["MAIL 250", "DATA 354", "*data 250", "QUIT 221"], "\(pairs(found))")
+        #expect(found.messages.map(\.complete) == [true])
+    }
+
     @Test func whatWasNotSeenIsNotDenied() {
         let pop3 = session("C: DELE 1\nS: +OK\nC: QUIT\nS: +OK bye", .pop3, startSeen: false)
         #expect(

@@ -124,8 +124,9 @@ extension SMTPDecoder {
     private mutating func giveUpUnanswered(before code: UInt16) {
         let newest = pending.last.flatMap { SMTPVerb(rawValue: $0.verb) }
         switch code {
+        // Nothing but DATA can be answered so: the commands before it were answered by what was lost, or not at all.
+        case 354 where client == .awaiting(.data) && newest == .data: pending.keepLast()
         case 354 where pending.first?.kind == .command && pending.first?.verb != SMTPVerb.data.rawValue:
-            // Nothing but DATA can be answered so: the commands before it were answered by what was lost, or not at all.
             pending.skip(to: SMTPVerb.data.rawValue)
         case 334, 235, 535:
             // Nothing but AUTH can be answered so, either.
