@@ -32,7 +32,7 @@ final class DialoguePlace {
     var isPatchy: Bool { lacksOctets || state.leavesOffersOpen }
 
     /// Whether octets are known to be missing, or the beginning was not seen.
-    var lacksOctets: Bool { session.clientMissing > 0 || session.serverMissing > 0 || !isBeginningKnown }
+    var lacksOctets: Bool { hasGaps || !isBeginningKnown }
 
     /// Whether the session has gaps: a reply may then stand with another command, and a line be half of one.
     var hasGaps: Bool { session.clientMissing > 0 || session.serverMissing > 0 }
